@@ -1,0 +1,186 @@
+"""The batch: the only step loop. W worlds of one arena, arrays in and out, finished worlds reset in place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import ArrayLike, NDArray
+
+from dohyo.arenas.errors import ActionError
+from dohyo.arenas.physics import Engine, make_engine
+from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules import NOBODY, Arena, Dice, IntArray, observation_size
+
+FloatArray = NDArray[np.float32]
+DIVERGED = "physics diverged"
+"""The ending of a bout whose world had to be put back because its physics blew up: a draw that pays nothing."""
+
+
+@dataclass
+class Finished:
+    """The bouts that ended in a step, `n` of them; seats in the second axis."""
+
+    ids: IntArray
+    """Their worlds, `[n]`."""
+    observation: tuple[FloatArray, ...]
+    """Per seat the last observation of the bout, `[n, obs]`."""
+    winner: IntArray
+    """The winning seat or -1 for a draw, `[n]`."""
+    ending: IntArray
+    """Index into the batch's `endings`, `[n]`."""
+    steps: IntArray
+    """Length in control steps, `[n]`."""
+    dense: Array
+    """Dense reward summed over the bout, `[n, S]`."""
+    outcome: Array
+    """`[n, S]`."""
+
+
+@dataclass
+class Step:
+    """What a control step brought, over W worlds; the arrays are the batch's own and change at the next step."""
+
+    observation: tuple[FloatArray, ...]
+    """Per seat `[W, obs]`; that of the new bout where one has just ended and worlds are reset in place."""
+    reward: Array
+    """`alpha * dense + (1 - alpha) * outcome`, `[W, S]`."""
+    dense: Array
+    outcome: Array
+    terms: dict[str, Array]
+    """The dense reward's weighted terms, `[W, S]` each."""
+    done: NDArray[np.bool_]
+    finished: Finished
+
+
+class Batch:
+    """W worlds of one arena, stepped together.
+
+    Actions outside [-1, 1] are clipped; NaN, infinity or a wrong shape raise `ActionError` before anything moves.
+    World `w` of `reset(seed)` plays the same bouts as world 0 of `reset(seed + w)`.
+    """
+
+    def __init__(self, arena: Arena, engine: Engine, *, alpha: float = 0.0, autoreset: bool = True) -> None:
+        self.arena, self.engine, self.worlds = arena, engine, engine.worlds
+        self.alpha, self.autoreset = alpha, autoreset
+        self.endings = (*arena.endings, DIVERGED)
+        self.diverged = 0
+        """Bouts so far whose physics blew up."""
+        seats = range(len(arena.seats))
+        sizes = [observation_size(arena.entries(s)) for s in seats]
+        self.observation_spaces = tuple(Box(-np.inf, np.inf, (n,), np.float32) for n in sizes)
+        self.action_spaces = tuple(
+            Box(-1, 1, (seat.ctrl.stop - seat.ctrl.start,), np.float32) for seat in arena.scene.seats
+        )
+        self._observation = tuple(np.zeros((self.worlds, n), np.float32) for n in sizes)
+        self._action = np.zeros((self.worlds, arena.scene.model.nu))
+        self._length = np.zeros(self.worlds, np.intp)
+        self._dense = np.zeros((self.worlds, len(seats)))
+        self._all = np.arange(self.worlds)
+        self._dice: Dice | None = None
+
+    @property
+    def seats(self) -> tuple[str, ...]:
+        """Names of the seats, in order."""
+        return self.arena.seats
+
+    def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
+        """Begin a bout in every world and return the observations, per seat `[W, obs]`.
+
+        Without a seed the random streams go on from where they are; the first time they are seeded by the system.
+        """
+        if seed is not None or self._dice is None:
+            first = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+            self._dice = Dice([first + w for w in range(self.worlds)])
+        self._begin(self._all)
+        self._observe()
+        return self._observation
+
+    def step(self, actions: Sequence[ArrayLike]) -> Step:
+        """Advance every world by one control step under the seats' actions, per seat `[W, act]`."""
+        self._take(actions)
+        self.engine.step(self._action)
+        verdict = self.arena.judge(self.engine.frame, self._action)
+        self._void(verdict.terms, verdict.outcome, verdict.done, verdict.winner, verdict.ending)
+        dense = verdict.dense
+        self._length += 1
+        self._dense += dense
+        self._observe()
+        over = np.flatnonzero(verdict.done)
+        finished = Finished(
+            ids=over,
+            observation=tuple(o[over] for o in self._observation),
+            winner=verdict.winner[over],
+            ending=verdict.ending[over],
+            steps=self._length[over],
+            dense=self._dense[over],
+            outcome=verdict.outcome[over],
+        )
+        if len(over) and self.autoreset:
+            self._begin(over)
+            self._observe()
+        reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
+        return Step(self._observation, reward, dense, verdict.outcome, verdict.terms, verdict.done, finished)
+
+    def _take(self, actions: Sequence[ArrayLike]) -> None:
+        """Check the actions and write them, clipped, into the engine's order."""
+        if self._dice is None:
+            raise ActionError("call reset() before step()")
+        if len(actions) != len(self.seats):
+            raise ActionError(f"expected one action array per seat ({len(self.seats)}), got {len(actions)}")
+        for name, seat, space, action in zip(
+            self.seats, self.arena.scene.seats, self.action_spaces, actions, strict=True
+        ):
+            array = np.asarray(action)
+            if array.shape != (self.worlds, *space.shape):
+                raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
+            if not np.isfinite(array).all():
+                raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
+            np.clip(array, -1, 1, out=self._action[:, seat.ctrl])
+
+    def _void(
+        self, terms: dict[str, Array], outcome: Array, done: NDArray[np.bool_], winner: IntArray, ending: IntArray
+    ) -> None:
+        """End the bouts whose physics blew up: nobody wins, nothing is paid."""
+        failed = self.engine.frame.failed
+        if failed.any():
+            self.diverged += int(failed.sum())
+            for term in (*terms.values(), outcome):
+                term[failed] = 0
+            done[failed], winner[failed], ending[failed] = True, NOBODY, self.endings.index(DIVERGED)
+
+    def _begin(self, ids: IntArray) -> None:
+        assert self._dice is not None
+        self._length[ids], self._dense[ids] = 0, 0
+        self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
+
+    def _observe(self) -> None:
+        for seat, out in enumerate(self._observation):
+            self.arena.observe(self.engine.frame, seat, out)
+
+    def close(self) -> None:
+        """Release the engine."""
+        self.engine.close()
+
+
+def make_batch(
+    arena: str,
+    body: str = "ant",
+    engine: str = "pybullet",
+    worlds: int = 64,
+    *,
+    workers: int | None = None,
+    drive: str = "target",
+    alpha: float = 0.0,
+    max_cycles: int | None = None,
+    autoreset: bool = True,
+) -> Batch:
+    """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
+
+    `workers`: threads (mujoco) or processes (pybullet), by default one per core. `drive`: what an action means, see
+    `dohyo.arenas.scene.DRIVES`. `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a
+    bout. `autoreset`: begin a new bout at once where one has ended. Raises `UnknownName` or `EngineError`.
+    """
+    rules = build_arena(arena, body, worlds=worlds, drive=drive, max_cycles=max_cycles)
+    return Batch(rules, make_engine(engine, rules.scene, worlds, workers), alpha=alpha, autoreset=autoreset)

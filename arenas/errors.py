@@ -1,0 +1,29 @@
+"""Errors that a user can meet, each with a message that says what to do."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class DohyoError(Exception):
+    """Base of every error Dohyo raises on purpose; the message is one line that names the way out."""
+
+
+class UnknownName(DohyoError, ValueError):
+    """A name that is not in its table: an arena, a body, an engine, a drive, a sampler."""
+
+
+class ActionError(DohyoError, ValueError):
+    """An action of the wrong shape, or one that holds NaN or infinity."""
+
+
+class EngineError(DohyoError, RuntimeError):
+    """A physics engine that is not installed, or whose worker process has died."""
+
+
+def lookup(table: Mapping[str, T], name: str, kind: str) -> T:
+    """Return `table[name]`, or raise `UnknownName` that lists what there is."""
+    if name not in table:
+        raise UnknownName(f"unknown {kind} {name!r}; choose one of: {', '.join(sorted(table))}")
+    return table[name]

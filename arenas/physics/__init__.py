@@ -1,0 +1,30 @@
+"""Physics engines behind one narrow interface, `Engine`, chosen by name from the table `ENGINES`."""
+
+import os
+from collections.abc import Callable
+
+from dohyo.arenas.errors import lookup
+from dohyo.arenas.physics.bullet import BulletEngine
+from dohyo.arenas.physics.engine import Engine
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.threads import ThreadEngine
+from dohyo.arenas.scene import Scene
+
+__all__ = ["ENGINES", "Engine", "Frame", "make_engine"]
+
+ENGINES: dict[str, Callable[[Scene, int, int], Engine]] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
+"""Constructors by name, each over (scene, worlds, workers)."""
+
+FEW = 4
+"""Worlds up to which an engine runs in the caller's own thread: waking others costs more than it gives."""
+
+
+def make_engine(name: str, scene: Scene, worlds: int, workers: int | None = None) -> Engine:
+    """Build the engine called `name`; `workers` defaults to one per core, or to one for few worlds.
+
+    Raises `UnknownName` for an engine that is not in `ENGINES`, `EngineError` for one that is not installed.
+    """
+    build = lookup(ENGINES, name, "engine")
+    if workers is None:
+        workers = 1 if worlds <= FEW else len(os.sched_getaffinity(0))
+    return build(scene, worlds, max(1, min(workers, worlds)))

@@ -1,0 +1,230 @@
+"""A herd of PyBullet worlds, split among worker processes that share one block of memory with the caller.
+
+A worker is a fresh Python process, not a fork: it holds no copy of the caller's libraries, and a user's script needs no `if __name__ == "__main__"`. Commands and answers are single lines over a
+socket; a worker whose caller is gone reads the end of the stream and ends.
+"""
+
+import json
+import mmap
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.errors import EngineError
+from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
+
+Array = NDArray[np.float64]
+
+START = f"import sys; from {__name__} import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+
+
+class Block:
+    """The shared arrays, each with a row per world: action, raw state, sensed contacts, and a mark of chosen worlds."""
+
+    def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
+        first = 0
+        parts = []
+        for width in widths:
+            parts.append(np.frombuffer(buffer, np.float64, worlds * width, first).reshape(worlds, width))
+            first += 8 * worlds * width
+        self.action, self.raw, self.sensed, self.chosen = parts
+
+    @staticmethod
+    def size(worlds: int, widths: Sequence[int]) -> int:
+        """Bytes that the arrays need."""
+        return 8 * worlds * sum(widths)
+
+
+class Pen:
+    """The worlds `[first, last)` of a block, stepped one after another in this process."""
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        seats: Sequence[SeatPlan],
+        pairs: Sequence[tuple[int, int]],
+        block: Block,
+        first: int,
+        last: int,
+    ) -> None:
+        self._block, self._rows = block, range(first, last)
+        self._worlds = [BulletWorld(model, seats, pairs) for _ in self._rows]
+
+    def put(self) -> None:
+        for row, world in zip(self._rows, self._worlds, strict=True):
+            if self._block.chosen[row, 0]:
+                world.put(self._block.raw[row])
+
+    def step(self) -> None:
+        for row, world in zip(self._rows, self._worlds, strict=True):
+            world.advance(self._block.action[row])
+            world.read(self._block.raw[row], self._block.sensed[row])
+
+    def advance(self) -> None:
+        for row, world in zip(self._rows, self._worlds, strict=True):
+            world.advance(self._block.action[row])
+
+    def close(self) -> None:
+        for world in self._worlds:
+            world.close()
+
+
+class Herd:
+    """All worlds of an engine; with `workers` = 1 they live in the caller's process."""
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        seats: Sequence[SeatPlan],
+        pairs: Sequence[tuple[int, int]],
+        worlds: int,
+        workers: int,
+    ) -> None:
+        widths = [model.nu, sum(seat.width for seat in seats), model.nsensor, 1]
+        self._workers: list[_Worker] = []
+        self._pen: Pen | None = None
+        if workers == 1:
+            self._block = Block(bytearray(Block.size(worlds, widths)), worlds, widths)
+            self._pen = Pen(model, seats, pairs, self._block, 0, worlds)
+        else:
+            with tempfile.TemporaryFile() as file:
+                file.truncate(Block.size(worlds, widths))
+                self._block = Block(mmap.mmap(file.fileno(), 0), worlds, widths)
+                bounds = np.linspace(0, worlds, workers + 1).astype(int).tolist()
+                for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+                    order = {
+                        "seats": [asdict(seat) for seat in seats],
+                        "pairs": pairs,
+                        "worlds": worlds,
+                        "widths": widths,
+                        "rows": [first, last],
+                    }
+                    self._workers.append(_Worker(order, model, file.fileno()))
+            self._await()
+
+    @property
+    def raw(self) -> Array:
+        """Raw states `[W, width]`, see `SeatPlan.width`."""
+        return self._block.raw
+
+    @property
+    def sensed(self) -> Array:
+        """Counts of contacts `[W, sensors]`."""
+        return self._block.sensed
+
+    def put(self, ids: NDArray[np.intp]) -> None:
+        """Place the worlds `ids` as their rows of `raw` say."""
+        self._block.chosen[:] = 0
+        self._block.chosen[ids] = 1
+        self._order("put")
+
+    def step(self, action: Array) -> None:
+        """Advance all worlds by a control step and read them."""
+        self._block.action[:] = action
+        self._order("step")
+
+    def advance(self, action: Array) -> None:
+        """Advance all worlds by a control step."""
+        self._block.action[:] = action
+        self._order("advance")
+
+    def _order(self, command: str) -> None:
+        if self._pen is not None:
+            getattr(self._pen, command)()
+            return
+        for worker in self._workers:
+            worker.tell(command)
+        self._await()
+
+    def _await(self) -> None:
+        for worker in self._workers:
+            worker.answer()
+
+    def close(self) -> None:
+        """End the workers, or the worlds of this process."""
+        if self._pen is not None:
+            self._pen.close()
+        for worker in self._workers:
+            worker.close()
+        self._workers = []
+
+
+class _Worker:
+    """The caller's end of one worker process."""
+
+    def __init__(self, order: dict[str, Any], model: mujoco.MjModel, memory: int) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", START, str(theirs.fileno()), str(memory)],
+                pass_fds=[theirs.fileno(), memory],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the caller, who ends its workers in order
+            )
+        self._stream = ours.makefile("rwb")
+        ours.close()
+        binary = np.empty(mujoco.mj_sizeModel(model), np.uint8)
+        mujoco.mj_saveModel(model, None, binary)
+        self.tell(json.dumps({**order, "model_bytes": len(binary)}))
+        self._stream.write(binary.tobytes())
+        self._stream.flush()
+
+    def tell(self, line: str) -> None:
+        try:
+            self._stream.write(line.encode() + b"\n")
+            self._stream.flush()
+        except OSError:
+            self._died()
+
+    def answer(self) -> None:
+        try:
+            line = self._stream.readline()
+        except OSError:
+            line = b""
+        if line != b"ok\n":
+            self._died(line.decode().strip())
+
+    def _died(self, why: str = "") -> None:
+        raise EngineError(
+            f"a PyBullet worker process ended ({why or 'killed, or out of memory'}): "
+            "start again with fewer worlds or workers"
+        )
+
+    def close(self) -> None:
+        self._stream.close()
+        self._process.wait()
+
+
+def main(socket_number: int, memory: int) -> None:
+    """Serve the caller's commands until the stream ends."""
+    stream = socket.socket(fileno=socket_number).makefile("rwb")
+    order = json.loads(stream.readline())
+    binary = stream.read(order["model_bytes"])
+    model = mujoco.MjModel.from_binary_path("scene.mjb", {"scene.mjb": binary})
+    block = Block(mmap.mmap(memory, 0), order["worlds"], order["widths"])
+    os.close(memory)
+    try:
+        seats = [SeatPlan(**seat) for seat in order["seats"]]
+        pen = Pen(model, seats, [(a, b) for a, b in order["pairs"]], block, *order["rows"])
+        commands = {"put": pen.put, "step": pen.step, "advance": pen.advance}
+        stream.write(b"ok\n")
+        stream.flush()
+        while line := stream.readline():
+            commands[line.decode().strip()]()
+            stream.write(b"ok\n")
+            stream.flush()
+    except BrokenPipeError:
+        return
+    except Exception as error:
+        stream.write(f"{type(error).__name__}: {error}".replace("\n", " ").encode() + b"\n")
+        stream.flush()

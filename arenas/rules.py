@@ -1,0 +1,117 @@
+"""What an arena is to the batch: where a bout starts, what a seat sees, and what a control step was worth."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.physics.frame import Array, Frame
+from dohyo.arenas.scene import Scene
+
+IntArray = NDArray[np.intp]
+NOBODY = -1
+"""The winner of a draw, and of a bout that goes on."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run of numbers in an observation."""
+
+    name: str
+    size: int
+    unit: str
+    frame: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """One named term of the dense reward; what it pays is `weight * quantity` per control step."""
+
+    name: str
+    weight: float
+    quantity: str
+    source: str
+
+
+@dataclass
+class Verdict:
+    """What one control step brought, per world; seats in the second axis."""
+
+    terms: dict[str, Array]
+    """The dense reward's weighted terms by name, `[W, S]` each."""
+    outcome: Array
+    """What the end of a bout pays, `[W, S]`; 0 while the bout goes on."""
+    done: NDArray[np.bool_]
+    """The bout is over, `[W]`."""
+    winner: IntArray
+    """The winning seat, or `NOBODY`, `[W]`."""
+    ending: IntArray
+    """Index into the arena's `endings`, `[W]`; meaningless while the bout goes on."""
+
+    @property
+    def dense(self) -> Array:
+        """Sum of the terms, `[W, S]`."""
+        total: Array = np.sum(list(self.terms.values()), axis=0)
+        return total
+
+
+class Dice:
+    """One random stream per world, so that a world's bouts do not depend on how many others there are."""
+
+    def __init__(self, seeds: list[int]) -> None:
+        self._streams = [np.random.default_rng(seed) for seed in seeds]
+
+    def uniform(self, ids: IntArray, low: float, high: float, size: int) -> Array:
+        """Draw `[n, size]` numbers from U(low, high), row by row from the streams of the worlds `ids`."""
+        return np.array([self._streams[w].uniform(low, high, size) for w in ids]).reshape(len(ids), size)
+
+    def normal(self, ids: IntArray, deviation: float, size: int) -> Array:
+        """Draw `[n, size]` numbers from N(0, deviation), row by row from the streams of the worlds `ids`."""
+        return np.array([self._streams[w].normal(0, deviation, size) for w in ids]).reshape(len(ids), size)
+
+
+class Arena(Protocol):
+    """Rules over a batch of worlds. All state between steps is in arrays with a row per world."""
+
+    name: str
+    scene: Scene
+    seats: tuple[str, ...]
+    """The agents' names, in the order of the seats."""
+    endings: tuple[str, ...]
+    """Why bouts end; `ending` indexes it."""
+    terms: tuple[Term, ...]
+    max_cycles: int
+    """Control steps after which a bout is over."""
+
+    def entries(self, seat: int) -> list[Entry]:
+        """Describe the observation of a seat, in order."""
+
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
+        """Begin a bout in the worlds `ids`: draw its parameters, return the states `[n, nq]`, `[n, nv]` it starts from."""
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Judge the control step that `action` `[W, nu]` brought about."""
+
+    def observe(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
+        """Write what a seat sees into `out`, `[W, obs]`."""
+
+    def marks(self, world: int) -> "list[Mark]":
+        """Return what to paint on the floor when the world is rendered."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A circle painted on the floor, centred on the origin."""
+
+    radius: float
+    colour: tuple[float, float, float]
+    edge: tuple[float, float, float]
+    width: float
+    """Breadth of the edge in m, inside the radius."""
+
+
+def observation_size(entries: list[Entry]) -> int:
+    """Return the length of an observation made of `entries`."""
+    return sum(entry.size for entry in entries)

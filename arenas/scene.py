@@ -1,0 +1,171 @@
+"""Compose bodies and furniture into one compiled scene, the single source of physics for every engine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.errors import lookup
+
+TIMESTEP = 0.01
+"""Physics step in s, that of the original run-to-goal ants (arXiv 1710.03748, code)."""
+SUBSTEPS = 5
+"""Physics steps per control step (ibid.)."""
+CONTROL_STEP = TIMESTEP * SUBSTEPS
+"""Length of a control step in s."""
+COLOURS = ((0.85, 0.25, 0.2, 1.0), (0.2, 0.45, 0.85, 1.0), (0.25, 0.7, 0.35, 1.0), (0.9, 0.7, 0.2, 1.0))
+"""RGBA of the seats, in order."""
+
+
+@dataclass(frozen=True)
+class SeatLayout:
+    """Where one seat's numbers stand in the arrays of the compiled scene."""
+
+    body: Body
+    root: int
+    """Index of the root body in the model; its descendants follow it."""
+    links: tuple[int, ...]
+    """Indices of the other bodies, in document order; one hinge each."""
+    qpos: slice
+    qvel: slice
+    ctrl: slice
+    limbs: tuple[int, ...]
+    """Indices of the bodies whose touch is observed."""
+    joint_range: NDArray[np.float64]
+    """Limits of the hinges, `[J, 2]` in rad."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A compiled scene and the layout of its seats."""
+
+    model: mujoco.MjModel
+    seats: tuple[SeatLayout, ...]
+    pairs: tuple[tuple[int, int], ...]
+    """Seats whose contact is sensed, in the order of the model's sensors."""
+
+
+def drive_target(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
+    """Action in [-1, 1] is a joint target across the joint's range, held by a PD law: gain and bias of the torque."""
+    return kp * (high - low) / 2, [kp * (high + low) / 2, -kp, -kd]
+
+
+def drive_torque(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
+    """Action in [-1, 1] is a share of the joint's largest torque; `kd / 10` stands in for the joint's own friction."""
+    return strength, [0.0, 0.0, -kd / 10]
+
+
+DRIVES: dict[str, Callable[[float, float, float, float, float], tuple[float, list[float]]]] = {
+    "target": drive_target,
+    "torque": drive_torque,
+}
+"""How an action becomes a torque: `clip(gain * action + bias . (1, angle, velocity), -strength, strength)` N m."""
+
+
+def compose(
+    bodies: Sequence[Body], drive: str = "target", furnish: Callable[[mujoco.MjSpec], None] | None = None
+) -> Scene:
+    """Compile floor, furniture and one body per seat into a scene.
+
+    `furnish` adds an arena's own furniture. Bodies do not collide with themselves; everything else collides.
+    Raises `UnknownName` for a drive that is not in `DRIVES`.
+    """
+    law = lookup(DRIVES, drive, "drive")
+    spec = mujoco.MjSpec()
+    _set_options(spec)
+    spec.worldbody.add_geom(
+        name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1], friction=[1, 0.1, 0.1], condim=3
+    )
+    if furnish is not None:
+        furnish(spec)
+    everyone = 1 | sum(2 << s for s in range(len(bodies)))
+    for seat, body in enumerate(bodies):
+        child = body.spec()
+        for geom in child.geoms:
+            geom.rgba = COLOURS[seat % len(COLOURS)]
+            geom.contype, geom.conaffinity = 2 << seat, everyone ^ (2 << seat)
+        for actuator in child.actuators:
+            _drive(actuator, child.joint(actuator.target), law)
+        spec.attach(child, prefix=f"{seat}/", frame=spec.worldbody.add_frame())
+    pairs = tuple((a, b) for a in range(len(bodies)) for b in range(a + 1, len(bodies)))
+    _add_sensors(spec, bodies, pairs)
+    model = spec.compile()
+    return Scene(model, tuple(_layout(model, seat, body) for seat, body in enumerate(bodies)), pairs)
+
+
+def _set_options(spec: mujoco.MjSpec) -> None:
+    spec.option.timestep = TIMESTEP
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    # Elliptic cones with stiff friction: with the defaults a standing ant's feet creep apart by 5 mm/s.
+    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    spec.option.impratio = 10
+    # A world that diverges is for the engine to see and count, not to be put back in silence.
+    spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
+    spec.memory = 1 << 20
+    # Carried by the compiled model, so that whoever holds the model knows the length of a control step.
+    spec.add_numeric(name="substeps", data=[SUBSTEPS], size=1)
+
+
+def _drive(
+    actuator: mujoco.MjsActuator,
+    joint: mujoco.MjsJoint,
+    law: Callable[[float, float, float, float, float], tuple[float, list[float]]],
+) -> None:
+    """Replace the PD constants that the MJCF gives an actuator by the affine law of the chosen drive."""
+    kp, kd, strength = actuator.gainprm[0], -actuator.biasprm[2], actuator.forcerange[1]
+    low, high = np.deg2rad(joint.range)
+    gain, bias = law(kp, kd, strength, low, high)
+    actuator.gainprm = np.pad([gain], (0, len(actuator.gainprm) - 1))
+    actuator.biasprm = np.pad(bias, (0, len(actuator.biasprm) - 3))
+    actuator.ctrllimited, actuator.ctrlrange = True, [-1, 1]
+
+
+def _add_sensors(spec: mujoco.MjSpec, bodies: Sequence[Body], pairs: Sequence[tuple[int, int]]) -> None:
+    """Count contacts: of each limb with anything, then of each pair of seats."""
+    found = [1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND), 0, 1]
+    for seat, body in enumerate(bodies):
+        for limb in body.limbs:
+            spec.add_sensor(
+                type=mujoco.mjtSensor.mjSENS_CONTACT,
+                objtype=mujoco.mjtObj.mjOBJ_BODY,
+                objname=f"{seat}/{limb}",
+                intprm=found,
+            )
+    for a, b in pairs:
+        spec.add_sensor(
+            type=mujoco.mjtSensor.mjSENS_CONTACT,
+            objtype=mujoco.mjtObj.mjOBJ_XBODY,
+            objname=_root_name(bodies[a], a),
+            reftype=mujoco.mjtObj.mjOBJ_XBODY,
+            refname=_root_name(bodies[b], b),
+            intprm=found,
+        )
+
+
+def _root_name(body: Body, seat: int) -> str:
+    return f"{seat}/torso"
+
+
+def _layout(model: mujoco.MjModel, seat: int, body: Body) -> SeatLayout:
+    root = model.body(_root_name(body, seat)).id
+    links = tuple(b for b in range(model.nbody) if model.body_rootid[b] == root and b != root)
+    joints = [int(model.body_jntadr[b]) for b in (root, *links)]
+    if any(model.body_jntnum[b] != 1 for b in (root, *links)):
+        raise ValueError(f"body {body.name!r}: every link needs exactly one hinge, and the root a free joint")
+    qpos, qvel = int(model.jnt_qposadr[joints[0]]), int(model.jnt_dofadr[joints[0]])
+    actuators = [a for a in range(model.nu) if model.actuator_trnid[a, 0] in joints]
+    if [int(model.actuator_trnid[a, 0]) for a in actuators] != joints[1:]:
+        raise ValueError(f"body {body.name!r}: its MJCF needs one actuator per hinge, in the hinges' order")
+    return SeatLayout(
+        body=body,
+        root=root,
+        links=links,
+        qpos=slice(qpos, qpos + 7 + len(links)),
+        qvel=slice(qvel, qvel + 6 + len(links)),
+        ctrl=slice(actuators[0], actuators[-1] + 1),
+        limbs=tuple(int(model.body(f"{seat}/{limb}").id) for limb in body.limbs),
+        joint_range=model.jnt_range[joints[1:]].copy(),
+    )

@@ -1,0 +1,186 @@
+"""Sumo: be the last in the ring. Fall or leave it and lose; a win needs contact; time-out is a draw.
+
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. The floor is level and
+the ring is a line on it: EC's platform never let a seat step down before the rule had ended the bout.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.physics.frame import Array, Frame
+from dohyo.arenas.physics.rotation import into, multiply, yaw
+from dohyo.arenas.rules import NOBODY, Dice, Entry, IntArray, Mark, Term, Verdict
+from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
+
+RADIUS = (2.5, 4.5)
+"""Range of the ring's radius, m (EC, ants)."""
+EDGE_GAP = 0.3 + RADIUS[0] / 2
+"""Starts keep this far from the edge, m (EC), as long as the bodies' reach leaves room."""
+SPREAD = 0.5
+"""A start is turned about the centre by up to this angle, rad (ours; EC draws y along the chord)."""
+FACING = 0.3
+"""Seats face the centre up to this angle, rad (ours; EC faces them exactly)."""
+ANGLE_NOISE, VELOCITY_NOISE = 0.1, 0.1
+"""Start noise: U(-0.1, 0.1) rad on joints and N(0, 0.1) m/s or rad/s on every velocity (EC)."""
+MAX_CYCLES = 500
+"""Control steps in a bout (EC)."""
+WIN, LOSS = 1000.0, -1000.0
+"""What the outcome pays; a time-out pays the loss to both (EC)."""
+SPEED_SCALE = 0.1
+"""Joint velocities are observed in units of 10 rad/s, which keeps them near 1 (ours)."""
+
+TERMS = (
+    Term("centre", -1.0, "own distance from the centre, m", "EC"),
+    Term("control", -0.1, "sum of squared actions", "EC"),
+    Term("standing", 1.0, "1 while standing, -1 when fallen", "EC, there 5"),
+    Term("approach", 2.0, "speed towards the opponent, m/s", "RoboSumo (arXiv 1710.03641), there 0.1"),
+    Term("push", 20.0, "the opponent's speed away from the centre less one's own, m/s", "ours; 800 for 2 m"),
+    Term("topple", 60.0, "the opponent's sinking speed less one's own, m/s", "ours; 300 for 0.25 m"),
+)
+"""EC's contact cost is left out: it rests on forces that only one of the engines reports."""
+WEIGHTS = {term.name: term.weight for term in TERMS}
+
+ENDINGS = ("fell", "left the ring", "both out", "out without contact", "time-out")
+FELL, LEFT, BOTH, UNTOUCHED, TIME_OUT = range(len(ENDINGS))
+
+
+class Sumo:
+    """Two seats, any bodies; see `dohyo.arenas.rules.Arena`."""
+
+    name = "sumo"
+    endings = ENDINGS
+    terms = TERMS
+    seats = ("sumo_0", "sumo_1")
+
+    def __init__(
+        self, bodies: Sequence[Body], worlds: int, drive: str = "target", max_cycles: int = MAX_CYCLES
+    ) -> None:
+        self.scene: Scene = compose(bodies, drive)
+        self.bodies, self.max_cycles = tuple(bodies), max_cycles
+        self.radius = np.full(worlds, RADIUS[1])
+        self.touched = np.zeros(worlds, bool)
+        self.steps = np.zeros(worlds, np.intp)
+        self._fallen_height = np.array([body.fallen_height for body in bodies])
+
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
+        """Begin bouts: seats on opposite sides of the centre, facing it, in a ring of random size."""
+        n, model = len(ids), self.scene.model
+        self.steps[ids], self.touched[ids] = 0, False
+        self.radius[ids] = radius = dice.uniform(ids, *RADIUS, 1)[:, 0]
+        axis = dice.uniform(ids, -np.pi, np.pi, 1)[:, 0]
+        qpos, qvel = np.zeros((n, model.nq)), dice.normal(ids, VELOCITY_NOISE, model.nv)
+        for s, (seat, body) in enumerate(zip(self.scene.seats, self.bodies, strict=True)):
+            share, turn, facing = dice.uniform(ids, 0, 1, 1)[:, 0], *dice.uniform(ids, -1, 1, 2).T
+            far = np.maximum(body.reach, radius - EDGE_GAP)
+            distance = body.reach + share * (far - body.reach)
+            angle = axis + s * np.pi + turn * SPREAD
+            first = seat.qpos.start
+            qpos[:, first] = distance * np.cos(angle)
+            qpos[:, first + 1] = distance * np.sin(angle)
+            qpos[:, first + 2] = body.start_height
+            qpos[:, first + 3 : first + 7] = multiply(yaw(angle + np.pi), yaw(facing * FACING))
+            noise = dice.uniform(ids, -ANGLE_NOISE, ANGLE_NOISE, len(seat.links))
+            qpos[:, first + 7 : seat.qpos.stop] = np.clip(seat.joint_range.mean(axis=1) + noise, *seat.joint_range.T)
+        return qpos, qvel
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Who is out, who has won, and what the step was worth."""
+        self.steps += 1
+        self.touched |= frame.contact[:, 0, 1]
+        fallen = frame.root_position[:, :, 2] <= self._fallen_height
+        left = (self._distance(frame) > self.radius[:, None]) & ~fallen.any(axis=1, keepdims=True)
+        out = fallen | left
+        over, both = out.any(axis=1), out.all(axis=1)
+        late = ~over & (self.steps >= self.max_cycles)
+        won = over & ~both & self.touched
+        ending = np.select(
+            [late, both, over & ~self.touched, fallen.any(axis=1)], [TIME_OUT, BOTH, UNTOUCHED, FELL], LEFT
+        )
+        outcome = np.where(out | late[:, None], LOSS, 0.0)
+        outcome[won] = np.where(out[won], LOSS, WIN)
+        winner = np.where(won, np.argmin(out, axis=1), NOBODY)
+        return Verdict(self._terms(frame, action, fallen), outcome, over | late, winner, ending)
+
+    def _terms(self, frame: Frame, action: Array, fallen: NDArray[np.bool_]) -> dict[str, Array]:
+        position = frame.root_position
+        moved = (position - frame.root_before) / CONTROL_STEP
+        gap = position[:, ::-1, :2] - position[:, :, :2]
+        direction = gap / np.maximum(np.linalg.norm(gap, axis=2, keepdims=True), 1e-6)
+        outward = (self._distance(frame) - np.linalg.norm(frame.root_before[:, :, :2], axis=2)) / CONTROL_STEP
+        sinking = -moved[:, :, 2]
+        effort = np.stack([np.square(action[:, seat.ctrl]).sum(axis=1) for seat in self.scene.seats], axis=1)
+        quantities = {
+            "centre": self._distance(frame),
+            "control": effort,
+            "standing": np.where(fallen, -1.0, 1.0),
+            "approach": np.einsum("wsi,wsi->ws", moved[:, :, :2], direction),
+            "push": outward[:, ::-1] - outward,
+            "topple": sinking[:, ::-1] - sinking,
+        }
+        return {name: WEIGHTS[name] * quantity for name, quantity in quantities.items()}
+
+    @staticmethod
+    def _distance(frame: Frame) -> Array:
+        """Distance of each root from the centre, `[W, S]`."""
+        distance: Array = np.linalg.norm(frame.root_position[:, :, :2], axis=2)
+        return distance
+
+    def entries(self, seat: int) -> list[Entry]:
+        """Describe the observation: own body, the ring, then the opponent."""
+        own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
+        return [
+            Entry("height", 1, "m", "world", "height of the root above the floor"),
+            Entry("up", 3, "1", "own", "the world's vertical"),
+            Entry("velocity", 3, "m/s", "own", "velocity of the root"),
+            Entry("spin", 3, "rad/s", "own", "angular velocity of the root"),
+            Entry("joint angle", len(own.links), "1", "joint", "-1 at the lower limit, 1 at the upper"),
+            Entry("joint velocity", len(own.links), "10 rad/s", "joint", "rate of the joint angles"),
+            Entry("touch", len(own.limbs), "1", "own", "1 for each limb that touches anything"),
+            Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),
+            Entry("ring", 3, "m", "world", "radius; own distance to the edge; the opponent's distance to the edge"),
+            Entry("clock", 1, "1", "world", "share of the bout that is left"),
+            Entry("contact", 2, "1", "world", "1 if the seats touch now; 1 if they have touched in this bout"),
+            Entry("opponent", 3, "m", "own", "the opponent's root, from one's own"),
+            Entry("opponent velocity", 3, "m/s", "own", "its velocity less one's own"),
+            Entry("opponent up", 3, "1", "own", "its upward axis"),
+            Entry("opponent forward", 3, "1", "own", "its forward axis"),
+            Entry("opponent joint angle", len(other.links), "1", "joint", "as one's own"),
+        ]
+
+    def observe(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
+        """Write the egocentric observation that `entries` describes."""
+        other, rotation = 1 - seat, frame.root_rotation[:, seat]
+        position, their_rotation = frame.root_position[:, seat], frame.root_rotation[:, other]
+        distance = self._distance(frame)
+        flat = position * (1, 1, 0)
+        parts = (
+            position[:, 2:],
+            rotation[:, 2, :],
+            into(rotation, frame.root_velocity[:, seat]),
+            frame.root_spin[:, seat],
+            self._scaled(frame, seat),
+            frame.joint_velocity[seat] * SPEED_SCALE,
+            frame.touch[seat],
+            into(rotation, -flat),
+            np.stack([self.radius, self.radius - distance[:, seat], self.radius - distance[:, other]], axis=1),
+            1 - self.steps[:, None] / self.max_cycles,
+            np.stack([frame.contact[:, 0, 1], self.touched], axis=1),
+            into(rotation, frame.root_position[:, other] - position),
+            into(rotation, frame.root_velocity[:, other] - frame.root_velocity[:, seat]),
+            into(rotation, their_rotation[:, :, 2]),
+            into(rotation, their_rotation[:, :, 0]),
+            self._scaled(frame, other),
+        )
+        np.concatenate(parts, axis=1, out=out, casting="same_kind")
+
+    def _scaled(self, frame: Frame, seat: int) -> Array:
+        """Joint angles with the joint's limits at -1 and 1, `[W, J]`."""
+        low, high = self.scene.seats[seat].joint_range.T
+        return (2 * frame.joint_angle[seat] - low - high) / (high - low)
+
+    def marks(self, world: int) -> list[Mark]:
+        """Paint the ring: clay inside, a straw-coloured edge."""
+        return [Mark(float(self.radius[world]), (0.78, 0.68, 0.52), (0.93, 0.87, 0.66), 0.08)]
