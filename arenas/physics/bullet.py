@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.physics.bullet_world import SeatPlan, import_pybullet
 from dohyo.arenas.physics.bullet_workers import Herd
+from dohyo.arenas.physics.bullet_world import SeatPlan, import_pybullet
 from dohyo.arenas.physics.frame import Array, Frame, diverged
 from dohyo.arenas.physics.rotation import conjugate, into, matrix, multiply
 from dohyo.arenas.scene import Scene

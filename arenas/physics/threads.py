@@ -1,9 +1,9 @@
 """MuJoCo: W worlds on a thread pool through `mujoco.batch.Batch`, bit-identical at any thread count."""
 
+import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
 from numpy.typing import NDArray
-import mujoco
 
 from dohyo.arenas.physics.frame import Array, Frame, diverged
 from dohyo.arenas.scene import SUBSTEPS, Scene
