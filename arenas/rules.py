@@ -12,6 +12,8 @@ from dohyo.arenas.scene import Scene
 IntArray = NDArray[np.intp]
 NOBODY = -1
 """The winner of a draw, and of a bout that goes on."""
+TIME_OUT = "time-out"
+"""The ending, in every arena, of a bout that has lasted `max_cycles` control steps."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Arena(Protocol):
         """Describe the observation of a seat, in order."""
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin a bout in the worlds `ids`: draw its parameters, return the states `[n, nq]`, `[n, nv]` it starts from."""
+        """Begin a bout in the worlds `ids`: draw its parameters, return its first states `[n, nq]`, `[n, nv]`."""
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Judge the control step that `action` `[W, nu]` brought about."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Array, Frame
 from dohyo.arenas.physics.rotation import into, multiply, yaw
-from dohyo.arenas.rules import NOBODY, Dice, Entry, IntArray, Mark, Term, Verdict
+from dohyo.arenas.rules import NOBODY, TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
 
 RADIUS = (2.5, 4.5)
@@ -43,17 +43,17 @@ TERMS = (
 """EC's contact cost is left out: it rests on forces that only one of the engines reports."""
 WEIGHTS = {term.name: term.weight for term in TERMS}
 
-ENDINGS = ("fell", "left the ring", "both out", "out without contact", "time-out")
-FELL, LEFT, BOTH, UNTOUCHED, TIME_OUT = range(len(ENDINGS))
+ENDINGS = ("fell", "left the ring", "both out", "out without contact", TIME_OUT)
+FELL, LEFT, BOTH, UNTOUCHED, LATE = range(len(ENDINGS))
 
 
 class Sumo:
     """Two seats, any bodies; see `dohyo.arenas.rules.Arena`."""
 
     name = "sumo"
-    endings = ENDINGS
-    terms = TERMS
-    seats = ("sumo_0", "sumo_1")
+    endings: tuple[str, ...] = ENDINGS
+    terms: tuple[Term, ...] = TERMS
+    seats: tuple[str, ...] = ("sumo_0", "sumo_1")
 
     def __init__(
         self, bodies: Sequence[Body], worlds: int, drive: str = "target", max_cycles: int = MAX_CYCLES
@@ -96,9 +96,7 @@ class Sumo:
         over, both = out.any(axis=1), out.all(axis=1)
         late = ~over & (self.steps >= self.max_cycles)
         won = over & ~both & self.touched
-        ending = np.select(
-            [late, both, over & ~self.touched, fallen.any(axis=1)], [TIME_OUT, BOTH, UNTOUCHED, FELL], LEFT
-        )
+        ending = np.select([late, both, over & ~self.touched, fallen.any(axis=1)], [LATE, BOTH, UNTOUCHED, FELL], LEFT)
         outcome = np.where(out | late[:, None], LOSS, 0.0)
         outcome[won] = np.where(out[won], LOSS, WIN)
         winner = np.where(won, np.argmin(out, axis=1), NOBODY)
@@ -179,7 +177,8 @@ class Sumo:
     def _scaled(self, frame: Frame, seat: int) -> Array:
         """Joint angles with the joint's limits at -1 and 1, `[W, J]`."""
         low, high = self.scene.seats[seat].joint_range.T
-        return (2 * frame.joint_angle[seat] - low - high) / (high - low)
+        scaled: Array = (2 * frame.joint_angle[seat] - low - high) / (high - low)
+        return scaled
 
     def marks(self, world: int) -> list[Mark]:
         """Paint the ring: clay inside, a straw-coloured edge."""

@@ -54,7 +54,7 @@ class BulletEngine:
         self.frame.failed[:] = False
 
     def _to_raw(self, qpos: Array, qvel: Array) -> Array:
-        """Turn the model's coordinates into Bullet's: pose and velocity of the root's centre of mass, spin in the world."""
+        """Turn the model's coordinates into Bullet's: the root's centre of mass, its spin in the world."""
         parts, model = [], self.scene.model
         for seat in self.scene.seats:
             p, v, offset = seat.qpos.start, seat.qvel.start, model.body_ipos[seat.root]

@@ -1,7 +1,8 @@
 """A herd of PyBullet worlds, split among worker processes that share one block of memory with the caller.
 
-A worker is a fresh Python process, not a fork: it holds no copy of the caller's libraries, and a user's script needs no `if __name__ == "__main__"`. Commands and answers are single lines over a
-socket; a worker whose caller is gone reads the end of the stream and ends.
+A worker is a fresh Python process, not a fork: it holds no copy of the caller's libraries, and a user's script needs
+no `if __name__ == "__main__"`. Commands and answers are single lines over a socket; a worker whose caller is gone
+reads the end of the stream and ends.
 """
 
 import json
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import mujoco
@@ -100,7 +102,7 @@ class Herd:
                 file.truncate(Block.size(worlds, widths))
                 self._block = Block(mmap.mmap(file.fileno(), 0), worlds, widths)
                 bounds = np.linspace(0, worlds, workers + 1).astype(int).tolist()
-                for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+                for first, last in pairwise(bounds):
                     order = {
                         "seats": [asdict(seat) for seat in seats],
                         "pairs": pairs,

@@ -1,4 +1,4 @@
-"""One PyBullet world built from a compiled MuJoCo model: multibodies, masses, inertias, limits and shapes come from it."""
+"""One PyBullet world built from a compiled MuJoCo model: masses, inertias, limits and shapes all come from it."""
 
 import ctypes
 import os

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 SPEED_LIMIT = 200.0
-"""A world in which anything moves faster (m/s or rad/s) has diverged; falls and blows stay below a tenth of it... """
+"""A world in which anything moves faster (m/s or rad/s) has diverged; falls and blows stay below a tenth of it."""
 
 
 @dataclass
@@ -86,6 +86,6 @@ class Frame:
 def diverged(qpos: Array, qvel: Array) -> BoolArray:
     """Tell which worlds `[W]` hold a number that is not finite, or move faster than anything in an arena can."""
     with np.errstate(invalid="ignore", over="ignore"):
-        calm = (np.abs(qvel) < SPEED_LIMIT).all(axis=1) & np.isfinite(qpos).all(axis=1)
-    result: BoolArray = ~calm
+        calm = np.logical_and.reduce(np.abs(qvel) < SPEED_LIMIT, axis=1)
+    result: BoolArray = ~(calm & np.isfinite(qpos).all(axis=1))
     return result

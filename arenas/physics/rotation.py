@@ -7,7 +7,7 @@ Array = NDArray[np.float64]
 
 
 def matrix(quaternion: Array, out: Array | None = None) -> Array:
-    """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes in the world."""
+    """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes."""
     if out is None:
         out = np.empty((*quaternion.shape[:-1], 3, 3))
     w, x, y, z = np.moveaxis(quaternion, -1, 0)
@@ -39,4 +39,5 @@ def multiply(a: Array, b: Array) -> Array:
 
 def conjugate(quaternion: Array) -> Array:
     """Return the inverse of unit quaternions `[..., 4]`."""
-    return quaternion * np.array([1.0, -1.0, -1.0, -1.0])
+    result: Array = quaternion * np.array([1.0, -1.0, -1.0, -1.0])
+    return result

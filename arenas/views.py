@@ -1,0 +1,165 @@
+"""The PettingZoo view: one world of any arena as a `ParallelEnv`."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import ArrayLike, NDArray
+from pettingzoo import ParallelEnv
+
+from dohyo.arenas.batch import DIVERGED, FloatArray, Step, make_batch
+from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
+from dohyo.arenas.registry import ARENAS
+from dohyo.arenas.render import Image, render
+from dohyo.arenas.rules import NOBODY, TIME_OUT
+from dohyo.arenas.scene import CONTROL_STEP
+from dohyo.arenas.window import Window
+
+CUT_SHORT = (TIME_OUT, DIVERGED)
+"""Endings that PettingZoo calls truncation; every other is a termination."""
+
+
+class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
+    """One bout at a time of `arena`, every seat taken by `body`.
+
+    **Actions** `[act]` in [-1, 1] per agent, for every agent at once; beyond that range they are clipped. A missing or
+    unknown agent, a wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves.
+
+    **Endings.** When the arena's rules decide a bout, all agents terminate. At `max_cycles` control steps, and if the
+    physics should blow up, all are truncated instead, as PettingZoo's convention has it. Unlike most time limits that
+    of an arena is one of its rules: the outcome that it pays is final, and the clock is in the observation.
+
+    **Infos**, per agent, at every step: `dense` and `outcome` (the two parts of the reward, which is
+    `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (an agent's
+    name, or None while the bout goes on and after a draw); at the end also `ending` (why) and `steps`.
+
+    `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
+    """
+
+    metadata: dict[str, Any] = {  # noqa: RUF012, an instance puts in its own name
+        "name": "dohyo",
+        "render_modes": ["human", "rgb_array"],
+        "render_fps": round(1 / CONTROL_STEP),
+        "is_parallelizable": True,
+    }
+
+    def __init__(
+        self,
+        arena: str,
+        body: str = "ant",
+        engine: str = "pybullet",
+        *,
+        max_cycles: int | None = None,
+        render_mode: str | None = None,
+        alpha: float = 0.0,
+        drive: str = "target",
+    ) -> None:
+        modes = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in modes:
+            raise UnknownName(f"unknown render_mode {render_mode!r}; choose one of: {', '.join(modes)}")
+        self.render_mode = render_mode
+        self._window = Window(f"Dohyo: {arena}") if render_mode == "human" else None
+        self.batch = make_batch(
+            arena, body, engine, 1, drive=drive, alpha=alpha, max_cycles=max_cycles, autoreset=False
+        )
+        self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id}
+        self.possible_agents = list(self.batch.seats)
+        self.agents: list[str] = []
+        self._begun = False
+
+    def observation_space(self, agent: str) -> Box:
+        """Return the space of what `agent` sees; `batch.arena.entries(seat)` says what each number is."""
+        return self.batch.observation_spaces[self.possible_agents.index(agent)]
+
+    def action_space(self, agent: str) -> Box:
+        """Return the space of what `agent` does: one number in [-1, 1] per joint."""
+        return self.batch.action_spaces[self.possible_agents.index(agent)]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, FloatArray], dict[str, dict[str, Any]]]:
+        """Begin a bout; return observations and (empty) infos."""
+        observation = self.batch.reset(seed)
+        self.agents, self._begun = list(self.possible_agents), True
+        self._show()
+        return self._named(observation), {agent: {} for agent in self.agents}
+
+    def step(
+        self, actions: dict[str, ArrayLike]
+    ) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
+        """Advance by one control step; return observations, rewards, terminations, truncations and infos."""
+        step = self.batch.step([action[None] for action in self._checked(actions)])
+        over = bool(step.done[0])
+        cut = over and self.batch.endings[step.finished.ending[0]] in CUT_SHORT
+        observations, infos = self._named(step.observation), self._infos(step)
+        rewards = {agent: float(step.reward[0, s]) for s, agent in enumerate(self.agents)}
+        terminations = dict.fromkeys(self.agents, over and not cut)
+        truncations = dict.fromkeys(self.agents, cut)
+        if over:
+            self.agents = []
+        self._show()
+        return observations, rewards, terminations, truncations, infos
+
+    def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[np.float64]]:
+        """Return the actions in the order of the seats, each of the right shape."""
+        if not self.agents:
+            raise ActionError("no bout is going on: call reset() before step()")
+        if unknown := set(actions) - set(self.agents):
+            raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {', '.join(self.agents)}")
+        return [self._action(agent, actions) for agent in self.agents]
+
+    def _action(self, agent: str, actions: dict[str, ArrayLike]) -> NDArray[np.float64]:
+        if agent not in actions:
+            raise ActionError(f"{agent}: no action given; a step needs one for every agent")
+        try:
+            action = np.asarray(actions[agent], np.float64)
+        except (TypeError, ValueError):
+            raise ActionError(f"{agent}: an action is an array of numbers, not {actions[agent]!r}") from None
+        shape = self.action_space(agent).shape
+        if action.shape != shape:
+            raise ActionError(f"{agent}: expected an action of shape {shape}, got {action.shape}")
+        return action
+
+    def _named(self, observation: tuple[FloatArray, ...]) -> dict[str, FloatArray]:
+        return {agent: observation[s][0].copy() for s, agent in enumerate(self.agents)}
+
+    def _infos(self, step: Step) -> dict[str, dict[str, Any]]:
+        winner, end = None, {}
+        if len(step.finished.ids):
+            seat = int(step.finished.winner[0])
+            winner = None if seat == NOBODY else self.agents[seat]
+            end = {"ending": self.batch.endings[step.finished.ending[0]], "steps": int(step.finished.steps[0])}
+        return {
+            agent: {
+                "dense": float(step.dense[0, s]),
+                "outcome": float(step.outcome[0, s]),
+                "terms": {name: float(term[0, s]) for name, term in step.terms.items()},
+                "winner": winner,
+                **end,
+            }
+            for s, agent in enumerate(self.agents)
+        }
+
+    def render(self) -> Image | None:
+        """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
+        if self.render_mode is None:
+            gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
+            return None
+        if not self._begun:
+            raise DohyoError("nothing to render yet: call reset() first")
+        picture = render(self.batch.arena, self.batch.engine.frame)
+        if self._window is None:
+            return picture
+        self._window.show(picture)
+        return None
+
+    def _show(self) -> None:
+        if self._window is not None:
+            self.render()
+
+    def close(self) -> None:
+        """Release the engine and the window; safe to call twice."""
+        self.batch.close()
+        if self._window is not None:
+            self._window.close()
