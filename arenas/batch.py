@@ -85,6 +85,11 @@ class Batch:
         """Names of the seats, in order."""
         return self.arena.seats
 
+    @property
+    def observations(self) -> tuple[FloatArray, ...]:
+        """What each seat sees now, per seat `[W, obs]`; changes at the next step."""
+        return self._observation
+
     def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
         """Begin a bout in every world and return the observations, per seat `[W, obs]`.
 

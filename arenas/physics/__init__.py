@@ -10,13 +10,18 @@ from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.threads import ThreadEngine
 from dohyo.arenas.scene import Scene
 
-__all__ = ["ENGINES", "Engine", "Frame", "make_engine"]
+__all__ = ["ENGINES", "Engine", "Frame", "cores", "make_engine"]
 
 ENGINES: dict[str, Callable[[Scene, int, int], Engine]] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
 """Constructors by name, each over (scene, worlds, workers)."""
 
 FEW = 4
 """Worlds up to which an engine runs in the caller's own thread: waking others costs more than it gives."""
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def make_engine(name: str, scene: Scene, worlds: int, workers: int | None = None) -> Engine:
@@ -26,5 +31,5 @@ def make_engine(name: str, scene: Scene, worlds: int, workers: int | None = None
     """
     build = lookup(ENGINES, name, "engine")
     if workers is None:
-        workers = 1 if worlds <= FEW else len(os.sched_getaffinity(0))
+        workers = 1 if worlds <= FEW else cores()
     return build(scene, worlds, max(1, min(workers, worlds)))

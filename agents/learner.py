@@ -1,0 +1,161 @@
+"""The learner: Stable-Baselines3's PPO over the seats of a batch, with checkpoints that hold no pickle."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from dohyo.agents.network import NormalisedPolicy, acting_tensors
+from dohyo.agents.policy import FloatArray
+from dohyo.agents.snapshot import SnapshotError, write_atomically
+from dohyo.agents.vec import SeatVec
+
+
+@dataclass(frozen=True)
+class PpoConfig:
+    """Hyperparameters of PPO. EC is arXiv 1710.03748, which had 409,600 samples an iteration and a cluster."""
+
+    width: int = 128
+    """Units in each of the two hidden layers of policy and value (EC)."""
+    learning_rate: float = 5e-4
+    """Adam's rate; EC 1e-3 for batches fifty times as large."""
+    rollout: int = 128
+    """Control steps per slot and update."""
+    minibatch: int = 2048
+    """Samples per gradient step."""
+    epochs: int = 4
+    """Passes over a rollout; EC 6."""
+    gamma: float = 0.995
+    """Discount per control step (EC)."""
+    gae_lambda: float = 0.95
+    """Decay of the advantage estimate (EC)."""
+    clip: float = 0.2
+    """Clipping of the probability ratio (EC)."""
+    entropy: float = 0.0
+    """Entropy bonus (EC: none)."""
+    log_std: float = -0.7
+    """Initial log standard deviation of the actions: exp(-0.7) is half the range from 0 to 1."""
+    target_kl: float = 0.03
+    """An update stops early beyond 1.5 times this divergence."""
+    reward_scale: float = 0.01
+    """Rewards are multiplied by this: an outcome of 1000 becomes 10."""
+
+
+class Learner:
+    """PPO bound to a `SeatVec`: collects a rollout, learns from it, can be saved and restored."""
+
+    def __init__(self, vec: SeatVec, config: PpoConfig, seed: int) -> None:
+        self.vec, self.config = vec, config
+        self._ppo = PPO(
+            NormalisedPolicy,
+            vec,
+            learning_rate=config.learning_rate,
+            n_steps=config.rollout,
+            batch_size=config.minibatch,
+            n_epochs=config.epochs,
+            gamma=config.gamma,
+            gae_lambda=config.gae_lambda,
+            clip_range=config.clip,
+            ent_coef=config.entropy,
+            target_kl=config.target_kl,
+            policy_kwargs={"width": config.width, "log_std_init": config.log_std},
+            seed=seed,
+            device="cpu",
+            _init_setup_model=True,
+        )
+        self._curves = Logger(None, [])
+        self._ppo.set_logger(self._curves)
+        self._callback: BaseCallback | None = None
+        assert isinstance(self._ppo.policy, NormalisedPolicy)
+        self._policy = self._ppo.policy
+
+    @property
+    def samples(self) -> int:
+        """Control steps of learning seats seen so far."""
+        return self._ppo.num_timesteps
+
+    def collect(self, watch: BaseCallback) -> None:
+        """Play a rollout of `config.rollout` control steps in every slot; `watch` is told of each step."""
+        if self._callback is not watch:
+            # SB3 prepares its counters, its first observation and the callback here; it asks for a total only for
+            # schedules, and ours are constant.
+            self._ppo._setup_learn(total_timesteps=1, callback=watch, reset_num_timesteps=False)
+            self._callback = watch
+        steps = self.config.rollout
+        self._ppo.collect_rollouts(self.vec, watch, self._ppo.rollout_buffer, n_rollout_steps=steps)
+
+    def learn(self) -> None:
+        """Update the networks from the last rollout, then fold its observations into the statistics.
+
+        In this order: the ratios of new to old probabilities are of policies that see the same normalised inputs.
+        """
+        self._ppo.train()
+        seen = self._ppo.rollout_buffer.observations.reshape(-1, self._policy.norm.features_dim)
+        self._policy.norm.update(torch.as_tensor(seen))
+
+    def warm_up(self) -> None:
+        """Fold the first rollout's observations into fresh statistics without learning from it."""
+        seen = self._ppo.rollout_buffer.observations.reshape(-1, self._policy.norm.features_dim)
+        self._policy.norm.update(torch.as_tensor(seen))
+
+    def curves(self) -> dict[str, float]:
+        """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
+        return {key: float(value) for key, value in self._curves.name_to_value.items() if key.startswith("train/")}
+
+    def tensors(self) -> dict[str, FloatArray]:
+        """Return copies of all that acting needs; see `dohyo.agents.policy.Mlp`."""
+        return acting_tensors(self._policy)
+
+    def save(self, path: Path, extra: dict[str, Any]) -> None:
+        """Write networks, optimiser, counters and random streams to `path`, with `extra`, which JSON must hold."""
+        tensors = {f"policy/{name}": tensor.contiguous() for name, tensor in self._policy.state_dict().items()}
+        for index, state in self._policy.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam/{index}/{name}": torch.as_tensor(value) for name, value in state.items()}
+        tensors["random/torch"] = torch.get_rng_state()
+        metadata = {
+            "format": "dohyo-checkpoint-1",
+            "samples": str(self.samples),
+            "updates": str(self._ppo._n_updates),
+            "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
+            "extra": json.dumps(extra),
+        }
+        write_atomically(path, save(tensors, metadata))
+
+    def restore(self, path: Path) -> dict[str, Any]:
+        """Go on from what `save` has written; returns the `extra`. Raises `SnapshotError` for a damaged file."""
+        try:
+            content = path.read_bytes()
+            tensors = load(content)
+            header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+            metadata = header["__metadata__"]
+            self._policy.load_state_dict(_under(tensors, "policy/"))
+            self._restore_adam(_under(tensors, "adam/"))
+            random = json.loads(metadata["random"])
+            random["state"]["key"] = np.array(random["state"]["key"], np.uint32)
+            np.random.set_state(random)  # noqa: NPY002
+            torch.set_rng_state(tensors["random/torch"])
+            self._ppo.num_timesteps, self._ppo._n_updates = int(metadata["samples"]), int(metadata["updates"])
+            extra: dict[str, Any] = json.loads(metadata["extra"])
+        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+            raise SnapshotError(f"cannot resume from {path} ({error}): start a new run in another folder") from error
+        return extra
+
+    def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
+        adam = self._policy.optimizer.state_dict()
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, tensor in tensors.items():
+            index, name = key.split("/")
+            state.setdefault(int(index), {})[name] = tensor
+        self._policy.optimizer.load_state_dict({"state": state, "param_groups": adam["param_groups"]})
+
+
+def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,169 @@
+"""Snapshots: everything a policy needs to act, in one immutable safetensors file named by the hash of its content."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from dohyo.agents.policy import FloatArray, Mlp, Policy
+from dohyo.arenas.errors import DohyoError
+
+FORMAT = "dohyo-snapshot-1"
+SUFFIX = ".safetensors"
+
+
+class SnapshotError(DohyoError, ValueError):
+    """A file that is not a snapshot, is damaged, or belongs to another arena."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a snapshot comes from and what it can play."""
+
+    arena: str
+    body: str
+    drive: str
+    observation: int
+    """Length of an observation."""
+    action: int
+    """Length of an action."""
+    engine: str
+    """The engine it was trained on; it plays on any."""
+    generation: int
+    samples: int
+    """Control steps of learning seats seen so far."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A frozen policy and its origin."""
+
+    origin: Origin
+    tensors: Mapping[str, FloatArray]
+    digest: str
+    """SHA-256 over origin and tensors, in hexadecimal."""
+
+    @property
+    def name(self) -> str:
+        """The first 16 digits of the digest, which name its file."""
+        return self.digest[:16]
+
+    def policy(self, *, stochastic: bool = False, seed: int = 0) -> Policy:
+        """Return a policy that acts as this snapshot does; see `Mlp`."""
+        return Mlp(self.tensors, stochastic=stochastic, seed=seed)
+
+    def check_plays(self, arena: str, body: str, drive: str) -> None:
+        """Raise `SnapshotError` unless the snapshot was trained for this arena, body and drive."""
+        theirs, ours = (self.origin.arena, self.origin.body, self.origin.drive), (arena, body, drive)
+        if theirs != ours:
+            raise SnapshotError(
+                f"snapshot {self.name} plays {theirs[0]} with body {theirs[1]} and drive {theirs[2]}, "
+                f"not {ours[0]} with body {ours[1]} and drive {ours[2]}: choose a snapshot of this arena"
+            )
+
+
+def freeze(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
+    """Copy `tensors` into a snapshot: whatever happens to the originals, it stays as it is."""
+    copies = {}
+    for name, tensor in sorted(tensors.items()):
+        copy = np.array(tensor, np.float32)
+        copy.flags.writeable = False
+        copies[name] = copy
+    return Snapshot(origin, copies, _digest(origin, copies))
+
+
+def _digest(origin: Origin, tensors: Mapping[str, FloatArray]) -> str:
+    digest = hashlib.sha256(json.dumps(asdict(origin), sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name}{tensor.shape}".encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()
+
+
+def save_snapshot(snapshot: Snapshot, folder: Path) -> Path:
+    """Write the snapshot into `folder` under its own name and return the path; writing it again changes nothing."""
+    path = folder / f"{snapshot.name}{SUFFIX}"
+    if not path.exists():
+        metadata = {"format": FORMAT, "digest": snapshot.digest, "origin": json.dumps(asdict(snapshot.origin))}
+        write_atomically(path, save(dict(snapshot.tensors), metadata))
+    return path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut.
+
+    Raises `DohyoError` when the disk is full or the folder cannot be written; what was there before is untouched.
+    """
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise DohyoError(
+            f"cannot write {path}: {error.strerror}; make room or choose another folder, then resume: nothing is lost"
+        ) from error
+
+
+def load_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot and check that it is whole and unchanged; raises `SnapshotError` that says what is wrong."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SnapshotError(f"cannot read snapshot {path}: {error.strerror}") from error
+    try:
+        tensors = load(content)
+        metadata = _metadata(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise SnapshotError(f"{path} is truncated or not a snapshot ({error}): get a whole copy") from error
+    if metadata.get("format") != FORMAT:
+        raise SnapshotError(f"{path} is a safetensors file, but not a Dohyo snapshot of format {FORMAT}")
+    try:
+        origin = Origin(**json.loads(metadata["origin"]))
+        digest = metadata["digest"]
+        _check_shapes(origin, tensors)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotError(f"{path} has a damaged header ({error}): get a whole copy") from error
+    if _digest(origin, tensors) != digest:
+        raise SnapshotError(f"{path} was changed after it was saved: its content does not match its hash")
+    return freeze(origin, tensors)
+
+
+def _metadata(content: bytes) -> dict[str, Any]:
+    """Return the text metadata in the header, which follows its own length in 8 bytes."""
+    length = int.from_bytes(content[:8], "little")
+    metadata: dict[str, Any] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    return metadata
+
+
+def _check_shapes(origin: Origin, tensors: Mapping[str, FloatArray]) -> None:
+    """Raise `ValueError` unless the tensors make a network from the origin's observations to its actions."""
+    depth = sum(name.startswith("weight_") for name in tensors)
+    names = {"mean", "variance", "log_std"} | {f"{kind}_{k}" for kind in ("weight", "bias") for k in range(depth)}
+    if set(tensors) != names or depth == 0:
+        raise ValueError(f"it holds the tensors {sorted(tensors)}")
+    if any(tensor.dtype != np.float32 or not np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ValueError("its tensors are not all finite float32")
+    width = origin.observation
+    expected = {"mean": (width,), "variance": (width,), "log_std": (origin.action,)}
+    for k in range(depth):
+        rows = origin.action if k == depth - 1 else len(tensors[f"bias_{k}"])
+        expected |= {f"weight_{k}": (rows, width), f"bias_{k}": (rows,)}
+        width = rows
+    wrong = [name for name, shape in expected.items() if tensors[name].shape != shape]
+    if wrong:
+        raise ValueError(f"the shapes of {wrong} do not fit")

@@ -1,0 +1,116 @@
+"""The batch as Stable-Baselines3 sees it: one slot per learning seat, opponents filled in here."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from dohyo.arenas.batch import Batch, Step
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.intp]
+
+
+class Opponents(Protocol):
+    """Who fills the seats that do not learn."""
+
+    def assign(self, worlds: IntArray) -> None:
+        """Choose an opponent for the bout that begins in each of `worlds`."""
+
+    def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds`."""
+
+
+class SeatVec(VecEnv):
+    """Slots of a two-seat batch.
+
+    The first `mirrored` worlds are bouts of the learner against itself: both seats are slots. In each other world
+    the learner takes one seat, changing sides at every bout, and `opponents` fill the other.
+    Rewards are multiplied by `reward_scale`, so that values stay near 1. `last` holds the batch's last step.
+    """
+
+    def __init__(self, batch: Batch, opponents: Opponents, mirrored: int, reward_scale: float) -> None:
+        self.batch, self.opponents, self._scale = batch, opponents, reward_scale
+        worlds = np.arange(batch.worlds)
+        self._world = np.concatenate([np.repeat(worlds[:mirrored], 2), worlds[mirrored:]])
+        self._seat = np.concatenate([np.tile([0, 1], mirrored), worlds[mirrored:] % 2]).astype(np.intp)
+        self._past = worlds[mirrored:]
+        """Worlds with an opponent; their slots are the last ones, in the same order."""
+        self._first_past, self.mirrored = 2 * mirrored, mirrored
+        self._actions = tuple(np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces)
+        self._quiet: dict[str, Any] = {}
+        self.last: Step | None = None
+        self._pending: FloatArray | None = None
+        super().__init__(len(self._world), batch.observation_spaces[0], batch.action_spaces[0])
+
+    def reset(self) -> FloatArray:
+        """Begin a bout in every world; return the slots' observations `[slots, obs]`."""
+        self.opponents.assign(self._past)
+        seed = self._seeds[0]
+        self._reset_seeds()
+        return self._gather(self.batch.reset(seed))
+
+    def step_async(self, actions: FloatArray) -> None:
+        """Take the slots' actions `[slots, act]`."""
+        self._pending = actions
+
+    def step_wait(self) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+        """Step the batch; a finished bout's slot gets its last observation in `info["terminal_observation"]`."""
+        assert self._pending is not None
+        actions = np.stack(self._actions)
+        actions[self._seat, self._world] = self._pending
+        if len(self._past):
+            rivals = 1 - self._seat[self._first_past :]
+            seen = np.stack([o[self._past] for o in self.batch.observations])[rivals, np.arange(len(self._past))]
+            actions[rivals, self._past] = self.opponents.act(seen, self._past)
+        step = self.last = self.batch.step(list(actions))
+        reward = (step.reward[self._world, self._seat] * self._scale).astype(np.float32)
+        done = step.done[self._world]
+        infos = self._infos(step)
+        self._change_sides(step.finished.ids)
+        return self._gather(step.observation), reward, done, infos
+
+    def _infos(self, step: Step) -> list[dict[str, Any]]:
+        infos = [self._quiet] * self.num_envs
+        row = {int(world): k for k, world in enumerate(step.finished.ids)}
+        for slot in np.flatnonzero(step.done[self._world]) if row else ():
+            k = row[int(self._world[slot])]
+            infos[slot] = {"terminal_observation": step.finished.observation[self._seat[slot]][k]}
+        return infos
+
+    def _change_sides(self, ended: IntArray) -> None:
+        """Where a bout against an opponent has ended: swap seats and draw the next opponent."""
+        ended = ended[ended >= self.mirrored]
+        slots = self._first_past + np.searchsorted(self._past, ended)
+        self._seat[slots] = 1 - self._seat[slots]
+        if len(ended):
+            self.opponents.assign(ended)
+
+    def _gather(self, observation: Sequence[FloatArray]) -> FloatArray:
+        return np.stack(observation)[self._seat, self._world]
+
+    def learner_seat(self, worlds: IntArray) -> IntArray:
+        """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""
+        return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
+
+    def close(self) -> None:
+        """Release the batch."""
+        self.batch.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Return an attribute of this vector once per slot; slots have none of their own."""
+        return [getattr(self, attr_name, None)] * self.num_envs
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refuse: slots have no attributes of their own."""
+        raise AttributeError("slots of a batch have no attributes of their own")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """Refuse: slots have no methods of their own."""
+        raise AttributeError("slots of a batch have no methods of their own")
+
+    def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
+        """Return False for every slot."""
+        return [False] * self.num_envs

@@ -1,0 +1,54 @@
+"""The `dohyo` program: its commands, and what becomes of errors."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dohyo.arenas.errors import DohyoError
+from dohyo.cli import arenas, bench, play, rate, train
+
+EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
+
+app = typer.Typer(
+    name="dohyo",
+    help="Competitive 3D physics arenas and self-play training.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for module in (arenas, train, play, rate, bench):
+    app.command(name=module.__name__.rpartition(".")[2], no_args_is_help=module is not arenas)(module.command)
+
+
+@app.callback()
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+) -> None:
+    """Competitive 3D physics arenas and self-play training."""
+    if show:
+        from dohyo.arenas import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; errors are one line on standard error, status 2 for what was typed, else 1."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except typer.TyperUsageError as error:
+        _fail(error.format_message(), EXIT_TYPED)
+    except ValueError as error:
+        if not isinstance(error, DohyoError):
+            raise
+        _fail(str(error), EXIT_TYPED)
+    except DohyoError as error:
+        _fail(str(error), EXIT_FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted", EXIT_INTERRUPTED)
+
+
+def _fail(message: str, status: int) -> None:
+    typer.echo(f"dohyo: {' '.join(message.split())}", err=True)
+    sys.exit(status)

@@ -1,0 +1,57 @@
+"""Films a bout: a moving GIF, or a strip of frames as PNG."""
+
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.agents.policy import Policy
+from dohyo.arenas.batch import make_batch
+from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.render import render
+from dohyo.arenas.scene import CONTROL_STEP
+
+Image = NDArray[np.uint8]
+
+GIF_EVERY = 2
+"""Control steps per frame of a GIF."""
+STRIP = 5
+"""Frames in a strip."""
+
+
+def check_suffix(path: Path) -> None:
+    """Raise `UnknownName` unless the path ends in .gif or .png."""
+    if path.suffix not in (".gif", ".png"):
+        raise UnknownName(f"{path}: a picture ends in .gif or .png")
+
+
+def film(path: Path, arena: str, body: str, engine: str, drive: str, players: tuple[Policy, Policy], seed: int) -> None:
+    """Render the bout of `seed` between two policies, first player on side 0, into `path`."""
+    batch = make_batch(arena, body, engine, 1, drive=drive, autoreset=False)
+    try:
+        observation = batch.reset(seed)
+        frames = [render(batch.arena, batch.engine.frame, 0)]
+        for cycle in range(1, batch.arena.max_cycles + 1):
+            step = batch.step([player.act(o) for player, o in zip(players, observation, strict=True)])
+            observation = step.observation
+            if cycle % GIF_EVERY == 0 or step.done[0]:
+                frames.append(render(batch.arena, batch.engine.frame, 0))
+            if step.done[0]:
+                break
+    finally:
+        batch.close()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".gif":
+            imageio.imwrite(path, frames, duration=1000 * CONTROL_STEP * GIF_EVERY, loop=0)
+        else:
+            imageio.imwrite(path, _strip(frames))
+    except OSError as error:
+        raise DohyoError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _strip(frames: list[Image]) -> Image:
+    """Put frames from start to end of the bout side by side."""
+    chosen = np.linspace(0, len(frames) - 1, STRIP).astype(int)
+    return np.concatenate([frames[k] for k in chosen], axis=1)

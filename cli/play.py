@@ -1,0 +1,98 @@
+"""`dohyo play`: bouts between two policies, seats swapped, with an interval."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from dohyo.arenas.batch import make_batch
+from dohyo.arenas.errors import UnknownName
+from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
+from dohyo.cli.picture import check_suffix, film
+from dohyo.cli.players import find_player
+from dohyo.curricula.match import Bout, play_match, wilson
+
+WORLDS = 32
+"""Worlds in which the bouts are played; part of what makes them repeatable."""
+
+
+def command(
+    arena: ArenaName,
+    seat: Annotated[
+        list[str], typer.Option("--seat", help="Twice: snapshot file, run folder, zero or random.", show_default=False)
+    ],
+    body: BodyName = "ant",
+    engine: EngineName = "pybullet",
+    bouts: Annotated[int, typer.Option("--bouts", help="Bouts to play; players alternate sides.", min=1)] = 100,
+    stochastic: Annotated[
+        bool, typer.Option("--stochastic", help="Draw actions instead of taking their mean.")
+    ] = False,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Also render one bout: .gif moves, .png is a strip of frames.")
+    ] = None,
+    workers: Workers = None,
+    drive: DriveName = "target",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Play bouts between two policies and count wins, losses and draws.
+
+    Example: [bold]dohyo play sumo --seat runs/first --seat zero --bouts 100 --picture bout.gif[/bold]
+    """
+    if len(seat) != 2:
+        raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
+    if picture is not None:
+        check_suffix(picture)
+    batch = make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, drive=drive)
+    try:
+        players = [
+            find_player(name, batch, body, drive, stochastic=stochastic, seed=seed + k) for k, name in enumerate(seat)
+        ]
+        with Progress(transient=True, console=Console(stderr=True), disable=as_json) as progress:
+            task = progress.add_task("playing", total=bouts)
+            results = play_match(batch, (players[0], players[1]), bouts, seed, lambda bout: progress.advance(task))
+    finally:
+        batch.close()
+    record = _summarise(results, seat) | {"arena": arena, "body": body, "engine": engine, "seed": seed}
+    if picture is not None:
+        film(picture, arena, body, engine, drive, (players[0], players[1]), seed)
+    _print(record, as_json, picture)
+
+
+def _summarise(bouts: Sequence[Bout], seats: Sequence[str]) -> dict[str, Any]:
+    winners = Counter(bout.winner for bout in bouts)
+    return {
+        "bouts": len(bouts),
+        "seats": list(seats),
+        "wins": [winners[0], winners[1]],
+        "draws": winners[-1],
+        "mean_steps": float(np.mean([bout.steps for bout in bouts])),
+        "endings": dict(Counter(bout.ending for bout in bouts).most_common()),
+        "wins_by_side": [
+            [sum(b.winner == k and (b.seat == side) == (k == 0) for b in bouts) for side in (0, 1)] for k in (0, 1)
+        ],
+    }
+
+
+def _print(record: dict[str, Any], as_json: bool, picture: Path | None) -> None:
+    if as_json:
+        typer.echo(json.dumps(record))
+        return
+    table = Table("player", "wins", "share, 95 % interval", "on side 0", "on side 1")
+    for k, name in enumerate(record["seats"]):
+        low, high = wilson(record["wins"][k], record["bouts"])
+        share = f"{record['wins'][k] / record['bouts']:.1%} [{low:.1%}, {high:.1%}]"
+        table.add_row(name, str(record["wins"][k]), share, *map(str, record["wins_by_side"][k]))
+    console = Console()
+    console.print(table)
+    console.print(f"{record['draws']} draws in {record['bouts']} bouts of {record['mean_steps']:.0f} steps on average")
+    console.print("endings: " + ", ".join(f"{why} {n}" for why, n in record["endings"].items()))
+    if picture is not None:
+        console.print(f"picture: {picture}")

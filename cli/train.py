@@ -1,0 +1,89 @@
+"""`dohyo train`: self-play training into a run folder, with live progress; run it again to resume."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dohyo.arenas.registry import build_arena
+from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
+
+if TYPE_CHECKING:
+    from dohyo.curricula.train import Training
+
+OTHER_LIMIT = "By default the budget is 20 minutes; give --samples instead for runs that repeat exactly."
+
+
+def command(
+    arena: ArenaName,
+    out: Annotated[Path, typer.Option("--out", help="Run folder; one that exists is resumed.", show_default=False)],
+    body: BodyName = "ant",
+    engine: EngineName = "pybullet",
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help=f"Budget in minutes, summed over resumes. {OTHER_LIMIT}", min=0)
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option("--samples", help="Budget in control steps of learning seats.", min=1)
+    ] = None,
+    opponents: Annotated[
+        str, typer.Option("--opponents", help="Past opponents: latest, or uniform(DELTA), DELTA from 0 to 1.")
+    ] = "uniform(0.5)",
+    anneal: Annotated[
+        float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
+    ] = 0.15,
+    worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
+    workers: Workers = None,
+    drive: DriveName = "target",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Train a policy by self-play into a run folder; the same command resumes it after Ctrl-C or a kill.
+
+    Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
+    """
+    build_arena(arena, body, drive=drive)  # names are checked before the slow imports
+    from dohyo.cli.progress import show_progress
+    from dohyo.curricula.opponents import parse_sampler
+    from dohyo.curricula.run import RunFolder, TrainConfig
+    from dohyo.curricula.train import Training
+
+    parse_sampler(opponents)
+    config = TrainConfig(
+        arena=arena,
+        body=body,
+        engine=engine,
+        drive=drive,
+        seed=seed,
+        worlds=worlds,
+        workers=workers,
+        minutes=20.0 if minutes is None and samples is None else minutes,
+        samples=samples,
+        opponents=opponents,
+        anneal=anneal,
+    )
+    folder = RunFolder.create_or_resume(out, config)
+    folder.lock()
+    with show_progress(f"{arena}, {body}, {engine}", quiet=as_json) as watch:
+        training = Training(folder, watch)
+        training.run()
+    _report(training, out, as_json)
+
+
+def _report(training: "Training", out: Path, as_json: bool) -> None:
+    progress = training.progress()
+    if as_json:
+        record = {
+            "run": str(out),
+            "snapshot": str(training.newest()),
+            "generation": progress.generation,
+            "samples": progress.samples,
+            "seconds": progress.seconds,
+            "rating": progress.rating.mu if progress.rating else None,
+            "win_rate": progress.win_rates,
+            "diverged": progress.curves.get("diverged", 0),
+        }
+        typer.echo(json.dumps(record))
+        return
+    typer.echo(f"Trained to generation {progress.generation}, {progress.samples:,} samples: {training.newest()}")
+    typer.echo(f"Ratings: dohyo rate {out}    Watch it: dohyo play {training.config.arena} --seat {out} --seat zero")

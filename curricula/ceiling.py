@@ -1,0 +1,56 @@
+"""Speed of training next to the ceilings that its two halves set: rollouts alone and updates alone."""
+
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dohyo.curricula.run import RunFolder, TrainConfig
+from dohyo.curricula.train import Training
+
+
+@dataclass(frozen=True)
+class TrainingSpeed:
+    """Samples per second; a sample is one control step of one learning seat."""
+
+    arena: str
+    body: str
+    engine: str
+    worlds: int
+    rollouts: float
+    """Rollouts alone."""
+    updates: float
+    """Updates alone."""
+    training: float
+    """Whole training as `dohyo train` runs it: rollouts, updates, snapshots, checkpoints and ratings."""
+    share: float
+    """Training over the slower half."""
+
+
+def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
+    """Train `generations` generations in a folder of no use afterwards, once the halves have been timed alone."""
+    with tempfile.TemporaryDirectory() as scratch:
+        halves = Training(RunFolder.create_or_resume(Path(scratch) / "halves", config))
+        rollouts, updates = halves.time_halves(generations)
+        halves.close()
+        limited = replace(config, minutes=None, samples=_samples(config, generations))
+        training = Training(RunFolder.create_or_resume(Path(scratch) / "whole", limited))
+        start = time.perf_counter()
+        training.run()
+        whole = training.progress().samples / (time.perf_counter() - start)
+    return TrainingSpeed(
+        arena=config.arena,
+        body=config.body,
+        engine=config.engine,
+        worlds=config.worlds,
+        rollouts=rollouts,
+        updates=updates,
+        training=whole,
+        share=whole / min(rollouts, updates),
+    )
+
+
+def _samples(config: TrainConfig, generations: int) -> int:
+    """Samples in that many generations, the rollout before the first included."""
+    slots = config.worlds + config.mirrored
+    return slots * config.ppo.rollout * (config.updates * generations + 1)

@@ -1,0 +1,123 @@
+"""The league's record: generations and rated bouts in SQLite, each written whole or not at all."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.match import Bout
+
+SCHEMA = """
+create table if not exists generations (
+    generation integer primary key,
+    snapshot text not null,
+    samples integer not null,
+    seconds real not null,
+    curves text not null
+);
+create table if not exists bouts (
+    player text not null,
+    opponent text not null,
+    engine text not null,
+    round integer not null,
+    "index" integer not null,
+    seat integer not null,
+    winner integer not null,
+    steps integer not null,
+    ending text not null,
+    primary key (player, opponent, engine, round, "index")
+);
+"""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One link of the chain of snapshots."""
+
+    generation: int
+    snapshot: str
+    samples: int
+    seconds: float
+    curves: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Match:
+    """All rated bouts of a player against an opponent, from the player's side."""
+
+    player: str
+    opponent: str
+    wins: int
+    losses: int
+    draws: int
+
+    @property
+    def bouts(self) -> int:
+        """How many there are."""
+        return self.wins + self.losses + self.draws
+
+
+class League:
+    """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._db = sqlite3.connect(path, timeout=30)
+            self._db.execute("pragma journal_mode=wal")
+            self._db.execute("pragma synchronous=full")
+            self._db.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            raise DohyoError(
+                f"cannot open the league {path} ({error}): restore it, or train in a new folder"
+            ) from error
+
+    def add_generation(self, generation: Generation) -> None:
+        """Append the next link; raises `DohyoError` when it cannot be written."""
+        row = (
+            generation.generation,
+            generation.snapshot,
+            generation.samples,
+            generation.seconds,
+            json.dumps(generation.curves),
+        )
+        self._write("insert into generations values (?, ?, ?, ?, ?)", [row])
+
+    def generations(self) -> list[Generation]:
+        """Return the chain, oldest first."""
+        rows = self._db.execute("select * from generations order by generation").fetchall()
+        return [Generation(g, name, samples, seconds, json.loads(c)) for g, name, samples, seconds, c in rows]
+
+    def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
+        """Record all bouts of one match at once; a match of this round that is there already cannot be added again."""
+        rows = [(player, opponent, engine, round_, b.index, b.seat, b.winner, b.steps, b.ending) for b in bouts]
+        self._write("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def rounds(self, player: str, opponent: str, engine: str) -> int:
+        """Return how many rounds of this match have been recorded."""
+        query = "select count(distinct round) from bouts where player = ? and opponent = ? and engine = ?"
+        count: int = self._db.execute(query, (player, opponent, engine)).fetchone()[0]
+        return count
+
+    def matches(self, engine: str) -> list[Match]:
+        """Return the totals per player and opponent on one engine, in the order in which they were first played."""
+        query = """
+            select player, opponent, sum(winner = 0), sum(winner = 1), sum(winner = -1) from bouts
+            where engine = ? group by player, opponent order by min(rowid)
+        """
+        return [Match(*row) for row in self._db.execute(query, (engine,)).fetchall()]
+
+    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        try:
+            with self._db:
+                self._db.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise DohyoError(
+                f"cannot write to the league ({error}): make room, then resume: nothing is lost"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

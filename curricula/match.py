@@ -1,0 +1,74 @@
+"""Matches: bouts between two policies, seats swapped, each counted once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from dohyo.agents.policy import Policy
+from dohyo.arenas.batch import Batch
+
+NORMAL_95 = 1.959964
+"""Two-sided 95 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class Bout:
+    """One finished bout, from the first player's side."""
+
+    index: int
+    seat: int
+    """The first player's seat."""
+    winner: int
+    """0 for the first player, 1 for the second, -1 for a draw."""
+    steps: int
+    ending: str
+
+
+def play_match(
+    batch: Batch, players: tuple[Policy, Policy], bouts: int, seed: int, watch: Callable[[Bout], None] | None = None
+) -> list[Bout]:
+    """Play exactly `bouts` bouts between two policies in a two-seat batch; `watch` is told of each.
+
+    Every world plays its share to the end, so short bouts are not favoured; players change sides from bout to bout.
+    The same batch size and seed give the same bouts.
+    """
+    worlds = batch.worlds
+    quota = np.full(worlds, bouts // worlds) + (np.arange(worlds) < bouts % worlds)
+    played = np.zeros(worlds, np.intp)
+    seat = np.arange(worlds) % 2
+    results: list[Bout] = []
+    observation = batch.reset(seed)
+    while len(results) < bouts:
+        swapped = (seat == 1)[:, None]
+        first = players[0].act(np.where(swapped, observation[1], observation[0]))
+        second = players[1].act(np.where(swapped, observation[0], observation[1]))
+        step = batch.step([np.where(swapped, second, first), np.where(swapped, first, second)])
+        observation, finished = step.observation, step.finished
+        for k, world in enumerate(finished.ids):
+            if played[world] < quota[world]:
+                winner = int(finished.winner[k])
+                bout = Bout(
+                    index=int(played[world]) * worlds + int(world),
+                    seat=int(seat[world]),
+                    winner=winner if winner < 0 else int(winner != seat[world]),
+                    steps=int(finished.steps[k]),
+                    ending=batch.endings[finished.ending[k]],
+                )
+                results.append(bout)
+                if watch is not None:
+                    watch(bout)
+            played[world] += 1
+            seat[world] = 1 - seat[world]
+    return sorted(results, key=lambda bout: bout.index)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % interval of a proportion (Wilson 1927); (0, 1) where nothing was tried."""
+    if trials == 0:
+        return 0.0, 1.0
+    p, z2 = successes / trials, NORMAL_95**2
+    centre = (p + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = NORMAL_95 / (1 + z2 / trials) * sqrt(p * (1 - p) / trials + z2 / (4 * trials**2))
+    return max(0.0, centre - half), min(1.0, centre + half)

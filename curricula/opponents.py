@@ -1,0 +1,73 @@
+"""Which past snapshot a learner meets: samplers by name, and the pool that plays them."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.agents.policy import FloatArray, Policy
+from dohyo.agents.snapshot import SUFFIX, load_snapshot
+from dohyo.arenas.errors import UnknownName
+
+IntArray = NDArray[np.intp]
+Sampler = Callable[[int, np.random.Generator, int], IntArray]
+"""Draws n versions from the snapshots 0 .. count - 1, oldest first: (count, rng, n) -> `[n]`."""
+
+
+def latest(count: int, rng: np.random.Generator, n: int) -> IntArray:
+    """Always the newest snapshot (delta = 1 of arXiv 1710.03748)."""
+    return np.full(n, count - 1)
+
+
+def uniform(delta: float, count: int, rng: np.random.Generator, n: int) -> IntArray:
+    """Uniform over the versions from `delta * v` to `v`, the newest (arXiv 1710.03748, section 4.2)."""
+    newest = count - 1
+    return rng.integers(int(np.ceil(delta * newest)), newest, size=n, endpoint=True)
+
+
+def parse_sampler(text: str) -> Sampler:
+    """Return the sampler that `latest` or `uniform(DELTA)` names; raises `UnknownName` for anything else."""
+    if text == "latest":
+        return latest
+    match = re.fullmatch(r"uniform\(([0-9.]+)\)", text)
+    if match and 0 <= float(match[1]) <= 1:
+        return partial(uniform, float(match[1]))
+    raise UnknownName(f"unknown opponents {text!r}; choose latest or uniform(DELTA) with DELTA from 0 to 1")
+
+
+class Pool:
+    """Fills the opponents' seats: a snapshot drawn per bout, one batched call per distinct snapshot.
+
+    Opponents act stochastically, as in arXiv 1710.03748. `names` grows as the run takes snapshots.
+    """
+
+    def __init__(self, folder: Path, names: list[str], sampler: Sampler, worlds: int, seed: int) -> None:
+        self.names = names
+        """Snapshots to draw from, oldest first."""
+        self._folder, self._sampler, self._seed = folder, sampler, seed
+        self._rng = np.random.default_rng(seed)
+        self._version = np.zeros(worlds, np.intp)
+        self._policies: dict[int, Policy] = {}
+
+    def assign(self, worlds: IntArray) -> None:
+        """Draw the opponent of the bout that begins in each of `worlds`."""
+        self._version[worlds] = self._sampler(len(self.names), self._rng, len(worlds))
+
+    def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
+        versions = self._version[worlds]
+        order = np.argsort(versions, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(versions[order])) + 1)
+        parts = [self._policy(int(versions[rows[0]])).act(observation[rows]) for rows in groups]
+        actions: FloatArray = np.empty((len(worlds), parts[0].shape[1]), np.float32)
+        actions[order] = np.concatenate(parts)
+        return actions
+
+    def _policy(self, version: int) -> Policy:
+        if version not in self._policies:
+            snapshot = load_snapshot(self._folder / f"{self.names[version]}{SUFFIX}")
+            self._policies[version] = snapshot.policy(stochastic=True, seed=self._seed + version)
+        return self._policies[version]

@@ -1,0 +1,145 @@
+"""One run is one folder: its settings, league, snapshots and checkpoints, held by one process at a time."""
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dohyo.agents.learner import PpoConfig
+from dohyo.agents.snapshot import SUFFIX, Snapshot, load_snapshot, save_snapshot, write_atomically
+from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.league import Generation, League
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of a training run; all but the budget are fixed once it has begun."""
+
+    arena: str = "sumo"
+    body: str = "ant"
+    engine: str = "pybullet"
+    drive: str = "target"
+    seed: int = 0
+    worlds: int = 64
+    """Worlds stepped together."""
+    workers: int | None = None
+    """Threads or processes; None: one per core."""
+    minutes: float | None = 20.0
+    """Budget in minutes of training, summed over resumes; None: no limit."""
+    samples: int | None = None
+    """Budget in control steps of learning seats; None: no limit."""
+    opponents: str = "uniform(0.5)"
+    """Who is met outside mirror bouts; see `dohyo.curricula.opponents`."""
+    mirror: float = 0.5
+    """Share of the worlds in which the learner meets itself; all of them with `latest`."""
+    anneal: float = 0.15
+    """Share of the budget over which the dense reward fades to zero (arXiv 1710.03748: 10 to 15 %)."""
+    updates: int = 5
+    """Updates of the networks per generation; a generation ends with a snapshot."""
+    rate_every: int = 10
+    """Generations between ratings."""
+    rated_bouts: int = 20
+    """Bouts per reference in a rating."""
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+
+    @property
+    def mirrored(self) -> int:
+        """Worlds in which the learner meets itself: with `latest` all of them."""
+        return self.worlds if self.opponents == "latest" else round(self.mirror * self.worlds)
+
+    @classmethod
+    def from_json(cls, settings: Mapping[str, Any]) -> "TrainConfig":
+        """Rebuild settings from what `asdict` gave; raises `TypeError` for keys that do not exist."""
+        return cls(**{**settings, "ppo": PpoConfig(**settings["ppo"])})
+
+    def same_run(self, other: "TrainConfig") -> bool:
+        """Tell whether two settings differ in nothing but budget and workers."""
+        free = {"minutes": None, "samples": None, "workers": None}
+        return replace(self, **free) == replace(other, **free)
+
+
+class RunFolder:
+    """A run on disk. What counts is committed in this order: snapshot, checkpoint, then the league's row.
+
+    A kill between two of them leaves a file that no row names; the run resumes from the last row.
+    """
+
+    def __init__(self, path: Path, config: TrainConfig) -> None:
+        self.path, self.config = path, config
+        self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
+        self.league = League(path / "league.sqlite")
+
+    @classmethod
+    def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
+        """Open `path` for training with `config`, new or as a continuation; raises `DohyoError` if they disagree."""
+        try:
+            for folder in (path, path / "snapshots", path / "checkpoints"):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DohyoError(f"cannot create the run folder {path}: {error.strerror}") from error
+        settings = path / "config.json"
+        if settings.exists():
+            before = _read_settings(settings)
+            if not before.same_run(config):
+                changed = [k for k, v in asdict(before).items() if asdict(config)[k] != v]
+                raise DohyoError(
+                    f"{path} holds a run with other settings ({', '.join(changed)}): "
+                    "give the same settings to resume it, or another --out for a new run"
+                )
+        write_atomically(settings, json.dumps(asdict(config), indent=2).encode())
+        return cls(path, config)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Open an existing run; raises `DohyoError` where there is none."""
+        if not (path / "config.json").exists():
+            raise DohyoError(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
+        return cls(path, _read_settings(path / "config.json"))
+
+    def lock(self) -> None:
+        """Claim the folder for this process until it ends; raises `DohyoError` if another one has it."""
+        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise DohyoError(
+                f"{self.path} is in use by another process: wait for it, stop it, or choose another folder"
+            ) from error
+
+    def checkpoint(self, generation: int) -> Path:
+        """Return where the checkpoint of a generation is, or goes."""
+        return self._checkpoints / f"{generation:06d}{SUFFIX}"
+
+    def commit(self, generation: Generation) -> None:
+        """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
+        self.league.add_generation(generation)
+        for path in self._checkpoints.glob(f"*{SUFFIX}"):
+            if path != self.checkpoint(generation.generation):
+                path.unlink(missing_ok=True)
+
+    def freeze(self, snapshot: Snapshot) -> str:
+        """Write a snapshot and return its name."""
+        save_snapshot(snapshot, self.snapshots)
+        return snapshot.name
+
+    def load(self, name: str) -> Snapshot:
+        """Return the snapshot called `name`."""
+        return load_snapshot(self.snapshots / f"{name}{SUFFIX}")
+
+    def latest(self) -> Snapshot:
+        """Return the newest snapshot; raises `DohyoError` while there is none."""
+        generations = self.league.generations()
+        if not generations:
+            raise DohyoError(f"{self.path} has no snapshot yet: train it a little longer")
+        return self.load(generations[-1].snapshot)
+
+
+def _read_settings(path: Path) -> TrainConfig:
+    try:
+        return TrainConfig.from_json(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
