@@ -151,28 +151,29 @@ class BulletWorld:
         return body
 
     def _set_dynamics(self, model: mujoco.MjModel, body: int, link: int, b: int) -> None:
-        change, client = self._p.changeDynamics, self._client
+        client = self._client
         geom = int(model.body_geomadr[b])
+
+        def change(**values: Any) -> None:
+            # One group of values per call: Bullet drops a link's friction beside damping or a speed limit, and
+            # recomputes its inertia from its shape beside anything.
+            self._p.changeDynamics(body, link, physicsClientId=client, **values)
+
         change(
-            body,
-            link,
             lateralFriction=float(model.geom_friction[geom, 0]),
             frictionAnchor=1,  # without it the feet of a standing ant creep, and it rises by 0.6 mm/s
             spinningFriction=0.0,
             rollingFriction=0.0,
             restitution=0.0,
-            linearDamping=0.0,
-            angularDamping=0.0,
-            jointDamping=0.0,
-            maxJointVelocity=1000.0,
-            physicsClientId=client,
         )
+        change(linearDamping=0.0, angularDamping=0.0)
+        change(jointDamping=0.0)
+        change(maxJointVelocity=1000.0)
         if link >= 0:
             low, high = model.jnt_range[model.body_jntadr[b]]
-            change(body, link, jointLowerLimit=low, jointUpperLimit=high, physicsClientId=client)
+            change(jointLowerLimit=low, jointUpperLimit=high)
         if model.body_mass[b] > 0:
-            # In a call of its own: beside other arguments Bullet recomputes a link's inertia from its shape.
-            change(body, link, localInertiaDiagonal=model.body_inertia[b].tolist(), physicsClientId=client)
+            change(localInertiaDiagonal=model.body_inertia[b].tolist())
 
     def _shape(self, model: mujoco.MjModel, body: int) -> int:
         """Return the collision shape of a body: its geoms, compounded where there are several."""

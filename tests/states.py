@@ -1,0 +1,39 @@
+"""Scenes and states that several test files build on."""
+
+import numpy as np
+
+from dohyo.arenas.bodies import BODIES
+from dohyo.arenas.physics import Engine, make_engine
+from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.scene import Scene, compose
+
+WORLD = np.array([0])
+
+
+def ants(drive: str = "target") -> Scene:
+    """Two ants on a floor."""
+    return compose([BODIES["ant"]] * 2, drive)
+
+
+def standing(scene: Scene, places: list[tuple[float, float, float, float]]) -> tuple[Array, Array]:
+    """One world at rest, joints in the middle of their ranges; a place is x, y, z in m and a yaw in rad."""
+    qpos, qvel = np.zeros((1, scene.model.nq)), np.zeros((1, scene.model.nv))
+    for seat, (x, y, z, turn) in zip(scene.seats, places, strict=True):
+        first = seat.qpos.start
+        qpos[0, first : first + 7] = x, y, z, np.cos(turn / 2), 0, 0, np.sin(turn / 2)
+        qpos[0, first + 7 : seat.qpos.stop] = seat.joint_range.mean(axis=1)
+    return qpos, qvel
+
+
+APART = [(-1.5, 0.0, 0.62, 0.0), (1.5, 0.0, 0.62, np.pi)]
+FALLING = [(-1.5, 0.0, 50.0, 0.0), (1.5, 0.0, 50.0, np.pi)]
+
+
+def engine_at(
+    name: str, scene: Scene, places: list[tuple[float, float, float, float]], qvel: Array | None = None
+) -> Engine:
+    """An engine of one world, put into `standing(scene, places)`."""
+    engine = make_engine(name, scene, 1)
+    position, rest = standing(scene, places)
+    engine.reset(WORLD, position, rest if qvel is None else qvel)
+    return engine

@@ -1,0 +1,308 @@
+"""The two engines on one scene: the same bodies, and the same motion where theory says what it must be."""
+
+import mujoco
+import numpy as np
+import pytest
+from states import APART, FALLING, WORLD, ants, engine_at, standing
+
+from dohyo.arenas import ENGINES
+from dohyo.arenas.physics import make_engine
+from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
+from dohyo.arenas.physics.frame import Array
+
+GRAVITY, STEP = 9.81, 0.01
+both = pytest.mark.parametrize("name", ENGINES)
+
+
+@pytest.fixture(scope="module")
+def world():
+    """One PyBullet world of two ants, and the model that it was built from."""
+    scene = ants()
+    plans = [SeatPlan(s.root, s.links, s.limbs) for s in scene.seats]
+    world = BulletWorld(scene.model, plans, scene.pairs)
+    yield scene, world
+    world.close()
+
+
+def test_bullet_has_the_models_masses_inertias_and_friction(world):
+    scene, bullet = world
+    p, client, model = bullet._p, bullet._client, scene.model
+    for body, seat in zip(bullet._bodies, scene.seats, strict=True):
+        for i, b in enumerate((seat.root, *seat.links)):
+            info = p.getDynamicsInfo(body, i - 1, physicsClientId=client)
+            assert info[0] == pytest.approx(model.body_mass[b], rel=1e-12)
+            assert info[1] == 1.0  # ant.xml's sliding friction
+            assert info[2] == pytest.approx(model.body_inertia[b], rel=1e-12)
+            assert info[3] == pytest.approx(model.body_ipos[b], abs=1e-12)
+            x, y, z, w = info[4]
+            assert abs(np.dot((w, x, y, z), model.body_iquat[b])) == pytest.approx(1, abs=1e-12)
+
+
+def test_bullet_has_the_models_hinges(world):
+    scene, bullet = world
+    ankles = np.array([(-1, 1, 0), (-1, -1, 0), (1, -1, 0), (1, 1, 0)]) / np.sqrt(2)  # ant.xml
+    for body, seat in zip(bullet._bodies, scene.seats, strict=True):
+        for j, link in enumerate(seat.links):
+            axis = np.array(bullet._p.getJointInfo(body, j, physicsClientId=bullet._client)[13])
+            # Bullet turns the axis into the link's inertial frame; the model keeps that rotation in body_iquat.
+            expected = np.zeros(3)
+            mujoco.mju_rotVecQuat(expected, ankles[j // 2] if j % 2 else np.array([0.0, 0, 1]), _inverse(scene, link))
+            assert axis == pytest.approx(expected, abs=1e-9)
+
+
+@both
+@pytest.mark.parametrize(("push", "degrees"), [(0.05, (40, 100)), (-0.05, (-40, 30))])
+def test_limits_are_where_the_mjcf_has_them(name, push, degrees):
+    """Bullet cannot be asked for a limit that was set late, so it is found by leaning on it with 6 N m for 1.5 s."""
+    scene = ants("torque")
+    engine = engine_at(name, scene, FALLING)
+    for _ in range(30):
+        engine.step(np.full((1, scene.model.nu), push))
+    for angles in engine.frame.joint_angle:
+        assert np.rad2deg(angles[0]) == pytest.approx(degrees * 4, abs=0.5)
+    engine.close()
+
+
+def _inverse(scene, body: int) -> Array:
+    return scene.model.body_iquat[body] * (1, -1, -1, -1)
+
+
+def test_an_ant_weighs_what_its_geometry_says():
+    """Density 1000: a sphere of 0.16 m, and per leg capsules of 0.04 m (two, 0.2828 long) and 0.035 m (0.5657 long)."""
+    sphere = 4 / 3 * np.pi * 0.16**3
+    capsule = [np.pi * r**2 * h + 4 / 3 * np.pi * r**3 for r, h in ((0.04, 0.08**0.5), (0.035, 0.32**0.5))]
+    expected = 1000 * (sphere + 4 * (2 * capsule[0] + capsule[1]))
+    scene = ants()
+    for seat in scene.seats:
+        assert scene.model.body_subtreemass[seat.root] == pytest.approx(expected, rel=1e-9)
+
+
+def test_links_are_at_the_same_place():
+    """Forward kinematics of random poses, root turned any way."""
+    scene = ants()
+    engine = make_engine("pybullet", scene, 1)
+    inner = engine._herd._pen._worlds[0]
+    rng, data = np.random.default_rng(5), mujoco.MjData(scene.model)
+    for _ in range(5):
+        qpos, qvel = standing(scene, FALLING)
+        for seat in scene.seats:
+            first = seat.qpos.start
+            quaternion = rng.normal(size=4)
+            qpos[0, first + 3 : first + 7] = quaternion / np.linalg.norm(quaternion)
+            qpos[0, first + 7 : seat.qpos.stop] = rng.uniform(*seat.joint_range.T)
+        engine.reset(WORLD, qpos, qvel)
+        data.qpos[:] = qpos[0]
+        mujoco.mj_kinematics(scene.model, data)
+        for body, seat in zip(inner._bodies, scene.seats, strict=True):
+            for j, b in enumerate(seat.links):
+                state = inner._p.getLinkState(body, j, computeForwardKinematics=1, physicsClientId=inner._client)
+                assert state[0] == pytest.approx(data.xipos[b], abs=1e-9)
+                turned = np.reshape(inner._p.getMatrixFromQuaternion(state[1]), (3, 3))
+                assert turned == pytest.approx(data.ximat[b].reshape(3, 3), abs=1e-9)
+    engine.close()
+
+
+@both
+def test_state_survives_the_round_trip(name):
+    """What is put in is what the frame shows, and what one physics step of nothing but time would read."""
+    scene = ants()
+    qpos, qvel = standing(scene, FALLING)
+    qvel[:] = np.random.default_rng(2).normal(size=qvel.shape)
+    engine = make_engine(name, scene, 1)
+    engine.reset(WORLD, qpos, qvel)
+    for s, seat in enumerate(scene.seats):
+        p, v = seat.qpos.start, seat.qvel.start
+        assert engine.frame.root_position[0, s] == pytest.approx(qpos[0, p : p + 3], abs=1e-12)
+        assert engine.frame.root_velocity[0, s] == pytest.approx(qvel[0, v : v + 3], abs=1e-12)
+        assert engine.frame.root_spin[0, s] == pytest.approx(qvel[0, v + 3 : v + 6], abs=1e-12)
+        assert engine.frame.joint_velocity[s][0] == pytest.approx(qvel[0, v + 6 : seat.qvel.stop], abs=1e-12)
+    engine.close()
+
+
+@both
+def test_free_fall(name):
+    """Semi-implicit Euler: after n steps z = z0 + v n h - g h^2 n (n + 1) / 2; nothing turns, nothing bends."""
+    scene = ants()
+    _, qvel = standing(scene, FALLING)
+    qvel[0, :3] = 1, 2, 3
+    engine = engine_at(name, scene, FALLING, qvel)
+    for _ in range(20):
+        engine.step(np.zeros((1, scene.model.nu)))
+    n = 100
+    fallen = GRAVITY * STEP**2 * n * (n + 1) / 2
+    assert engine.frame.root_position[0, 0] == pytest.approx([-1.5 + 1, 2, 50 + 3 - fallen], abs=1e-9)
+    assert engine.frame.root_position[0, 1] == pytest.approx([1.5, 0, 50 - fallen], abs=1e-9)
+    assert np.abs(engine.frame.root_spin).max() < 1e-9
+    assert engine.frame.joint_angle[0][0] == pytest.approx(np.deg2rad([0, 65] * 4), abs=1e-9)
+    engine.close()
+
+
+PENDULUM = """
+<mujoco>
+  <option timestep="0.01" integrator="implicitfast"/>
+  <custom><numeric name="substeps" data="1"/></custom>
+  <worldbody>
+    <body name="post" pos="0 0 3"><geom name="post" type="box" size=".1 .1 .1" pos="0 0 1"/>
+      <body name="arm">
+        <joint name="hinge" axis="0 1 0" limited="true" range="-170 170"/>
+        <geom type="sphere" size=".1" pos="0 0 -.5" mass="2"/>
+      </body>
+    </body>
+  </worldbody>
+  <actuator><motor joint="hinge" forcelimited="true" forcerange="-1 1"/></actuator>
+</mujoco>
+"""
+
+
+def swing_of_mujoco(model: mujoco.MjModel, angle: float, steps: int) -> list[float]:
+    data = mujoco.MjData(model)
+    data.qpos[0] = angle
+    angles = []
+    for _ in range(steps):
+        mujoco.mj_step(model, data)
+        angles.append(float(data.qpos[0]))
+    return angles
+
+
+def swing_of_bullet(model: mujoco.MjModel, angle: float, steps: int) -> list[float]:
+    plan = SeatPlan(model.body("post").id, [model.body("arm").id], [])
+    model.body_mass[plan.root] = 0  # fixed to the world, as it is for MuJoCo, which looks at joints alone
+    world = BulletWorld(model, [plan], [])
+    raw, angles = np.zeros(plan.width), []
+    raw[:7] = *(model.body_pos[plan.root] + model.body_ipos[plan.root]), 0, 0, 0, 1
+    raw[13] = angle
+    world.put(raw)
+    for _ in range(steps):
+        world.advance(np.zeros(1))
+        world.read(raw, np.zeros(0))
+        angles.append(float(raw[13]))
+    world.close()
+    return angles
+
+
+@pytest.mark.parametrize("swing", [swing_of_mujoco, swing_of_bullet])
+def test_pendulum(swing):
+    """A ball of 2 kg, radius 0.1, on a massless arm of 0.5 m, let go at 30 degrees.
+
+    I = m L^2 + 2/5 m r^2 = 0.508 kg m^2; the period is 2 pi sqrt(I / (m g L)) / agm(1, cos(15 degrees)) = 1.456 s.
+    """
+    amplitude = np.deg2rad(30)
+    inertia = 2 * 0.5**2 + 0.4 * 2 * 0.1**2
+    a, b = 1.0, np.cos(amplitude / 2)
+    for _ in range(6):
+        a, b = (a + b) / 2, np.sqrt(a * b)
+    period = 2 * np.pi * np.sqrt(inertia / (2 * GRAVITY * 0.5)) / a
+    angles = np.array(swing(mujoco.MjModel.from_xml_string(PENDULUM), amplitude, 1000))
+    down = np.flatnonzero((angles[:-1] > 0) & (angles[1:] <= 0))
+    times = (down + angles[down] / (angles[down] - angles[down + 1])) * STEP
+    assert period == pytest.approx(1.4546, abs=2e-3)
+    assert np.diff(times) == pytest.approx(np.full(len(times) - 1, period), rel=2e-3)
+    assert len(times) == 7
+    assert np.abs(angles).max() < amplitude * 1.02
+
+
+@both
+@pytest.mark.parametrize("torque", [1.0, -1.0])
+def test_limits_hold_under_full_torque(name, torque):
+    """120 N m against every limit: a blow may carry a link past it for a moment, but it comes back and stays."""
+    scene = ants("torque")
+    engine = engine_at(name, scene, FALLING)
+    low, high = scene.seats[0].joint_range.T
+    late = []
+    for _ in range(20):
+        engine.step(np.full((1, scene.model.nu), torque))
+        angle = engine.frame.joint_angle[0][0]
+        past = np.maximum(angle - high, low - angle).max()
+        assert past < 0.35
+        late.append(past)
+    assert np.mean(late[15:]) < 0.04
+    engine.close()
+
+
+def test_settled_stance_agrees():
+    """After 2 s of holding the middle of the joints' ranges: within 2 mm, in the same place."""
+    scene, places = ants(), []
+    for name in ENGINES:
+        engine = engine_at(name, scene, APART)
+        for _ in range(40):
+            engine.step(np.zeros((1, scene.model.nu)))
+        assert all(touch.all() for touch in engine.frame.touch)
+        places.append(engine.frame.root_position[0].copy())
+        engine.close()
+    assert np.abs(places[0] - places[1]).max() < 2e-3
+    assert places[0][:, 2] == pytest.approx([0.547, 0.547], abs=2e-3)
+
+
+@both
+def test_a_standing_ant_stays_where_it_is(name):
+    """Feet do not creep: 8 s on the spot move the body by less than 3 mm."""
+    scene = ants()
+    engine = engine_at(name, scene, APART)
+    for step in range(200):
+        engine.step(np.zeros((1, scene.model.nu)))
+        if step == 39:
+            settled = engine.frame.root_position.copy()
+    assert np.abs(engine.frame.root_position - settled).max() < 3e-3
+    engine.close()
+
+
+def _moved(name: str, drive: str, places, actions: Array) -> Array:
+    """Joint angles of both seats after some control steps."""
+    scene = ants(drive)
+    engine = engine_at(name, scene, places)
+    for action in actions:
+        engine.step(action[None])
+    angles = np.concatenate(engine.frame.joint_angle, axis=1)
+    engine.close()
+    return angles
+
+
+def test_same_torques_in_the_air_move_alike():
+    """Random torques up to 6 N m for 0.2 s turn joints by about 0.3 rad, alike to 0.025 rad.
+
+    The engines differ in first order in the step (10 ms): MuJoCo takes joint friction implicitly, Bullet does not.
+    """
+    actions = np.random.default_rng(0).uniform(-0.05, 0.05, (4, 16))
+    a, b = (_moved(name, "torque", FALLING, actions) for name in ENGINES)
+    assert np.abs(a - b).max() < 0.025
+    assert np.abs(a - np.deg2rad([0, 65] * 8)).max() > 0.15
+
+
+def test_same_targets_on_the_ground_move_alike():
+    """After 1 s on the ground, 0.2 s of random targets that leave the feet in place: alike to 0.01 rad.
+
+    Larger actions make feet slip and lift; how four hard feet share a weight is not decided by statics, and the
+    engines decide it differently (0.13 rad at three times these actions).
+    """
+    still, moving = np.zeros((20, 16)), np.random.default_rng(0).uniform(-0.1, 0.1, (4, 16))
+    before = _moved("mujoco", "target", APART, still)
+    a, b = (_moved(name, "target", APART, np.concatenate([still, moving])) for name in ENGINES)
+    assert np.abs(a - b).max() < 0.01
+    assert np.abs(b - before).max() > 0.02
+
+
+def test_a_sudden_crouch_slides_as_far():
+    """Targets half the range lower make the feet slide apart: friction alike, the crouch ends alike to 0.02 rad."""
+    crouch = np.concatenate([np.zeros((8, 16)), np.tile([0.0, -0.5], (8, 8))])
+    a, b = (_moved(name, "target", APART, crouch) for name in ENGINES)
+    assert np.abs(a - b).max() < 0.02
+    assert np.abs(a - np.deg2rad([0, 65] * 8)).max() > 0.3
+
+
+@both
+def test_energy_does_not_grow_in_free_fall(name):
+    """No torques but the joints' own friction: kinetic and potential energy together only fall."""
+    scene = ants("torque")
+    _, qvel = standing(scene, FALLING)
+    qvel[:] = np.random.default_rng(0).normal(0, 1.5, qvel.shape)
+    engine, data, energy = engine_at(name, scene, FALLING, qvel), mujoco.MjData(scene.model), []
+    for _ in range(20):
+        data.qpos[:], data.qvel[:] = engine._qpos[0], engine._qvel[0]
+        mujoco.mj_fwdPosition(scene.model, data)
+        mujoco.mj_energyPos(scene.model, data)
+        mujoco.mj_energyVel(scene.model, data)
+        energy.append(data.energy.sum())
+        engine.step(np.zeros((1, scene.model.nu)))
+    assert np.diff(energy).max() < 0
+    assert energy[0] == pytest.approx(energy[-1], rel=0.01)
+    engine.close()
