@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for module in (arenas, train, play, rate, bench):
-    app.command(name=module.__name__.rpartition(".")[2], no_args_is_help=module is not arenas)(module.command)
+    app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 
 @app.callback()
@@ -37,7 +37,7 @@ def main() -> None:
     """Run the command line; errors are one line on standard error, status 2 for what was typed, else 1."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
-    except typer.TyperUsageError as error:
+    except typer.TyperException as error:
         _fail(error.format_message(), EXIT_TYPED)
     except ValueError as error:
         if not isinstance(error, DohyoError):

@@ -1,10 +1,10 @@
 """Live progress of a training on the terminal; plain lines where there is no terminal."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
@@ -39,7 +39,7 @@ class _Lines:
         now = time.monotonic()
         if progress.generation != self._generation and now - self._last >= LINE_EVERY:
             self._last, self._generation = now, progress.generation
-            print("  ".join(f"{key} {value}" for key, value in _figures(progress)), file=sys.stderr, flush=True)
+            typer.echo("  ".join(f"{key} {value}" for key, value in _figures(progress)), err=True)
 
 
 def _panel(title: str, progress: Progress) -> Group:

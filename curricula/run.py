@@ -10,7 +10,7 @@ from typing import Any
 
 from dohyo.agents.learner import PpoConfig
 from dohyo.agents.snapshot import SUFFIX, Snapshot, load_snapshot, save_snapshot, write_atomically
-from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.curricula.league import Generation, League
 
 
@@ -94,9 +94,9 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """Open an existing run; raises `DohyoError` where there is none."""
+        """Open an existing run; raises `UnknownName` where there is none."""
         if not (path / "config.json").exists():
-            raise DohyoError(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
+            raise UnknownName(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
         return cls(path, _read_settings(path / "config.json"))
 
     def lock(self) -> None:

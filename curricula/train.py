@@ -1,4 +1,4 @@
-"""Self-play training: collect, learn, take a snapshot, rate it; one generation after the other, until the budget ends."""
+"""Self-play training: collect, learn, take a snapshot, rate it; generation after generation, until the budget ends."""
 
 import time
 from collections.abc import Callable
