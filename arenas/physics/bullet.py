@@ -38,7 +38,8 @@ class BulletEngine:
 
     def step(self, action: Array) -> None:
         self._herd.step(action)
-        self._from_raw()
+        with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
+            self._from_raw()
         failed = diverged(self._qpos, self._qvel)
         if failed.any():
             ids = np.flatnonzero(failed)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -203,7 +204,8 @@ class _Worker:
         )
 
     def close(self) -> None:
-        self._stream.close()
+        with suppress(OSError):  # what was still to be said to a worker that has died
+            self._stream.close()
         self._process.wait()
 
 
@@ -225,8 +227,9 @@ def main(socket_number: int, memory: int) -> None:
             commands[line.decode().strip()]()
             stream.write(b"ok\n")
             stream.flush()
-    except BrokenPipeError:
+    except ConnectionError:
         return
     except Exception as error:
-        stream.write(f"{type(error).__name__}: {error}".replace("\n", " ").encode() + b"\n")
-        stream.flush()
+        with suppress(ConnectionError):
+            stream.write(f"{type(error).__name__}: {error}".replace("\n", " ").encode() + b"\n")
+            stream.flush()
