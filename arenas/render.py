@@ -100,7 +100,7 @@ class _Stage:
     """Colours, `[H * W, 3]`."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)  # 25 MB each at 480 x 360
 def _stage(camera: Camera, marks: tuple[Mark, ...], width: int, height: int) -> _Stage:
     """Paint the empty floor under the sky."""
     eye = np.array(camera.eye)
