@@ -51,6 +51,5 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
 
 
 def _samples(config: TrainConfig, generations: int) -> int:
-    """Samples in that many generations, the rollout before the first included."""
-    slots = config.worlds + config.mirrored
-    return slots * config.ppo.rollout * (config.updates * generations + 1)
+    """Samples in that many generations."""
+    return (config.worlds + config.mirrored) * config.ppo.rollout * config.updates * generations

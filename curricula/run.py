@@ -35,8 +35,9 @@ class TrainConfig:
     """Who is met outside mirror bouts; see `dohyo.curricula.opponents`."""
     mirror: float = 0.5
     """Share of the worlds in which the learner meets itself; all of them with `latest`."""
-    anneal: float = 0.15
-    """Share of the budget over which the dense reward fades to zero (arXiv 1710.03748: 10 to 15 %)."""
+    anneal: float = 0.3
+    """Share of the budget over which the dense reward fades to zero (arXiv 1710.03748: 10 to 15 % of runs that were
+    a hundred times as long)."""
     updates: int = 5
     """Updates of the networks per generation; a generation ends with a snapshot."""
     rate_every: int = 10

@@ -60,7 +60,9 @@ class Training:
 
     def _build_learner(self) -> None:
         config = self.config
-        torch.set_num_threads(config.workers or torch.get_num_threads())
+        # Layers this small gain a third from a second thread when the machine is idle, and lose a factor of ten when
+        # anything else runs on it (measured).
+        torch.set_num_threads(1)
         self._batch = make_batch(
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
@@ -89,11 +91,10 @@ class Training:
             self.close()
 
     def _start_chain(self) -> None:
-        """Take the untrained policy as generation 0, with observation statistics from one rollout."""
+        """Rate the built-in references and take the untrained policy as generation 0."""
+        self._tell()
         self._referee.rate_references(self.config.rated_bouts)
         self._began = time.monotonic()
-        self._learner.collect(self._bouts)
-        self._learner.warm_up()
         self._commit()
 
     def _improve(self) -> None:
@@ -198,6 +199,7 @@ class Training:
     def time_halves(self, rounds: int) -> tuple[float, float]:
         """Return samples per second of rollouts alone and of updates alone, on a run that has not begun."""
         self._start_chain()
+        self._improve()  # a warm-up
         first, seconds = self._learner.samples, [0.0, 0.0]
         for _ in range(rounds * self.config.updates):
             times = [time.perf_counter()]
