@@ -26,7 +26,8 @@ def disturb(batch: Batch, world: int, value: float) -> None:
 
 @both
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6, 1e30])
-def test_a_world_that_diverges_is_put_back_counted_and_alone(engine, value):
+def test_a_world_that_diverges_is_put_back_counted_and_alone(engine, value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     batch, twin = (make_batch("sumo", engine=engine, worlds=3, autoreset=False) for _ in range(2))
     for b in (batch, twin):
         b.reset(7)
@@ -44,6 +45,7 @@ def test_a_world_that_diverges_is_put_back_counted_and_alone(engine, value):
     for ours, theirs in zip(step.observation, undisturbed.observation, strict=True):
         assert np.isfinite(ours).all()
         assert np.array_equal(ours[[0, 2]], theirs[[0, 2]])
+    assert list(tmp_path.iterdir()) == []  # MuJoCo would leave a log here
     after = batch.step(still(batch))
     assert all(np.isfinite(o).all() for o in after.observation)
     assert batch.diverged == 1

@@ -1,5 +1,8 @@
 """MuJoCo: W worlds on a thread pool through `mujoco.batch.Batch`, bit-identical at any thread count."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
@@ -7,6 +10,17 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.physics.frame import Array, Frame, diverged
 from dohyo.arenas.scene import SUBSTEPS, Scene
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Keep MuJoCo from writing a file MUJOCO_LOG.TXT where the user stands: worlds that diverge are counted instead."""
+    handler = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda message: None)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(handler)
 
 
 class ThreadEngine:
@@ -31,7 +45,8 @@ class ThreadEngine:
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
         self._qpos[ids], self._qvel[ids] = qpos, qvel
-        self._batch.forward(ids)
+        with unlogged():
+            self._batch.forward(ids)
 
     def step(self, action: Array) -> None:
         self.advance(action)
@@ -45,7 +60,8 @@ class ThreadEngine:
     def advance(self, action: Array) -> None:
         self._ctrl[:] = action
         try:
-            self._batch.step(nstep=SUBSTEPS)
+            with unlogged():
+                self._batch.step(nstep=SUBSTEPS)
         except SimulationError as error:
             # Those worlds keep the state of before; as NaN they are seen, counted and reset like any other failure.
             self._qpos[error.ids] = np.nan
