@@ -3,9 +3,10 @@
 from typing import Any
 
 import torch
-from gymnasium.spaces import Box
+from gymnasium.spaces import Box, Space
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
+from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
 from dohyo.agents.policy import CLIP, EPSILON, FloatArray
@@ -44,9 +45,20 @@ class RunningNorm(BaseFeaturesExtractor):
 class NormalisedPolicy(ActorCriticPolicy):
     """Separate tanh networks for policy and value over `RunningNorm`, state-independent standard deviation."""
 
-    def __init__(self, *args: Any, width: int = 128, log_std_init: float = -0.7, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        observation_space: Space[Any],
+        action_space: Space[Any],
+        lr_schedule: Schedule,
+        *,
+        width: int = 128,
+        log_std_init: float = -0.7,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
-            *args,
+            observation_space,
+            action_space,
+            lr_schedule,
             net_arch={"pi": [width, width], "vf": [width, width]},
             activation_fn=nn.Tanh,
             features_extractor_class=RunningNorm,
@@ -64,7 +76,7 @@ class NormalisedPolicy(ActorCriticPolicy):
 
 def acting_tensors(policy: NormalisedPolicy) -> dict[str, FloatArray]:
     """Return copies of all that acting needs, named as `dohyo.agents.policy.Mlp` expects."""
-    layers = [*(m for m in policy.mlp_extractor.policy_net if isinstance(m, nn.Linear)), policy.action_net]
+    layers = [m for m in (*policy.mlp_extractor.policy_net, policy.action_net) if isinstance(m, nn.Linear)]
     tensors = {"mean": policy.norm.mean, "variance": policy.norm.variance, "log_std": policy.log_std}
     for k, layer in enumerate(layers):
         tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}

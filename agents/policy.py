@@ -75,5 +75,5 @@ class Mlp:
             x = np.tanh(x @ w + b)
         x = x @ weight + bias
         if self._deviation is not None:
-            x = x + self._deviation * self._stream.standard_normal(x.shape, np.float32)
+            x += self._deviation * self._stream.standard_normal(x.shape, dtype=np.float32)
         return np.clip(x, -1, 1)

@@ -159,7 +159,7 @@ def _check_shapes(origin: Origin, tensors: Mapping[str, FloatArray]) -> None:
     if any(tensor.dtype != np.float32 or not np.isfinite(tensor).all() for tensor in tensors.values()):
         raise ValueError("its tensors are not all finite float32")
     width = origin.observation
-    expected = {"mean": (width,), "variance": (width,), "log_std": (origin.action,)}
+    expected: dict[str, tuple[int, ...]] = {"mean": (width,), "variance": (width,), "log_std": (origin.action,)}
     for k in range(depth):
         rows = origin.action if k == depth - 1 else len(tensors[f"bias_{k}"])
         expected |= {f"weight_{k}": (rows, width), f"bias_{k}": (rows,)}

@@ -89,7 +89,8 @@ class SeatVec(VecEnv):
             self.opponents.assign(ended)
 
     def _gather(self, observation: Sequence[FloatArray]) -> FloatArray:
-        return np.stack(observation)[self._seat, self._world]
+        gathered: FloatArray = np.stack(observation)[self._seat, self._world]
+        return gathered
 
     def learner_seat(self, worlds: IntArray) -> IntArray:
         """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""

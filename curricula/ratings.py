@@ -64,7 +64,7 @@ def _posterior(frozen: dict[str, Rating], matches: Sequence[Match]) -> Rating:
     return Rating(player.mu, player.sigma)
 
 
-RANKS = {"win": [1, 2], "loss": [2, 1], "draw": [1, 1]}
+RANKS: dict[str, list[float]] = {"win": [1, 2], "loss": [2, 1], "draw": [1, 1]}
 
 
 def _spread(match: Match) -> list[str]:
