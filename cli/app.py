@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.cli import arenas, bench, play, rate, train
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
@@ -39,9 +39,7 @@ def main() -> None:
         sys.exit(app(standalone_mode=False) or 0)
     except typer.TyperException as error:
         _fail(error.format_message(), EXIT_TYPED)
-    except ValueError as error:
-        if not isinstance(error, DohyoError):
-            raise
+    except UnknownName as error:
         _fail(str(error), EXIT_TYPED)
     except DohyoError as error:
         _fail(str(error), EXIT_FAILED)
