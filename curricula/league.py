@@ -31,6 +31,7 @@ create table if not exists bouts (
     primary key (player, opponent, engine, round, "index")
 );
 """
+RESTORE = "restore it, or train in a new folder"
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,14 @@ class League:
     """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             self._db = sqlite3.connect(path, timeout=30)
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
             self._db.executescript(SCHEMA)
         except sqlite3.Error as error:
-            raise DohyoError(
-                f"cannot open the league {path} ({error}): restore it, or train in a new folder"
-            ) from error
+            raise DohyoError(f"cannot open the league {path} ({error}): {RESTORE}") from error
 
     def add_generation(self, generation: Generation) -> None:
         """Append the next link; raises `DohyoError` when it cannot be written."""
@@ -87,7 +87,7 @@ class League:
 
     def generations(self) -> list[Generation]:
         """Return the chain, oldest first."""
-        rows = self._db.execute("select * from generations order by generation").fetchall()
+        rows = self._read("select * from generations order by generation")
         return [Generation(g, name, samples, seconds, json.loads(c)) for g, name, samples, seconds, c in rows]
 
     def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
@@ -98,7 +98,7 @@ class League:
     def rounds(self, player: str, opponent: str, engine: str) -> int:
         """Return how many rounds of this match have been recorded."""
         query = "select count(distinct round) from bouts where player = ? and opponent = ? and engine = ?"
-        count: int = self._db.execute(query, (player, opponent, engine)).fetchone()[0]
+        count: int = self._read(query, player, opponent, engine)[0][0]
         return count
 
     def matches(self, engine: str) -> list[Match]:
@@ -107,7 +107,13 @@ class League:
             select player, opponent, sum(winner = 0), sum(winner = 1), sum(winner = -1) from bouts
             where engine = ? group by player, opponent order by min(rowid)
         """
-        return [Match(*row) for row in self._db.execute(query, (engine,)).fetchall()]
+        return [Match(*row) for row in self._read(query, engine)]
+
+    def _read(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise DohyoError(f"cannot read the league {self._path} ({error}): {RESTORE}") from error
 
     def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         try:
