@@ -32,7 +32,7 @@ def parse_sampler(text: str) -> Sampler:
     """Return the sampler that `latest` or `uniform(DELTA)` names; raises `UnknownName` for anything else."""
     if text == "latest":
         return latest
-    match = re.fullmatch(r"uniform\(([0-9.]+)\)", text)
+    match = re.fullmatch(r"uniform\(([0-9]*\.?[0-9]+)\)", text, re.ASCII)
     if match and 0 <= float(match[1]) <= 1:
         return partial(uniform, float(match[1]))
     raise UnknownName(f"unknown opponents {text!r}; choose latest or uniform(DELTA) with DELTA from 0 to 1")
