@@ -63,7 +63,6 @@ def command(
         anneal=anneal,
     )
     folder = RunFolder.create_or_resume(out, config)
-    folder.lock()
     with show_progress(f"{arena}, {body}, {engine}", quiet=as_json) as watch:
         training = Training(folder, watch)
         training.run()

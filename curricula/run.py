@@ -58,8 +58,10 @@ class TrainConfig:
 
     def same_run(self, other: "TrainConfig") -> bool:
         """Tell whether two settings differ in nothing but budget and workers."""
-        free = {"minutes": None, "samples": None, "workers": None}
-        return replace(self, **free) == replace(other, **free)
+        return self._without_budget() == other._without_budget()
+
+    def _without_budget(self) -> "TrainConfig":
+        return replace(self, minutes=None, samples=None, workers=None)
 
 
 class RunFolder:
@@ -72,26 +74,41 @@ class RunFolder:
         self.path, self.config = path, config
         self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
         self.league = League(path / "league.sqlite")
+        self._lock: int | None = None
 
     @classmethod
     def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
-        """Open `path` for training with `config`, new or as a continuation; raises `DohyoError` if they disagree."""
+        """Open `path` for training with `config`, new or as a continuation, and claim it as `lock` does.
+
+        Raises `DohyoError`, and changes nothing, if another process has it or its settings disagree with `config`.
+        """
         try:
             for folder in (path, path / "snapshots", path / "checkpoints"):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DohyoError(f"cannot create the run folder {path}: {error.strerror}") from error
-        settings = path / "config.json"
+        run = cls(path, config)
+        try:
+            run.lock()
+            run._settle()
+        except DohyoError:
+            run.close()
+            raise
+        return run
+
+    def _settle(self) -> None:
+        """Write the settings down, unless those of before disagree."""
+        settings = self.path / "config.json"
         if settings.exists():
             before = _read_settings(settings)
-            if not before.same_run(config):
-                changed = [k for k, v in asdict(before).items() if asdict(config)[k] != v]
+            if not before.same_run(self.config):
+                now = asdict(self.config._without_budget())
+                changed = [key for key, value in asdict(before._without_budget()).items() if now[key] != value]
                 raise DohyoError(
-                    f"{path} holds a run with other settings ({', '.join(changed)}): "
+                    f"{self.path} holds a run with other settings ({', '.join(changed)}): "
                     "give the same settings to resume it, or another --out for a new run"
                 )
-        write_atomically(settings, json.dumps(asdict(config), indent=2).encode())
-        return cls(path, config)
+        write_atomically(settings, json.dumps(asdict(self.config), indent=2).encode())
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
@@ -101,15 +118,23 @@ class RunFolder:
         return cls(path, _read_settings(path / "config.json"))
 
     def lock(self) -> None:
-        """Claim the folder for this process until it ends; raises `DohyoError` if another one has it."""
-        self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT)
+        """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            os.close(self._lock)
+            os.close(lock)
             raise DohyoError(
                 f"{self.path} is in use by another process: wait for it, stop it, or choose another folder"
             ) from error
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the league and release the folder; safe to call twice."""
+        self.league.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def checkpoint(self, generation: int) -> Path:
         """Return where the checkpoint of a generation is, or goes."""

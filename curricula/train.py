@@ -116,10 +116,8 @@ class Training:
 
     def _share(self) -> float:
         """Share of the budget used up, by whichever limit is nearer."""
-        minutes, samples = self.config.minutes, self.config.samples
-        by_time = self._elapsed() / (60 * minutes) if minutes else 0.0
-        by_samples = self._learner.samples / samples if samples else 0.0
-        return min(1.0, max(by_time, by_samples))
+        by_time = _share_of(self._elapsed() / 60, self.config.minutes)
+        return max(by_time, _share_of(self._learner.samples, self.config.samples))
 
     def _commit(self) -> None:
         """Write snapshot and checkpoint, then the league's row that makes them count, then the curves."""
@@ -200,10 +198,11 @@ class Training:
         """Return samples per second of rollouts alone and of updates alone, on a run that has not begun."""
         self._start_chain()
         self._improve()  # a warm-up
+        halves: list[Callable[[], None]] = [lambda: self._learner.collect(self._bouts), self._learner.learn]
         first, seconds = self._learner.samples, [0.0, 0.0]
         for _ in range(rounds * self.config.updates):
             times = [time.perf_counter()]
-            for half in (lambda: self._learner.collect(self._bouts), self._learner.learn):
+            for half in halves:
                 half()
                 times.append(time.perf_counter())
             seconds = [total + end - start for total, start, end in zip(seconds, times[:-1], times[1:], strict=True)]
@@ -215,3 +214,10 @@ class Training:
         self._logger.close()
         self._referee.close()
         self._vec.close()
+
+
+def _share_of(used: float, budget: float | None) -> float:
+    """Return how much of a budget is used up, 0 to 1; 0 where there is none to keep to."""
+    if budget is None:
+        return 0.0
+    return min(1.0, used / budget) if budget > 0 else 1.0
