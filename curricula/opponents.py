@@ -25,7 +25,8 @@ def latest(count: int, rng: np.random.Generator, n: int) -> IntArray:
 def uniform(delta: float, count: int, rng: np.random.Generator, n: int) -> IntArray:
     """Uniform over the versions from `delta * v` to `v`, the newest (arXiv 1710.03748, section 4.2)."""
     newest = count - 1
-    return rng.integers(int(np.ceil(delta * newest)), newest, size=n, endpoint=True)
+    oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is a hair above 7
+    return rng.integers(oldest, newest, size=n, endpoint=True)
 
 
 def parse_sampler(text: str) -> Sampler:

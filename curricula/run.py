@@ -33,7 +33,7 @@ class TrainConfig:
     """Budget in control steps of learning seats; None: no limit."""
     opponents: str = "uniform(0.5)"
     """Who is met outside mirror bouts; see `dohyo.curricula.opponents`."""
-    mirror: float = 0.5
+    mirror: float = 0.75
     """Share of the worlds in which the learner meets itself; all of them with `latest`."""
     anneal: float = 0.3
     """Share of the budget over which the dense reward fades to zero (arXiv 1710.03748: 10 to 15 % of runs that were

@@ -237,21 +237,22 @@ class BulletWorld:
 
     def advance(self, action: Array) -> None:
         """Step one control step under `action` `[nu]`, torques recomputed at every physics step."""
-        p, client, torque_control = self._p, self._client, self._p.TORQUE_CONTROL
-        targets = (self._gain * action + self._offset).tolist()
+        p, client = self._p, self._client
+        read, drive, mode, step = p.getJointStates, p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
+        targets = iter((self._gain * action + self._offset).tolist())
+        seats = [
+            (body, hinges, [(next(targets), *law) for law in laws])
+            for body, hinges, laws in zip(self._bodies, self._hinges, self._laws, strict=True)
+        ]
         for _ in range(self._step_count):
-            k = 0
-            for body, hinges, laws in zip(self._bodies, self._hinges, self._laws, strict=True):
+            for body, hinges, laws in seats:
                 torques = []
-                # Plain floats: for eight joints numpy costs more than it saves (measured: 79 against 25 us).
-                for state, (b1, b2, strength) in zip(
-                    p.getJointStates(body, hinges, physicsClientId=client), laws, strict=True
-                ):
-                    torque = targets[k] + b1 * state[0] + b2 * state[1]
-                    torques.append(max(-strength, min(strength, torque)))
-                    k += 1
-                p.setJointMotorControlArray(body, hinges, torque_control, forces=torques, physicsClientId=client)
-            p.stepSimulation(physicsClientId=client)
+                # Plain floats and comparisons: for eight joints numpy takes three times as long (measured).
+                for (angle, rate, *_), (target, b1, b2, strength) in zip(read(body, hinges, client), laws, strict=True):
+                    torque = target + b1 * angle + b2 * rate
+                    torques.append(strength if torque > strength else -strength if torque < -strength else torque)
+                drive(body, hinges, mode, forces=torques, physicsClientId=client)
+            step(client)
 
     def read(self, raw: Array, sensed: Array) -> None:
         """Write the raw state of every seat and the count of contacts per sensor."""
