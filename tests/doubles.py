@@ -1,0 +1,143 @@
+"""Stand-ins that several test files build on: a batch without physics, small snapshots, a small run, a small disk."""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.spaces import Box
+from numpy.typing import ArrayLike, NDArray
+
+from dohyo.agents.learner import PpoConfig
+from dohyo.agents.snapshot import Origin, Snapshot, freeze
+from dohyo.arenas.batch import Batch, Finished, Step
+from dohyo.arenas.registry import ARENAS
+from dohyo.curricula.run import TrainConfig
+
+FloatArray = NDArray[np.float32]
+
+ORIGIN = Origin(
+    arena="sumo", body="ant", drive="target", observation=3, action=2, engine="mujoco", generation=4, samples=5, seed=6
+)
+
+
+def network(observation: int = 3, action: int = 2, width: int = 4, seed: int = 0) -> dict[str, FloatArray]:
+    """Tensors of a network with one hidden layer."""
+    rng = np.random.default_rng(seed)
+    shapes = {
+        "mean": (observation,),
+        "weight_0": (width, observation),
+        "bias_0": (width,),
+        "weight_1": (action, width),
+        "bias_1": (action,),
+        "log_std": (action,),
+    }
+    tensors = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return tensors | {"variance": rng.uniform(0.5, 2, observation).astype(np.float32)}
+
+
+def snapshot(seed: int = 0, **changes: Any) -> Snapshot:
+    """A snapshot of `network(seed=seed)`; `changes` go into its origin."""
+    return freeze(replace(ORIGIN, **changes), network(seed=seed))
+
+
+class Constant:
+    """A policy that always does the same."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def act(self, observation: FloatArray) -> FloatArray:
+        return np.full((len(observation), 2), self.value, np.float32)
+
+
+class StubBatch(Batch):
+    """A two-seat batch without physics.
+
+    World w's bouts last `lengths[w]` steps, in turn, over and over. Who pushes harder in the last step (the larger
+    first entry of the action) wins; equal is a draw. A seat sees (world, seat, 1000 * bout + step). A step pays seat
+    s of world w 10 * w + s. `taken` keeps what was done, `[S, W, act]` per step.
+    """
+
+    def __init__(self, lengths: Sequence[Sequence[int]]) -> None:
+        self.worlds, self._lengths = len(lengths), lengths
+        self.endings = ("pushed", "even")
+        self.observation_spaces = (Box(-np.inf, np.inf, (3,), np.float32),) * 2
+        self.action_spaces = (Box(-1, 1, (2,), np.float32),) * 2
+        self.alpha, self.diverged = 0.0, 0
+        self.taken: list[NDArray[np.float32]] = []
+        self.closed = False
+        self._step = np.zeros(self.worlds, np.intp)
+        self._bout = np.zeros(self.worlds, np.intp)
+        self._observation = tuple(np.zeros((self.worlds, 3), np.float32) for _ in range(2))
+
+    def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
+        self._step[:], self._bout[:] = 0, 0
+        self._look()
+        return self._observation
+
+    def step(self, actions: Sequence[ArrayLike]) -> Step:
+        self.taken.append(np.array(actions, np.float32))
+        self._step += 1
+        ends = np.array([turns[b % len(turns)] for turns, b in zip(self._lengths, self._bout, strict=True)])
+        done = self._step >= ends
+        over = np.flatnonzero(done)
+        push = self.taken[-1][:, over, 0]
+        winner = np.where(push[0] == push[1], -1, (push[1] > push[0]).astype(np.intp))
+        self._look()
+        finished = Finished(
+            ids=over,
+            observation=tuple(o[over] for o in self._observation),
+            winner=winner,
+            ending=(winner < 0).astype(np.intp),
+            steps=self._step[over],
+            dense=np.zeros((len(over), 2)),
+            outcome=np.zeros((len(over), 2)),
+        )
+        self._bout[over] += 1
+        self._step[over] = 0
+        self._look()
+        pay = 10.0 * np.arange(self.worlds)[:, None] + np.arange(2)
+        return Step(self._observation, pay, pay, np.zeros_like(pay), {}, done, finished)
+
+    def _look(self) -> None:
+        for seat, seen in enumerate(self._observation):
+            seen[:, 0], seen[:, 1], seen[:, 2] = np.arange(self.worlds), seat, 1000 * self._bout + self._step
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def tiny_config(**changes: Any) -> TrainConfig:
+    """A run of seconds: 96 samples in a generation."""
+    ppo = PpoConfig(width=8, rollout=16, minibatch=48, epochs=1)
+    config = TrainConfig(
+        engine="mujoco", worlds=4, workers=1, minutes=None, samples=288, updates=1, rate_every=2, rated_bouts=4, ppo=ppo
+    )
+    return replace(config, **changes)
+
+
+def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12) -> None:
+    """Make sumo's bouts end after so many control steps."""
+    monkeypatch.setitem(ARENAS, "sumo", replace(ARENAS["sumo"], max_cycles=cycles))
+
+
+@contextmanager
+def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
+    """A file system of its own, that small, in `folder`; skips the test where mounting is not permitted."""
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(["mount", *options], capture_output=True, check=False)
+    except OSError:
+        pytest.skip("there is no mount here")
+    if mounted.returncode != 0:
+        pytest.skip("mounting is not permitted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,0 +1,243 @@
+"""Snapshots: what is read is what was written, and nothing else is read, run or half-written."""
+
+import errno
+import json
+import os
+import pickle
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from doubles import ORIGIN, network, small_disk, snapshot
+from safetensors.numpy import save, save_file
+
+from dohyo.agents.snapshot import (
+    FORMAT,
+    SnapshotError,
+    freeze,
+    load_snapshot,
+    save_snapshot,
+    write_atomically,
+)
+from dohyo.arenas.errors import DohyoError
+
+
+def refuse(path: Path) -> str:
+    """Return the message with which a file is refused: one line that names it."""
+    with pytest.raises(SnapshotError) as caught:
+        load_snapshot(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+def test_round_trip_is_exact(tmp_path: Path):
+    written = snapshot()
+    read = load_snapshot(save_snapshot(written, tmp_path))
+    assert read.origin == written.origin == ORIGIN
+    assert read.digest == written.digest
+    assert {n: t.tobytes() for n, t in read.tensors.items()} == {n: t.tobytes() for n, t in network().items()}
+    observation = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    assert read.policy().act(observation).tobytes() == written.policy().act(observation).tobytes()
+
+
+def test_a_file_is_named_by_its_content(tmp_path: Path):
+    one, same, weights, origin = snapshot(), snapshot(), snapshot(seed=1), snapshot(samples=7)
+    path = save_snapshot(one, tmp_path)
+    assert path.name == f"{one.name}.safetensors"
+    assert len(one.name) == 16
+    assert one.digest.startswith(one.name)
+    assert same.name == one.name
+    assert len({one.name, weights.name, origin.name}) == 3
+
+
+def test_saving_twice_changes_nothing(tmp_path: Path):
+    path = save_snapshot(snapshot(), tmp_path)
+    before = path.stat()
+    assert save_snapshot(snapshot(), tmp_path) == path
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_snapshot_cannot_be_written_to():
+    taken = snapshot()
+    with pytest.raises(ValueError, match="read-only"):
+        taken.tensors["mean"][0] = 1
+
+
+@pytest.mark.parametrize("keep", [0, 1, 7, 8, 9, 100, 0.5, 0.9, -1])
+def test_a_truncated_file_is_refused(tmp_path: Path, keep: float):
+    path = save_snapshot(snapshot(), tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
+    assert "truncated" in refuse(path)
+
+
+def test_no_byte_can_be_changed(tmp_path: Path):
+    path = save_snapshot(snapshot(), tmp_path)
+    content = path.read_bytes()
+    for k in range(len(content)):
+        for flip in (1, 255):
+            path.write_bytes(content[:k] + bytes([content[k] ^ flip]) + content[k + 1 :])
+            refuse(path)
+
+
+def test_edits_are_told_from_truncation(tmp_path: Path):
+    path = save_snapshot(snapshot(), tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-4] + bytes([content[-4] ^ 1]) + content[-3:])  # the last bit of a weight's mantissa
+    assert "changed after it was saved" in refuse(path)
+    edited = content.replace(b'\\"samples\\": 5', b'\\"samples\\": 6')
+    assert edited != content
+    path.write_bytes(edited)
+    assert "changed after it was saved" in refuse(path)
+
+
+def write_foreign(path: Path) -> None:
+    save_file({"weight": np.ones(3, np.float32)}, path)
+
+
+def write_foreign_metadata(path: Path) -> None:
+    save_file({"weight": np.ones(3, np.float32)}, path, {"format": "pt"})
+
+
+def write_text(path: Path) -> None:
+    path.write_text("The quick brown fox jumps over the lazy dog\n" * 10)
+
+
+def write_nothing(path: Path) -> None:
+    path.touch()
+
+
+def write_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def write_no_file(path: Path) -> None:
+    pass
+
+
+def write_torch(path: Path) -> None:
+    torch.save({"mean": torch.zeros(3)}, path)
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (write_foreign, "not a Dohyo snapshot"),
+        (write_foreign_metadata, "not a Dohyo snapshot"),
+        (write_text, "not a snapshot"),
+        (write_nothing, "not a snapshot"),
+        (write_torch, "not a snapshot"),
+        (write_folder, "cannot read"),
+        (write_no_file, "No such file"),
+    ],
+)
+def test_what_is_no_snapshot_is_refused(tmp_path: Path, write: Callable[[Path], None], said: str):
+    write(tmp_path / "x.safetensors")
+    assert said in refuse(tmp_path / "x.safetensors")
+
+
+class Bomb:
+    """Unpickled, it leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_is_not_run(tmp_path: Path):
+    trace, path = tmp_path / "it ran", tmp_path / "x.safetensors"
+    path.write_bytes(pickle.dumps(Bomb(trace)))
+    refuse(path)
+    assert not trace.exists()
+    pickle.loads(path.read_bytes())  # the bomb is live
+    assert trace.exists()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_that_are_not_numbers_are_refused(tmp_path: Path, bad: float):
+    tensors = network()
+    tensors["weight_0"][1, 2] = bad
+    assert "finite" in refuse(save_snapshot(freeze(ORIGIN, tensors), tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("mean", (4,)),
+        ("weight_0", (4, 2)),
+        ("weight_0", (12,)),
+        ("bias_0", (3,)),
+        ("weight_1", (3, 4)),
+        ("log_std", (1,)),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(tmp_path: Path, name: str, shape: tuple[int, ...]):
+    tensors = network() | {name: np.zeros(shape, np.float32)}
+    assert "do not fit" in refuse(save_snapshot(freeze(ORIGIN, tensors), tmp_path))
+
+
+@pytest.mark.parametrize("missing", ["mean", "bias_1", "weight_0", "log_std"])
+def test_missing_and_extra_tensors_are_refused(tmp_path: Path, missing: str):
+    tensors = network()
+    tensors["extra"] = tensors.pop(missing)
+    assert "damaged header" in refuse(save_snapshot(freeze(ORIGIN, tensors), tmp_path))
+
+
+def test_other_kinds_of_number_are_refused(tmp_path: Path):
+    doubles = {name: tensor.astype(np.float64) for name, tensor in network().items()}
+    metadata = {"format": FORMAT, "digest": snapshot().digest, "origin": json.dumps(asdict(ORIGIN))}
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(save(doubles, metadata))
+    assert "float32" in refuse(path)
+
+
+def test_a_snapshot_plays_its_own_arena_only():
+    taken = snapshot()
+    taken.check_plays("sumo", "ant", "target")
+    for other in (("wrestle", "ant", "target"), ("sumo", "bug", "target"), ("sumo", "ant", "torque")):
+        with pytest.raises(SnapshotError, match="plays sumo with body ant and drive target, not") as caught:
+            taken.check_plays(*other)
+        assert other[0] in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def full(*args: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    kept = tmp_path / "kept"
+    write_atomically(kept, b"before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DohyoError, match=r"No space left on device.*make room") as caught:
+        write_atomically(kept, b"after")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(DohyoError, match="No space left"):
+        save_snapshot(snapshot(), tmp_path)
+    assert kept.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path):
+    with small_disk(tmp_path / "disk", 64) as disk:
+        first = save_snapshot(snapshot(), disk)
+        large = freeze(ORIGIN, network(width=8192))  # some 200 kB
+        with pytest.raises(DohyoError, match="No space left on device"):
+            save_snapshot(large, disk)
+        with pytest.raises(DohyoError, match="No space left on device"):
+            write_atomically(first, bytes(100_000))
+        assert list(disk.iterdir()) == [first]
+        assert load_snapshot(first).digest == snapshot().digest
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path):
+    with pytest.raises(DohyoError, match="cannot write"):
+        save_snapshot(snapshot(), tmp_path / "nowhere")
