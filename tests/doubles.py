@@ -116,7 +116,16 @@ def tiny_config(**changes: Any) -> TrainConfig:
     """A run of seconds: 96 samples in a generation."""
     ppo = PpoConfig(width=8, rollout=16, minibatch=48, epochs=1)
     config = TrainConfig(
-        engine="mujoco", worlds=4, workers=1, minutes=None, samples=288, updates=1, rate_every=2, rated_bouts=4, ppo=ppo
+        engine="mujoco",
+        worlds=4,
+        workers=1,
+        minutes=None,
+        samples=288,
+        mirror=0.5,
+        updates=1,
+        rate_every=2,
+        rated_bouts=4,
+        ppo=ppo,
     )
     return replace(config, **changes)
 
