@@ -141,7 +141,8 @@ class Learner:
             self._ppo.num_timesteps, self._ppo._n_updates = int(metadata["samples"]), int(metadata["updates"])
             extra: dict[str, Any] = json.loads(metadata["extra"])
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-            raise SnapshotError(f"cannot resume from {path} ({error}): start a new run in another folder") from error
+            why = " ".join(str(error).split())  # torch's messages have many lines
+            raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
         return extra
 
     def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
