@@ -1,9 +1,9 @@
 """Snapshots: everything a policy needs to act, in one immutable safetensors file named by the hash of its content."""
 
+import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -103,16 +103,15 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises `DohyoError` when the disk is full or the folder cannot be written; what was there before is untouched.
     """
-    temporary = None
+    temporary = path.with_name(f".{path.name}.part")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            temporary = Path(file.name)
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        if temporary is not None:
+        with contextlib.suppress(OSError):  # the folder may be what cannot be written
             temporary.unlink(missing_ok=True)
         raise DohyoError(
             f"cannot write {path}: {error.strerror}; make room or choose another folder, then resume: nothing is lost"

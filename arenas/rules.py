@@ -55,7 +55,10 @@ class Verdict:
     @property
     def dense(self) -> Array:
         """Sum of the terms, `[W, S]`."""
-        total: Array = np.sum(list(self.terms.values()), axis=0)
+        first, *rest = self.terms.values()
+        total = first.copy()
+        for term in rest:
+            total += term
         return total
 
 
@@ -117,3 +120,9 @@ class Mark:
 def observation_size(entries: list[Entry]) -> int:
     """Return the length of an observation made of `entries`."""
     return sum(entry.size for entry in entries)
+
+
+def layout(entries: list[Entry]) -> dict[str, slice]:
+    """Return where each entry of an observation stands."""
+    ends = np.cumsum([entry.size for entry in entries]).tolist()
+    return {entry.name: slice(end - entry.size, end) for entry, end in zip(entries, ends, strict=True)}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.physics.rotation import into, multiply, yaw
-from dohyo.arenas.rules import NOBODY, TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict
+from dohyo.arenas.physics.rotation import multiply, yaw
+from dohyo.arenas.rules import NOBODY, TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict, layout
 from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
 
 RADIUS = (2.5, 4.5)
@@ -44,6 +44,9 @@ TERMS = (
 EC's contact cost is left out: it rests on forces that only one of the engines reports."""
 WEIGHTS = {term.name: term.weight for term in TERMS}
 
+VECTORS = ("velocity", "centre", "opponent", "opponent velocity", "opponent up", "opponent forward")
+"""Entries of the observation that are turned into the own frame."""
+
 ENDINGS = ("fell", "left the ring", "both out", "out without contact", TIME_OUT)
 FELL, LEFT, BOTH, UNTOUCHED, LATE = range(len(ENDINGS))
 
@@ -65,6 +68,11 @@ class Sumo:
         self.touched = np.zeros(worlds, bool)
         self.steps = np.zeros(worlds, np.intp)
         self._fallen_height = np.array([body.fallen_height for body in bodies])
+        self._at = [layout(self.entries(s)) for s in range(2)]
+        self._joints = [
+            (seat.joint_range.mean(axis=1), np.ptp(seat.joint_range, axis=1) / 2) for seat in self.scene.seats
+        ]
+        self._vectors = np.zeros((worlds, len(VECTORS), 3))
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: seats on opposite sides of the centre, facing it, in a ring of random size."""
@@ -92,40 +100,35 @@ class Sumo:
         self.steps += 1
         self.touched |= frame.contact[:, 0, 1]
         fallen = frame.root_position[:, :, 2] <= self._fallen_height
-        left = (self._distance(frame) > self.radius[:, None]) & ~fallen.any(axis=1, keepdims=True)
+        left = (_distance(frame.root_position) > self.radius[:, None]) & ~fallen.any(axis=1, keepdims=True)
         out = fallen | left
         over, both = out.any(axis=1), out.all(axis=1)
         late = ~over & (self.steps >= self.max_cycles)
         won = over & ~both & self.touched
-        ending = np.select([late, both, over & ~self.touched, fallen.any(axis=1)], [LATE, BOTH, UNTOUCHED, FELL], LEFT)
+        ending = np.where(fallen.any(axis=1), FELL, LEFT)
+        for case, why in ((over & ~self.touched, UNTOUCHED), (both, BOTH), (late, LATE)):
+            ending[case] = why
         outcome = np.where(out | late[:, None], LOSS, 0.0)
         outcome[won] = np.where(out[won], LOSS, WIN)
         winner = np.where(won, np.argmin(out, axis=1), NOBODY)
         return Verdict(self._terms(frame, action, fallen), outcome, over | late, winner, ending)
 
     def _terms(self, frame: Frame, action: Array, fallen: NDArray[np.bool_]) -> dict[str, Array]:
-        position = frame.root_position
-        moved = (position - frame.root_before) / CONTROL_STEP
-        gap = position[:, ::-1, :2] - position[:, :, :2]
-        direction = gap / np.maximum(np.linalg.norm(gap, axis=2, keepdims=True), 1e-6)
-        outward = (self._distance(frame) - np.linalg.norm(frame.root_before[:, :, :2], axis=2)) / CONTROL_STEP
-        sinking = -moved[:, :, 2]
-        effort = np.stack([np.square(action[:, seat.ctrl]).sum(axis=1) for seat in self.scene.seats], axis=1)
+        before, after = frame.root_before, frame.root_position
+        distance, moved = _distance(after), (after - before) / CONTROL_STEP
+        outward, sinking = (distance - _distance(before)) / CONTROL_STEP, -moved[:, :, 2]
+        gap = after[:, 1, :2] - after[:, 0, :2]
+        gap /= np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)[:, None]
+        towards = np.einsum("wsi,wi->ws", moved[:, :, :2], gap)
         quantities = {
-            "centre": self._distance(frame),
-            "control": effort,
-            "standing": np.where(fallen, -1.0, 1.0),
-            "approach": np.einsum("wsi,wsi->ws", moved[:, :, :2], direction),
+            "centre": distance,
+            "control": np.stack([np.square(action[:, seat.ctrl]).sum(axis=1) for seat in self.scene.seats], axis=1),
+            "standing": 1.0 - 2.0 * fallen,
+            "approach": towards * (1, -1),
             "push": outward[:, ::-1] - outward,
             "topple": sinking[:, ::-1] - sinking,
         }
         return {name: WEIGHTS[name] * quantity for name, quantity in quantities.items()}
-
-    @staticmethod
-    def _distance(frame: Frame) -> Array:
-        """Distance of each root from the centre, `[W, S]`."""
-        distance: Array = np.linalg.norm(frame.root_position[:, :, :2], axis=2)
-        return distance
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation: own body, the ring, then the opponent."""
@@ -151,36 +154,50 @@ class Sumo:
 
     def observe(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
         """Write the egocentric observation that `entries` describes."""
-        other, rotation = 1 - seat, frame.root_rotation[:, seat]
-        position, their_rotation = frame.root_position[:, seat], frame.root_rotation[:, other]
-        distance = self._distance(frame)
-        flat = position * (1, 1, 0)
-        parts = (
-            position[:, 2:],
-            rotation[:, 2, :],
-            into(rotation, frame.root_velocity[:, seat]),
-            frame.root_spin[:, seat],
-            self._scaled(frame, seat),
-            frame.joint_velocity[seat] * SPEED_SCALE,
-            frame.touch[seat],
-            into(rotation, -flat),
-            np.stack([self.radius, self.radius - distance[:, seat], self.radius - distance[:, other]], axis=1),
-            1 - self.steps[:, None] / self.max_cycles,
-            np.stack([frame.contact[:, 0, 1], self.touched], axis=1),
-            into(rotation, frame.root_position[:, other] - position),
-            into(rotation, frame.root_velocity[:, other] - frame.root_velocity[:, seat]),
-            into(rotation, their_rotation[:, :, 2]),
-            into(rotation, their_rotation[:, :, 0]),
-            self._scaled(frame, other),
-        )
-        np.concatenate(parts, axis=1, out=out, casting="same_kind")
+        at, other, rotation = self._at[seat], 1 - seat, frame.root_rotation[:, seat]
+        position, distance = frame.root_position, _distance(frame.root_position)
+        out[:, at["height"]] = position[:, seat, 2:]
+        out[:, at["up"]] = rotation[:, 2, :]
+        out[:, at["spin"]] = frame.root_spin[:, seat]
+        out[:, at["joint angle"]] = self._scaled(frame, seat)
+        out[:, at["joint velocity"]] = frame.joint_velocity[seat] * SPEED_SCALE
+        out[:, at["touch"]] = frame.touch[seat]
+        ring = out[:, at["ring"]]
+        ring[:, 0] = self.radius
+        ring[:, 1] = self.radius - distance[:, seat]
+        ring[:, 2] = self.radius - distance[:, other]
+        out[:, at["clock"].start] = 1 - self.steps / self.max_cycles
+        contact = out[:, at["contact"]]
+        contact[:, 0], contact[:, 1] = frame.contact[:, 0, 1], self.touched
+        out[:, at["opponent joint angle"]] = self._scaled(frame, other)
+        self._observe_vectors(frame, seat, out)
+
+    def _observe_vectors(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
+        """Turn all vectors into the own frame in one product: for row vectors that is `v @ rotation`."""
+        other, vectors = 1 - seat, self._vectors
+        position, velocity, theirs = frame.root_position, frame.root_velocity, frame.root_rotation[:, other]
+        vectors[:, 0] = velocity[:, seat]
+        vectors[:, 1, :2] = -position[:, seat, :2]
+        vectors[:, 2] = position[:, other] - position[:, seat]
+        vectors[:, 3] = velocity[:, other] - velocity[:, seat]
+        vectors[:, 4] = theirs[:, :, 2]
+        vectors[:, 5] = theirs[:, :, 0]
+        turned = vectors @ frame.root_rotation[:, seat]
+        for k, name in enumerate(VECTORS):
+            out[:, self._at[seat][name]] = turned[:, k]
 
     def _scaled(self, frame: Frame, seat: int) -> Array:
         """Joint angles with the joint's limits at -1 and 1, `[W, J]`."""
-        low, high = self.scene.seats[seat].joint_range.T
-        scaled: Array = (2 * frame.joint_angle[seat] - low - high) / (high - low)
+        middle, half = self._joints[seat]
+        scaled: Array = (frame.joint_angle[seat] - middle) / half
         return scaled
 
     def marks(self, world: int) -> list[Mark]:
         """Paint the ring: clay inside, a straw-coloured edge."""
         return [Mark(float(self.radius[world]), (0.78, 0.68, 0.52), (0.93, 0.87, 0.66), 0.08)]
+
+
+def _distance(position: Array) -> Array:
+    """Distance of points `[W, S, 3]` from the vertical through the centre, `[W, S]`."""
+    distance: Array = np.hypot(position[..., 0], position[..., 1])
+    return distance

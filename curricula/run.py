@@ -119,7 +119,7 @@ class RunFolder:
 
     def lock(self) -> None:
         """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT)
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
