@@ -1,7 +1,7 @@
 """The `dohyo` program: its commands, and what becomes of errors."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -36,7 +36,7 @@ def version(
 def main() -> None:
     """Run the command line; errors are one line on standard error, status 2 for what was typed, else 1."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        status = app(standalone_mode=False) or 0
     except typer.TyperException as error:
         _fail(error.format_message(), EXIT_TYPED)
     except UnknownName as error:
@@ -44,9 +44,12 @@ def main() -> None:
     except DohyoError as error:
         _fail(str(error), EXIT_FAILED)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted", EXIT_INTERRUPTED)
+        status = EXIT_INTERRUPTED
+    if status == EXIT_INTERRUPTED:  # typer returns it on Ctrl-C
+        _fail("interrupted; the same command starts again, and training goes on where it was", status)
+    sys.exit(status)
 
 
-def _fail(message: str, status: int) -> None:
+def _fail(message: str, status: int) -> NoReturn:
     typer.echo(f"dohyo: {' '.join(message.split())}", err=True)
     sys.exit(status)
