@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dohyo.agents.learner import PpoConfig
+from dohyo.agents.config import PpoConfig
 from dohyo.agents.snapshot import SUFFIX, Snapshot, load_snapshot, save_snapshot, write_atomically
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.curricula.league import Generation, League

@@ -12,7 +12,7 @@ import pytest
 from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
-from dohyo.agents.learner import PpoConfig
+from dohyo.agents.config import PpoConfig
 from dohyo.agents.snapshot import Origin, Snapshot, freeze
 from dohyo.arenas.batch import Batch, Finished, Step
 from dohyo.arenas.registry import ARENAS

@@ -12,7 +12,8 @@ import pytest
 import torch
 from doubles import FloatArray, StubBatch, shorten_bouts, tiny_config
 
-from dohyo.agents.learner import Learner, PpoConfig
+from dohyo.agents.config import PpoConfig
+from dohyo.agents.learner import Learner
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.agents.vec import SeatVec
 from dohyo.arenas.errors import DohyoError, UnknownName

@@ -1,0 +1,33 @@
+"""Settings of the learner, apart from it so that reading them does not load torch."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PpoConfig:
+    """Hyperparameters of PPO. EC is arXiv 1710.03748, which had 409,600 samples an iteration and a cluster."""
+
+    width: int = 128
+    """Units in each of the two hidden layers of policy and value (EC)."""
+    learning_rate: float = 1e-3
+    """Adam's rate (EC)."""
+    rollout: int = 128
+    """Control steps per slot and update."""
+    minibatch: int = 512
+    """Samples per gradient step; EC 5120 of rollouts thirty times as long."""
+    epochs: int = 4
+    """Passes over a rollout; EC 6."""
+    gamma: float = 0.99
+    """Discount per control step of 0.05 s; EC 0.995 for steps of 0.015 s."""
+    gae_lambda: float = 0.95
+    """Decay of the advantage estimate (EC)."""
+    clip: float = 0.2
+    """Clipping of the probability ratio (EC)."""
+    entropy: float = 0.0
+    """Entropy bonus (EC: none)."""
+    log_std: float = -0.7
+    """Initial log standard deviation of the actions: exp(-0.7) is half the range from 0 to 1."""
+    target_kl: float = 0.03
+    """An update stops early beyond 1.5 times this divergence."""
+    reward_scale: float = 0.01
+    """Rewards are multiplied by this: an outcome of 1000 becomes 10."""
