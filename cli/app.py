@@ -21,16 +21,21 @@ for module in (arenas, train, play, rate, bench):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 
-@app.callback()
-def version(
-    show: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
-) -> None:
-    """Competitive 3D physics arenas and self-play training."""
-    if show:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from dohyo.arenas import __version__
 
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Competitive 3D physics arenas and self-play training."""
 
 
 def main() -> None:
@@ -38,7 +43,9 @@ def main() -> None:
     try:
         status = app(standalone_mode=False) or 0
     except typer.TyperException as error:
-        _fail(error.format_message(), EXIT_TYPED)
+        if not error.format_message():  # `dohyo` alone: the help has been shown instead
+            sys.exit(EXIT_TYPED)
+        _fail(f"{error.format_message().rstrip('.')}; see `dohyo --help`", EXIT_TYPED)
     except UnknownName as error:
         _fail(str(error), EXIT_TYPED)
     except DohyoError as error:

@@ -1,5 +1,6 @@
 """Who `--seat` names: a snapshot file, a run folder's latest snapshot, or a built-in policy."""
 
+from contextlib import closing
 from pathlib import Path
 
 from dohyo.agents.policy import BUILT_IN, Policy
@@ -16,7 +17,8 @@ def find_player(name: str, batch: Batch, body: str, drive: str, *, stochastic: b
     if path.is_dir():
         from dohyo.curricula.run import RunFolder
 
-        snapshot = RunFolder.open(path).latest()
+        with closing(RunFolder.open(path)) as folder:
+            snapshot = folder.latest()
     elif path.is_file():
         snapshot = load_snapshot(path)
     else:

@@ -1,6 +1,7 @@
 """`dohyo rate`: ratings of a run's snapshots against its frozen references."""
 
 import json
+from contextlib import closing
 from typing import Annotated, Any
 
 import typer
@@ -27,12 +28,12 @@ def command(
 
     Example: [bold]dohyo rate runs/first --bouts 100[/bold]
     """
-    folder = RunFolder.open(run)
-    newest = folder.latest().name
-    if bouts:
-        folder.lock()
-        _play_more(folder, newest, bouts, quiet=as_json)
-    record = _collect(folder)
+    with closing(RunFolder.open(run)) as folder:
+        newest = folder.latest().name
+        if bouts:
+            folder.lock()
+            _play_more(folder, newest, bouts, quiet=as_json)
+        record = _collect(folder)
     if as_json:
         typer.echo(json.dumps(record))
         return

@@ -1,11 +1,14 @@
 """`dohyo train`: self-play training into a run folder, with live progress; run it again to resume."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dohyo.arenas.errors import lookup
+from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
 
@@ -42,7 +45,8 @@ def command(
 
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
-    build_arena(arena, body, drive=drive)  # names are checked before the slow imports
+    build_arena(arena, body, drive=drive)  # names are checked before the slow imports, and before a folder is made
+    lookup(ENGINES, engine, "engine")
     from dohyo.cli.progress import show_progress
     from dohyo.curricula.opponents import parse_sampler
     from dohyo.curricula.run import RunFolder, TrainConfig
@@ -62,8 +66,10 @@ def command(
         opponents=opponents,
         anneal=anneal,
     )
-    folder = RunFolder.create_or_resume(out, config)
-    with show_progress(f"{arena}, {body}, {engine}", quiet=as_json) as watch:
+    with (
+        closing(RunFolder.create_or_resume(out, config)) as folder,
+        show_progress(f"{arena}, {body}, {engine}", quiet=as_json) as watch,
+    ):
         training = Training(folder, watch)
         training.run()
     _report(training, out, as_json)
