@@ -1,0 +1,359 @@
+"""The command line: what people read, what programs read, and what is said when something is wrong."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from doubles import StubBatch, network, shorten_bouts, snapshot, tiny_config
+from typer.testing import CliRunner
+
+from dohyo.agents.snapshot import Origin, freeze, save_snapshot
+from dohyo.arenas.registry import ARENAS
+from dohyo.cli import main, play
+from dohyo.cli.app import app
+from dohyo.curricula.run import RunFolder
+from dohyo.curricula.train import Training
+
+COMMANDS = ["arenas", "train", "play", "rate", "bench"]
+ENGINES = ["mujoco", "pybullet"]
+
+
+def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own: engines write to standard output behind Python's back."""
+    program = [sys.executable, "-c", "from dohyo.cli import main; main()", *arguments]
+    return subprocess.run(program, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def run_main(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run `main` in this process: (exit status, standard output, standard error)."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dohyo", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        assert isinstance(caught.value.code, int)
+        captured = capfd.readouterr()
+        return caught.value.code, captured.out, captured.err
+
+    return run
+
+
+RunMain = Callable[..., tuple[int, str, str]]
+
+
+def only_object(output: str) -> Any:
+    """Parse what must be one line that holds one JSON value."""
+    assert output.endswith("\n")
+    assert output.count("\n") == 1
+    return json.loads(output)
+
+
+# --- what people read ---
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(command: str):
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"Example: dohyo {command}" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(("arguments", "wanted"), [(["--help"], 0), ([], 2)])
+def test_help_lists_the_commands(run_main: RunMain, arguments: list[str], wanted: int):
+    status, output, errors = run_main(*arguments)
+    assert (status, errors) == (wanted, "")
+    assert all(command in output for command in COMMANDS)
+
+
+def test_version(run_main: RunMain):
+    status, output, errors = run_main("--version")
+    assert (status, errors) == (0, "")
+    assert output.count(".") == 2
+    assert output.strip().replace(".", "").isdigit()
+
+
+# --- what programs read ---
+
+
+def test_arenas_json(run_main: RunMain):
+    status, output, errors = run_main("arenas", "--json")
+    assert (status, errors) == (0, "")
+    arenas = only_object(output)
+    assert [arena["arena"] for arena in arenas] == list(ARENAS)
+    sumo = arenas[0]
+    assert set(sumo) == {"id", "arena", "bodies", "seats", "engines", "observation", "action"}
+    assert (sumo["id"], sumo["arena"]) == ("sumo_v0", "sumo")
+    assert sumo["seats"] == ["sumo_0", "sumo_1"]
+    assert sorted(sumo["engines"]) == ENGINES
+    assert sumo["action"]["ant"] == 8  # four legs of two joints
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_play_json(engine: str):
+    options = [
+        "--engine",
+        engine,
+        "--seat",
+        "zero",
+        "--seat",
+        "random",
+        "--bouts",
+        "2",
+        "--workers",
+        "1",
+        "--seed",
+        "3",
+    ]
+    result = dohyo("play", "sumo", "--body", "ant", *options, "--json")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    record = only_object(result.stdout)
+    stable = {"arena", "body", "engine", "seed", "bouts", "seats", "wins", "draws", "mean_steps", "endings"}
+    assert stable <= set(record)
+    assert (record["arena"], record["body"], record["engine"], record["seed"]) == ("sumo", "ant", engine, 3)
+    assert (record["bouts"], record["seats"]) == (2, ["zero", "random"])
+    assert len(record["wins"]) == 2
+    assert sum(record["wins"]) + record["draws"] == 2
+    assert sum(record["endings"].values()) == 2
+    assert 1 <= record["mean_steps"] <= 500
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_bench_json(engine: str):
+    options = ["--engine", engine, "--worlds", "2", "--workers", "1", "--blocks", "1"]
+    result = dohyo("bench", "sumo", *options, "--json")
+    assert result.returncode == 0, result.stderr
+    record = only_object(result.stdout)
+    rates = {"batch_steps_per_s", "engine_steps_per_s", "ratio", "mb_per_world"}
+    assert set(record) == {"arena", "body", "engine", "worlds", "workers"} | rates
+    assert (record["engine"], record["worlds"], record["workers"]) == (engine, 2, 1)
+    assert record["ratio"] == pytest.approx(record["batch_steps_per_s"] / record["engine_steps_per_s"], rel=0.5)
+    assert all(record[rate] >= 0 for rate in rates)
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of three generations with bouts of twelve steps."""
+    shorten_bouts(monkeypatch)
+    folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config())
+    Training(folder).run()
+    folder.close()
+    return folder.path
+
+
+def test_rate_json(run_folder: Path):
+    result = dohyo("rate", str(run_folder), "--json")
+    assert (result.returncode, result.stderr) == (0, "")
+    record = only_object(result.stdout)
+    assert {"references", "snapshots"} <= set(record)
+    assert record["references"][:2] == ["zero", "random"]
+    assert len(record["references"]) == 3
+    rated = {row["generation"]: row for row in record["snapshots"]}
+    assert sorted(rated) == [0, 1, 2, 3]
+    for row in rated.values():
+        assert {"snapshot", "rating", "low", "high", "win_rate"} <= set(row)
+        assert row["low"] < row["rating"] < row["high"]
+        assert set(row["win_rate"]) >= {"zero", "random"}
+        assert all(0 <= share <= 1 for share in row["win_rate"].values())
+
+
+def test_rate_plays_more_bouts(run_folder: Path, run_main: RunMain):
+    before = only_object(run_main("rate", str(run_folder), "--json")[1])["snapshots"][-1]["bouts"]
+    status, output, _ = run_main("rate", str(run_folder), "--bouts", "3", "--json")
+    assert status == 0
+    after = only_object(output)["snapshots"][-1]["bouts"]
+    assert after == {name: n + 3 for name, n in before.items()}
+    status, output, _ = run_main("rate", str(run_folder))
+    assert status == 0
+    assert "gen. 1" in output
+
+
+def test_train_resumes_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    shorten_bouts(monkeypatch)
+    out = tmp_path / "run"
+    options = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--out", str(out), "--json"]
+    reports = []
+    samples = 1
+    for _ in range(3):
+        status, output, errors = run_main("train", "sumo", *options, "--samples", str(samples))
+        assert (status, errors) == (0, "")
+        reports.append(only_object(output))
+        samples = 1 if len(reports) == 1 else reports[0]["samples"] + 1
+    assert [report["generation"] for report in reports] == [1, 1, 2]
+    assert reports[0]["snapshot"] == reports[1]["snapshot"] != reports[2]["snapshot"]
+    assert Path(reports[2]["snapshot"]).is_file()
+    assert set(reports[0]["win_rate"]) >= {"zero", "random"}
+
+
+def test_a_budget_of_nothing_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    shorten_bouts(monkeypatch)
+    options = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--out", str(tmp_path / "run"), "--json"]
+    status, output, _ = run_main("train", "sumo", *options, "--minutes", "0")
+    assert status == 0
+    assert only_object(output)["generation"] == 0
+
+
+# --- playing ---
+
+
+def pusher(folder: Path, push: float) -> str:
+    """A snapshot that pushes just so in a `StubBatch`; returns its file."""
+    tensors = {name: np.zeros_like(tensor) for name, tensor in network().items()}
+    tensors["variance"] += 1
+    tensors["bias_1"] += np.float32(push)
+    taken = freeze(Origin("sumo", "ant", "target", 3, 2, "mujoco", 0, 0, 0), tensors)
+    return str(save_snapshot(taken, folder))
+
+
+@pytest.mark.parametrize("stronger", [0, 1])
+def test_play_counts_by_player_not_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, stronger: int
+):
+    class Arena:
+        name = "sumo"
+
+    def make_stub(arena: str, body: str, engine: str, worlds: int, **options: object) -> StubBatch:
+        batch = StubBatch([[k % 5 + 1] for k in range(worlds)])
+        batch.arena = Arena()  # type: ignore[assignment]
+        return batch
+
+    monkeypatch.setattr(play, "make_batch", make_stub)
+    players = [pusher(tmp_path, 0.5), pusher(tmp_path, 0.25)]
+    seats = players if stronger == 0 else players[::-1]
+    status, output, _ = run_main("play", "sumo", "--seat", seats[0], "--seat", seats[1], "--bouts", "11", "--json")
+    assert status == 0
+    record = only_object(output)
+    assert record["seats"] == seats
+    assert record["wins"] == ([11, 0] if stronger == 0 else [0, 11])
+    assert record["draws"] == 0
+    assert record["endings"] == {"pushed": 11}
+    # Eleven worlds of bouts of 1 2 3 4 5 1 2 3 4 5 1 steps; the first player begins on side 0, then 1, then 0, …
+    assert record["mean_steps"] == pytest.approx(31 / 11)
+    assert record["wins_by_side"][stronger] == ([6, 5] if stronger == 0 else [5, 6])
+
+
+def test_play_repeats_from_its_seed(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    shorten_bouts(monkeypatch, 60)
+    options = ["--engine", "mujoco", "--workers", "1", "--seat", "random", "--seat", "random", "--bouts", "3", "--json"]
+    outputs = [run_main("play", "sumo", *options, "--seed", "4")[1] for _ in range(2)]
+    assert outputs[0] == outputs[1]
+
+
+def test_play_takes_a_run_folder_and_a_snapshot(run_folder: Path, run_main: RunMain):
+    file = next((run_folder / "snapshots").iterdir())
+    options = ["--engine", "mujoco", "--workers", "1", "--bouts", "2"]
+    status, output, _ = run_main("play", "sumo", *options, "--seat", str(run_folder), "--seat", str(file))
+    assert status == 0
+    assert "2 draws in 2 bouts of 12 steps on average" in output
+    assert "time-out 2" in output
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png"])
+def test_a_bout_is_filmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, suffix: str):
+    shorten_bouts(monkeypatch, 6)
+    path = tmp_path / "new" / f"bout.{suffix}"
+    options = ["--engine", "mujoco", "--workers", "1", "--seat", "zero", "--seat", "random", "--bouts", "1"]
+    status, output, _ = run_main("play", "sumo", *options, "--picture", str(path))
+    assert status == 0
+    assert "bout." in output
+    frames = imageio.imread(path, index=None) if suffix == "gif" else imageio.imread(path)[None]
+    if suffix == "gif":
+        assert len(frames) == 4  # the start, then every other one of six steps
+    else:
+        assert frames.shape[2] > 3 * frames.shape[1]  # a strip
+    assert frames.std() > 10  # something is to be seen
+
+
+# --- what is said when something is wrong ---
+
+PLAY = ["play", "sumo", "--engine", "mujoco", "--bouts", "1", "--workers", "1"]
+TWICE = ["--seat", "zero", "--seat", "zero"]
+TYPED: dict[str, tuple[list[str], str]] = {
+    "arena": (["play", "chess", *TWICE], "unknown arena 'chess'; choose one of: sumo"),
+    "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
+    "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
+    "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant"),
+    "engine": (
+        ["play", "sumo", *TWICE, "--engine", "quake"],
+        "unknown engine 'quake'; choose one of: mujoco, pybullet",
+    ),
+    "engine to train": (["train", "sumo", "--engine", "quake", "--out", "NOWHERE"], "unknown engine 'quake'"),
+    "drive": ([*PLAY, *TWICE, "--drive", "steam"], "unknown drive 'steam'"),
+    "command": (["fight"], "fight"),
+    "option": ([*PLAY, *TWICE, "--loud"], "--loud"),
+    "no out": (["train", "sumo"], "--out"),
+    "no arena": (["play", *TWICE], "'arena'"),
+    "no seats": (PLAY, "--seat"),
+    "one seat": ([*PLAY, "--seat", "zero"], "give --seat twice"),
+    "three seats": ([*PLAY, *TWICE, "--seat", "zero"], "give --seat twice"),
+    "player": ([*PLAY, "--seat", "zero", "--seat", "nobody"], "no player 'nobody'"),
+    "bouts": ([*PLAY, *TWICE, "--bouts", "0"], "--bouts"),
+    "number": ([*PLAY, *TWICE, "--bouts", "many"], "--bouts"),
+    "sampler": (["train", "sumo", "--opponents", "oldest", "--out", "NOWHERE"], "unknown opponents 'oldest'"),
+    "run": (["rate", "NOWHERE"], "is not a run folder"),
+    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "a picture ends in .gif or .png"),
+}
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_what_was_typed_wrong(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    monkeypatch.chdir(tmp_path)
+    arguments, said = TYPED[case]
+    status, output, errors = run_main(*arguments)
+    assert (status, output) == (2, "")
+    assert errors.startswith("dohyo: ")
+    assert errors.count("\n") == 1
+    assert said in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_picture_is_refused_before_playing(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    def forbidden(*arguments: object, **options: object) -> None:
+        raise AssertionError("it began to play")
+
+    monkeypatch.setattr(play, "make_batch", forbidden)
+    assert run_main(*PLAY, *TWICE, "--picture", "bout.bmp")[0] == 2
+
+
+def failed(result: tuple[int, str, str]) -> str:
+    status, output, errors = result
+    assert (status, output) == (1, "")
+    assert errors.startswith("dohyo: ")
+    assert errors.count("\n") == 1
+    return errors
+
+
+def test_a_damaged_snapshot(tmp_path: Path, run_main: RunMain):
+    path = save_snapshot(snapshot(), tmp_path)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "truncated" in failed(run_main(*PLAY, "--seat", "zero", "--seat", str(path)))
+
+
+def test_a_snapshot_of_another_arena(tmp_path: Path, run_main: RunMain):
+    path = save_snapshot(snapshot(arena="wrestle"), tmp_path)
+    assert "plays wrestle" in failed(run_main(*PLAY, "--seat", "zero", "--seat", str(path)))
+
+
+def test_a_run_folder_in_use(tmp_path: Path, run_main: RunMain):
+    folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config())
+    options = ["--engine", "mujoco", "--out", str(tmp_path / "run")]
+    assert "in use by another process" in failed(run_main("train", "sumo", *options))
+    folder.close()
+
+
+def test_a_run_with_other_settings(tmp_path: Path, run_main: RunMain):
+    RunFolder.create_or_resume(tmp_path / "run", tiny_config()).close()
+    options = ["--engine", "pybullet", "--out", str(tmp_path / "run")]
+    assert "other settings (engine, " in failed(run_main("train", "sumo", *options))
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, run_main: RunMain):
+    (tmp_path / "file").touch()
+    assert "cannot create" in failed(run_main("train", "sumo", "--out", str(tmp_path / "file" / "run")))

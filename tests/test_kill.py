@@ -1,0 +1,143 @@
+"""`kill -9` at random moments, and Ctrl-C: nothing is lost or doubled, and the run goes on."""
+
+import csv
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dohyo.agents.snapshot import load_snapshot
+
+DRIVER = """
+import sys
+from dataclasses import replace
+from dohyo.arenas.registry import ARENAS
+from dohyo.cli import main
+ARENAS["sumo"] = replace(ARENAS["sumo"], max_cycles=int(sys.argv.pop(1)))
+main()
+"""
+"""The command line with shorter bouts."""
+RATED_BOUTS = 20
+ENDLESS = 10**9
+PATIENCE = 120.0
+"""Seconds after which a session that shows no sign of life is given up."""
+
+Row = tuple[Any, ...]
+
+
+class Run:
+    """A run folder that is trained by processes which come to harm."""
+
+    def __init__(self, path: Path, cycles: int) -> None:
+        self.path = path
+        options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--seed", "5", "--json"]
+        self.command = [sys.executable, "-c", DRIVER, str(cycles), "train", "sumo", *options, "--out", str(path)]
+
+    @contextmanager
+    def session(self, samples: int = ENDLESS) -> Iterator[subprocess.Popen[str]]:
+        """A process that trains up to `samples`, from the moment when it is about to go on with the run."""
+        logs, command = self._logs(), [*self.command, "--samples", str(samples)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                limit = time.monotonic() + PATIENCE
+                while self._logs() == logs and process.poll() is None and time.monotonic() < limit:
+                    time.sleep(0.02)
+                yield process
+            finally:
+                process.kill()
+
+    def _logs(self) -> int:
+        return len(list(self.path.glob("tensorboard/*")))
+
+    def check(self) -> tuple[list[Row], list[Row]]:
+        """Check what is on disk, and return the rows of its two tables."""
+        with closing(sqlite3.connect(self.path / "league.sqlite")) as db:
+            assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
+            chain = db.execute("select generation, snapshot, samples from generations order by 1").fetchall()
+            bouts = db.execute('select player, opponent, engine, round, "index", winner, steps from bouts').fetchall()
+        assert [row[0] for row in chain] == list(range(len(chain)))
+        assert [row[2] for row in chain] == sorted({row[2] for row in chain})
+        for generation, name, samples in chain:
+            snapshot = load_snapshot(self.path / "snapshots" / f"{name}.safetensors")
+            assert (snapshot.name, snapshot.origin.generation, snapshot.origin.samples) == (name, generation, samples)
+        if chain:
+            assert (self.path / "checkpoints" / f"{len(chain) - 1:06d}.safetensors").exists()
+        matches: dict[Row, list[int]] = {}
+        for player, opponent, engine, round_, index, *_ in bouts:
+            matches.setdefault((player, opponent, engine, round_), []).append(index)
+        known = {"zero", "random"} | {row[1] for row in chain}
+        for (player, opponent, engine, round_), indices in matches.items():
+            assert {player, opponent} <= known
+            assert (engine, round_) == ("mujoco", 0)
+            assert sorted(indices) == list(range(RATED_BOUTS))
+        return chain, bouts
+
+
+def finish(run: Run) -> dict[str, Any]:
+    """Let the run come to the end of a budget that is a sample more than it has seen; return what it prints."""
+    samples = max((row[2] for row in run.check()[0]), default=0)
+    with run.session(samples + 1) as process:
+        output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    report: dict[str, Any] = json.loads(output)
+    assert report["samples"] > samples
+    return report
+
+
+def kill_and_resume(run: Run, kills: int, longest: float, seed: int) -> None:
+    """Kill `kills` sessions within `longest` seconds of their start, then let one come to its end."""
+    rng = np.random.default_rng(seed)
+    chain: list[Row] = []
+    bouts: list[Row] = []
+    for _ in range(kills):
+        with run.session() as process:
+            time.sleep(rng.uniform(0, longest))
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+        before = chain, bouts
+        chain, bouts = run.check()
+        assert chain[: len(before[0])] == before[0]
+        assert set(before[1]) <= set(bouts)
+    report = finish(run)
+    finished, rated = run.check()
+    assert finished[: len(chain)] == chain
+    assert set(bouts) <= set(rated)
+    assert report["generation"] == len(finished) - 1
+    assert Path(report["snapshot"]).stem == finished[-1][1]
+    assert {row[1] for row in rated if row[0] == finished[-1][1]} >= {"zero", "random"}
+    with (run.path / "curves.csv").open() as file:
+        assert [row["snapshot"] for row in csv.DictReader(file)] == [row[1] for row in finished]
+
+
+def test_three_kills(tmp_path: Path):
+    kill_and_resume(Run(tmp_path / "run", cycles=40), kills=3, longest=1.5, seed=1)
+
+
+@pytest.mark.slow
+def test_twenty_kills(tmp_path: Path):
+    """Bouts of full length, so that many a kill falls into a match."""
+    kill_and_resume(Run(tmp_path / "run", cycles=500), kills=20, longest=8, seed=2)
+
+
+def test_interruption(tmp_path: Path):
+    run = Run(tmp_path / "run", cycles=40)
+    with run.session() as process:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate()
+    assert process.returncode == 130
+    assert output == ""
+    assert errors.startswith("dohyo: interrupted; ")
+    assert errors.count("\n") == 1
+    run.check()
+    finish(run)
+    run.check()

@@ -1,0 +1,104 @@
+"""Layers: imports flow one way, light packages stay light, and nothing that is loaded can run code."""
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ("arenas", "agents", "curricula", "cli")
+FILES = [path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))]
+HEAVY = {"torch", "stable_baselines3", "sb3_contrib", "typer", "rich", "safetensors", "openskill", "tensorboard"}
+
+
+def trees(layer: str) -> Iterator[tuple[Path, ast.Module]]:
+    for path in FILES:
+        if path.is_relative_to(ROOT / layer):
+            yield path, ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """Full names of all that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports would hide layers from this test"
+            assert node.module is not None
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_there_is_something_to_look_at():
+    assert {path.relative_to(ROOT).parts[0] for path in FILES} == set(LAYERS)
+    assert len(FILES) > 30
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_flow_one_way(layer: str):
+    above = LAYERS[LAYERS.index(layer) + 1 :]
+    for path, tree in trees(layer):
+        names = imported(tree)
+        upward = {name for name in names if name.split(".")[0] == "dohyo" and name.split(".")[1] in above}
+        assert not upward, f"{path} imports {upward}"
+        bare = {name for name in names if name.split(".")[0] in LAYERS}
+        assert not bare, f"{path} imports {bare} by bare names"
+
+
+def test_the_arenas_need_their_few_dependencies_only():
+    few = {"dohyo", "numpy", "gymnasium", "pettingzoo", "pybullet", "mujoco"} | sys.stdlib_module_names
+    for path, tree in trees("arenas"):
+        optional = {"matplotlib"} if path.name == "window.py" else set()  # for render_mode="human"
+        more = {name for name in imported(tree) if name.split(".")[0] not in few | optional}
+        assert not more, f"{path} imports {more}"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules that are there after `statement` in a fresh interpreter."""
+    program = f"import sys\n{statement}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent
+    )
+    return set(result.stdout.split())
+
+
+def test_importing_the_arenas_is_light():
+    assert not loaded_by("import dohyo.arenas") & (HEAVY | {"pybullet", "matplotlib"})
+
+
+def test_the_command_line_starts_without_torch():
+    assert not loaded_by("import dohyo.cli") & {"torch", "stable_baselines3", "tensorboard"}
+
+
+def calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_nothing_that_is_loaded_can_run_code(layer: str):
+    forbidden = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+    for path, tree in trees(layer):
+        assert not {name.split(".")[0] for name in imported(tree)} & forbidden, path
+        for name, call in calls(tree):
+            options = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+            where = f"{path}:{call.lineno}"
+            assert name not in ("eval", "exec", "compile", "__import__", "os.system"), where
+            assert name != "torch.load" or options.get("weights_only") == "True", where
+            assert options.get("allow_pickle", "False") == "False", where
+            assert options.get("shell", "False") == "False", where
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_bare_names_are_refused(layer: str):
+    spec = importlib.util.spec_from_file_location(layer, ROOT / layer / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    with pytest.raises(ImportError, match=rf"`import dohyo\.{layer}`"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))

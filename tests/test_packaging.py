@@ -1,0 +1,91 @@
+"""Packaging: every package is listed, and a wheel installed elsewhere works without the checkout."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LAYERS = ("arenas", "agents", "curricula", "cli")
+
+USE_IT = """
+import sys
+import dohyo.arenas, dohyo.agents.policy
+for module in (dohyo.arenas, dohyo.agents.policy):
+    assert module.__file__.startswith(sys.argv[1]), module.__file__
+batch = dohyo.arenas.make_batch("sumo", body="ant", engine="mujoco", worlds=2, workers=1)
+batch.reset(0)
+step = batch.step([dohyo.agents.policy.Zero(8).act(o) for o in batch.observations])
+print(dohyo.arenas.__version__, *step.reward.shape)
+batch.close()
+"""
+
+
+def test_the_packages_listed_are_those_on_disk():
+    on_disk = {
+        "dohyo." + ".".join(init.parent.relative_to(ROOT).parts)
+        for layer in LAYERS
+        for init in (ROOT / layer).rglob("__init__.py")
+    }
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == on_disk
+    assert PROJECT["tool"]["setuptools"]["package-dir"] == {f"dohyo.{layer}": layer for layer in LAYERS}
+
+
+def test_every_folder_with_code_is_a_package():
+    folders = {path.parent for layer in LAYERS for path in (ROOT / layer).rglob("*.py")}
+    assert {folder for folder in folders if not (folder / "__init__.py").exists()} == set()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel, built from a copy of the sources so that nothing is left in the checkout."""
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    for layer in LAYERS:
+        shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
+    isolation = [] if int(version("setuptools").split(".")[0]) < 77 else ["--no-build-isolation"]
+    pip(["wheel", ".", "--no-deps", *isolation, "--wheel-dir", str(out)], source)
+    (path,) = out.glob("*.whl")
+    return path
+
+
+def pip(arguments: list[str], folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_what_is_in_the_wheel(wheel: Path):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert {name.split("/")[0] for name in names} == {"dohyo", f"dohyo-{PROJECT['project']['version']}.dist-info"}
+    assert {f"dohyo/{layer}/py.typed" for layer in LAYERS} <= names
+    sources = {path for layer in LAYERS for path in (ROOT / layer).rglob("*") if path.suffix in (".py", ".xml")}
+    assert {f"dohyo/{path.relative_to(ROOT)}" for path in sources} <= names
+    assert "dohyo/arenas/bodies/ant.xml" in names
+    assert any(name.endswith("/LICENSE") for name in names)
+    assert "dohyo/__init__.py" not in names  # a namespace: nothing to collide with
+
+
+def test_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path):
+    target = tmp_path / "site"
+    pip(["install", "--no-deps", "--target", str(target), str(wheel)], tmp_path)
+    # -S leaves out the editable install's hook; the libraries come back by path, behind the wheel.
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    program = f"import sys\nsys.path[1:1] = {[str(target), *libraries]!r}\n{USE_IT}"
+    result = subprocess.run(
+        [sys.executable, "-S", "-P", "-c", program, str(target)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == [PROJECT["project"]["version"], "2", "2"]
