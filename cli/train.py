@@ -31,10 +31,10 @@ def command(
     ] = None,
     opponents: Annotated[
         str, typer.Option("--opponents", help="Past opponents: latest, or uniform(DELTA), DELTA from 0 to 1.")
-    ] = "uniform(0.5)",
+    ] = "uniform(0)",
     anneal: Annotated[
         float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
-    ] = 0.3,
+    ] = 0.5,
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = "target",
