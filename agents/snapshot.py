@@ -18,6 +18,8 @@ from dohyo.arenas.errors import DohyoError
 
 FORMAT = "dohyo-snapshot-1"
 SUFFIX = ".safetensors"
+UNFINISHED = ".part"
+"""Ending of a file that is being written; one that a killed process left behind is of no use."""
 
 
 class SnapshotError(DohyoError, ValueError):
@@ -103,7 +105,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises `DohyoError` when the disk is full or the folder cannot be written; what was there before is untouched.
     """
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}{UNFINISHED}")
     try:
         with temporary.open("wb") as file:
             file.write(content)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.config import PpoConfig
-from dohyo.agents.snapshot import SUFFIX, Snapshot, load_snapshot, save_snapshot, write_atomically
+from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Snapshot, load_snapshot, save_snapshot, write_atomically
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.curricula.league import Generation, League
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; all but the budget are fixed once it has begun."""
+    """Settings of a training run; all but the budget are fixed once it has begun. EC is arXiv 1710.03748."""
 
     arena: str = "sumo"
     body: str = "ant"
@@ -32,12 +32,11 @@ class TrainConfig:
     samples: int | None = None
     """Budget in control steps of learning seats; None: no limit."""
     opponents: str = "uniform(0)"
-    """Who is met outside mirror bouts, see `dohyo.curricula.opponents`; delta 0 was best for ants (ibid., Table 1)."""
+    """Who is met outside mirror bouts, see `dohyo.curricula.opponents`; delta 0 was best for ants (EC, Table 1)."""
     mirror: float = 0.75
     """Share of the worlds in which the learner meets itself; all of them with `latest`."""
     anneal: float = 0.5
-    """Share of the budget over which the dense reward fades to zero (arXiv 1710.03748: 10 to 15 % of runs that were
-    a hundred times as long)."""
+    """Share of the budget over which the dense reward fades to zero (EC: 10 to 15 % of runs a hundred times as long)."""
     updates: int = 5
     """Updates of the networks per generation; a generation ends with a snapshot."""
     rate_every: int = 10
@@ -108,6 +107,8 @@ class RunFolder:
                     f"{self.path} holds a run with other settings ({', '.join(changed)}): "
                     "give the same settings to resume it, or another --out for a new run"
                 )
+        for leftover in self.path.rglob(f".*{UNFINISHED}"):
+            leftover.unlink()
         write_atomically(settings, json.dumps(asdict(self.config), indent=2).encode())
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Friction decides who is pushed out: a braced ant slides down a slope alike on both engines, whichever way it points."""
+"""Friction decides who is pushed out: a braced ant slides down a slope alike on both engines."""
 
 import numpy as np
 import pytest
