@@ -111,6 +111,7 @@ def kill_and_resume(run: Run, kills: int, longest: float, seed: int) -> None:
     finished, rated = run.check()
     assert finished[: len(chain)] == chain
     assert set(bouts) <= set(rated)
+    assert list(run.path.rglob(".*")) == []  # nothing half-written is left
     assert report["generation"] == len(finished) - 1
     assert Path(report["snapshot"]).stem == finished[-1][1]
     assert {row[1] for row in rated if row[0] == finished[-1][1]} >= {"zero", "random"}

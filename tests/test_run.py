@@ -76,6 +76,17 @@ def test_a_folder_in_use_is_refused_and_unchanged(tmp_path: Path):
     RunFolder.create_or_resume(tmp_path, tiny_config()).close()
 
 
+def test_what_a_killed_session_left_half_written_is_removed(tmp_path: Path):
+    folder = RunFolder.create_or_resume(tmp_path, tiny_config())
+    folder.close()
+    leftover = folder.snapshots / ".0123.safetensors.part"
+    leftover.write_bytes(b"half of it")
+    RunFolder.open(tmp_path).close()
+    assert leftover.exists()  # a reader leaves alone what may be another's
+    RunFolder.create_or_resume(tmp_path, tiny_config()).close()
+    assert not leftover.exists()
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"ppo": 3}', '{"ppo": {}, "speed": 3}'])
 def test_settings_that_cannot_be_read(tmp_path: Path, content: str):
     (tmp_path / "config.json").write_text(content)

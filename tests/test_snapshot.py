@@ -238,6 +238,15 @@ def test_a_disk_that_is_really_full(tmp_path: Path):
         assert load_snapshot(first).digest == snapshot().digest
 
 
+def test_files_can_be_read_by_whom_the_user_lets(tmp_path: Path):
+    before = os.umask(0o027)
+    try:
+        path = save_snapshot(snapshot(), tmp_path)
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path):
     with pytest.raises(DohyoError, match="cannot write"):
         save_snapshot(snapshot(), tmp_path / "nowhere")
