@@ -83,7 +83,7 @@ class StubBatch(Batch):
     def step(self, actions: Sequence[ArrayLike]) -> Step:
         self.taken.append(np.array(actions, np.float32))
         self._step += 1
-        ends = np.array([turns[b % len(turns)] for turns, b in zip(self._lengths, self._bout, strict=True)])
+        ends = np.array([turns[int(b) % len(turns)] for turns, b in zip(self._lengths, self._bout, strict=True)])
         done = self._step >= ends
         over = np.flatnonzero(done)
         push = self.taken[-1][:, over, 0]
@@ -101,7 +101,7 @@ class StubBatch(Batch):
         self._bout[over] += 1
         self._step[over] = 0
         self._look()
-        pay = 10.0 * np.arange(self.worlds)[:, None] + np.arange(2)
+        pay = np.add.outer(10.0 * np.arange(self.worlds), np.arange(2.0))
         return Step(self._observation, pay, pay, np.zeros_like(pay), {}, done, finished)
 
     def _look(self) -> None:

@@ -1,5 +1,6 @@
 """The command line: what people read, what programs read, and what is said when something is wrong."""
 
+import io
 import json
 import subprocess
 import sys
@@ -11,14 +12,16 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 from doubles import StubBatch, network, shorten_bouts, snapshot, tiny_config
+from rich.console import Console
 from typer.testing import CliRunner
 
 from dohyo.agents.snapshot import Origin, freeze, save_snapshot
 from dohyo.arenas.registry import ARENAS
-from dohyo.cli import main, play
+from dohyo.cli import main, play, progress
 from dohyo.cli.app import app
+from dohyo.curricula.ratings import Rating
 from dohyo.curricula.run import RunFolder
-from dohyo.curricula.train import Training
+from dohyo.curricula.train import Progress, Training
 
 COMMANDS = ["arenas", "train", "play", "rate", "bench"]
 ENGINES = ["mujoco", "pybullet"]
@@ -190,6 +193,42 @@ def test_train_resumes_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert reports[0]["snapshot"] == reports[1]["snapshot"] != reports[2]["snapshot"]
     assert Path(reports[2]["snapshot"]).is_file()
     assert set(reports[0]["win_rate"]) >= {"zero", "random"}
+
+
+def test_training_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    shorten_bouts(monkeypatch)
+    monkeypatch.setattr(progress, "LINE_EVERY", 0.0)
+    options = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--out", str(tmp_path / "run")]
+    status, output, errors = run_main("train", "sumo", *options, "--samples", "1")
+    assert status == 0
+    assert output.startswith("Trained to generation 1, ")
+    assert f"dohyo rate {tmp_path / 'run'}" in output
+    lines = errors.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["generation none yet", "generation 0", "generation 1"]
+    assert all("time left" in line and "samples/s" in line for line in lines)
+
+
+def test_the_panel_on_a_terminal():
+    told = Progress(
+        share=0.25,
+        seconds=300,
+        samples=1_234_567,
+        samples_per_s=2345.6,
+        generation=7,
+        alpha=0.5,
+        curves={"draws": 0.9, "diverged": 2},
+        rating=Rating(27.0, 1.0),
+        win_rates={"zero": 0.75},
+    )
+    console = Console(width=100, force_terminal=True, color_system=None, file=io.StringIO())
+    with console.capture() as capture:
+        console.print(progress._panel("sumo", told))
+    rows = [" ".join(line.split()) for line in capture.get().splitlines()]
+    assert "25%" in rows[0]
+    for wanted in ("samples 1,234,567", "speed 2,346 samples/s", "time left 15.0 min", "draws in training 90%"):
+        assert wanted in rows
+    for wanted in ("diverged worlds 2", "rating 27.0 [25.0, 29.0]", "wins against zero 75%", "dense share 0.50"):
+        assert wanted in rows
 
 
 def test_a_budget_of_nothing_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
