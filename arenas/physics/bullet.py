@@ -5,54 +5,39 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.physics.bullet_workers import Herd
 from dohyo.arenas.physics.bullet_world import SeatPlan, import_pybullet
-from dohyo.arenas.physics.frame import Array, Frame, diverged
+from dohyo.arenas.physics.engine import StateEngine
+from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.physics.rotation import conjugate, into, matrix, multiply
 from dohyo.arenas.scene import Scene
 
 
-class BulletEngine:
+class BulletEngine(StateEngine):
     """The `pybullet` engine; see `dohyo.arenas.physics.engine.Engine`."""
 
     name = "pybullet"
 
     def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
         import_pybullet()
-        self.scene, self.worlds, self.workers = scene, worlds, min(workers, worlds)
-        self.frame = Frame.empty(scene, worlds)
+        super().__init__(scene, worlds, min(workers, worlds))
         self._qpos, self._qvel = np.zeros((worlds, scene.model.nq)), np.zeros((worlds, scene.model.nv))
-        self._start = self._qpos.copy(), self._qvel.copy()
         plans = [SeatPlan(s.root, s.links, s.limbs) for s in scene.seats]
         self._herd = Herd(scene.model, plans, scene.pairs, worlds, self.workers)
-
-    def reset(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        self._put(ids, qpos, qvel)
-        self._start[0][ids], self._start[1][ids] = qpos, qvel
-        self._refresh()
-        self.frame.root_before[ids] = self.frame.root_position[ids]
+        self._sensed = self._herd.sensed
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._qpos[ids], self._qvel[ids] = qpos, qvel
         self._herd.raw[ids] = self._to_raw(qpos, qvel)
-        self._herd.sensed[ids] = 0
+        self._sensed[ids] = 0
         self._herd.put(ids)
 
-    def step(self, action: Array) -> None:
+    def _play(self, action: Array) -> None:
         self._herd.step(action)
         with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
             self._from_raw()
-        failed = diverged(self._qpos, self._qvel)
-        if failed.any():
-            ids = np.flatnonzero(failed)
-            self._put(ids, self._start[0][ids], self._start[1][ids])
-        self._refresh()
-        self.frame.failed[:] = failed
 
     def advance(self, action: Array) -> None:
+        """See `Engine`."""
         self._herd.advance(action)
-
-    def _refresh(self) -> None:
-        self.frame.fill(self.scene, self._qpos, self._qvel, self._herd.sensed)
-        self.frame.failed[:] = False
 
     def _to_raw(self, qpos: Array, qvel: Array) -> Array:
         """Turn the model's coordinates into Bullet's: the root's centre of mass, its spin in the world."""

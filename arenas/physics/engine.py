@@ -1,11 +1,12 @@
-"""The narrow interface between the batch and a physics engine."""
+"""The narrow interface between the batch and a physics engine, and what the engines here share behind it."""
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.physics.frame import Array, Frame
+from dohyo.arenas.physics.frame import Array, Frame, diverged
 from dohyo.arenas.scene import Scene
 
 
@@ -30,3 +31,48 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release threads, processes and memory; safe to call twice."""
+
+
+class StateEngine(ABC):
+    """An engine that keeps its worlds' states in arrays: it puts worlds back that have diverged, and fills the frame.
+
+    `_qpos` `[W, nq]`, `_qvel` `[W, nv]`, `_sensed` `[W, sensors]` are the subclass's, refreshed by `_put` and `_play`.
+    """
+
+    _qpos: Array
+    _qvel: Array
+    _sensed: Array
+
+    def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
+        self.scene, self.worlds, self.workers = scene, worlds, workers
+        self.frame = Frame.empty(scene, worlds)
+        self._start = np.zeros((worlds, scene.model.nq)), np.zeros((worlds, scene.model.nv))
+
+    @abstractmethod
+    def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+        """Put worlds into states, without history."""
+
+    @abstractmethod
+    def _play(self, action: Array) -> None:
+        """Advance all worlds by one control step and refresh the arrays."""
+
+    def reset(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+        """See `Engine`."""
+        self._start[0][ids], self._start[1][ids] = qpos, qvel
+        self._put(ids, qpos, qvel)
+        self._fill()
+        self.frame.failed[:] = False
+        self.frame.root_before[ids] = self.frame.root_position[ids]
+
+    def step(self, action: Array) -> None:
+        """See `Engine`."""
+        self._play(action)
+        failed = diverged(self._qpos, self._qvel)
+        if failed.any():
+            ids = np.flatnonzero(failed)
+            self._put(ids, self._start[0][ids], self._start[1][ids])
+        self._fill()
+        self.frame.failed[:] = failed
+
+    def _fill(self) -> None:
+        self.frame.fill(self.scene, self._qpos, self._qvel, self._sensed)

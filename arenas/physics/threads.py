@@ -8,7 +8,8 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 from numpy.typing import NDArray
 
-from dohyo.arenas.physics.frame import Array, Frame, diverged
+from dohyo.arenas.physics.engine import StateEngine
+from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.scene import SUBSTEPS, Scene
 
 
@@ -23,24 +24,16 @@ def unlogged() -> Iterator[None]:
         mujoco.set_mju_user_warning(handler)
 
 
-class ThreadEngine:
+class ThreadEngine(StateEngine):
     """The `mujoco` engine; see `dohyo.arenas.physics.engine.Engine`."""
 
     name = "mujoco"
 
     def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
-        self.scene, self.worlds, self.workers = scene, worlds, workers
-        self.frame = Frame.empty(scene, worlds)
+        super().__init__(scene, worlds, workers)
         self._batch = Batch(scene.model, worlds, nthread=workers)
         self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
         self._ctrl, self._sensed = self._batch.bind("ctrl"), self._batch.bind("sensordata")
-        self._start = np.array(self._qpos), np.array(self._qvel)
-
-    def reset(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        self._put(ids, qpos, qvel)
-        self._start[0][ids], self._start[1][ids] = qpos, qvel
-        self._refresh()
-        self.frame.root_before[ids] = self.frame.root_position[ids]
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
@@ -48,16 +41,11 @@ class ThreadEngine:
         with unlogged():
             self._batch.forward(ids)
 
-    def step(self, action: Array) -> None:
+    def _play(self, action: Array) -> None:
         self.advance(action)
-        failed = diverged(self._qpos, self._qvel)
-        if failed.any():
-            ids = np.flatnonzero(failed)
-            self._put(ids, self._start[0][ids], self._start[1][ids])
-        self._refresh()
-        self.frame.failed[:] = failed
 
     def advance(self, action: Array) -> None:
+        """See `Engine`."""
         self._ctrl[:] = action
         try:
             with unlogged():
@@ -65,10 +53,6 @@ class ThreadEngine:
         except SimulationError as error:
             # Those worlds keep the state of before; as NaN they are seen, counted and reset like any other failure.
             self._qpos[error.ids] = np.nan
-
-    def _refresh(self) -> None:
-        self.frame.fill(self.scene, self._qpos, self._qvel, self._sensed)
-        self.frame.failed[:] = False
 
     def close(self) -> None:
         """Nothing to release: the threads end with the object."""
