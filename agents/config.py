@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class PpoConfig:
     """Hyperparameters of PPO. EC is arXiv 1710.03748, which had 409,600 samples an iteration and a cluster."""
 
-    width: int = 128
-    """Units in each of the two hidden layers of policy and value (EC)."""
+    width: int = 64
+    """Units in each of the two hidden layers of policy and value (EC's published agents; its paper says 128)."""
     learning_rate: float = 3e-4
     """Adam's rate; EC 1e-3 for rollouts thirty times as long. With it, updates here overshot (docs/training.md)."""
     rollout: int = 128

@@ -37,7 +37,7 @@ TERMS = (
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
     Term("standing", 0.5, "1 while standing, -1 when fallen", "EC, there 5"),
     Term("approach", 5.0, "speed towards the opponent, m/s", "RoboSumo (arXiv 1710.03641), there 0.1"),
-    Term("push", 10.0, "the opponent's speed away from the centre less one's own, m/s", "ours; 400 for 2 m"),
+    Term("push", 10.0, "the opponent's speed away from the centre, m/s", "ours; 400 for 2 m"),
     Term("topple", 5.0, "the opponent's sinking speed less one's own, m/s", "ours; 25 for 0.25 m"),
 )
 """Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait (docs/training.md).
@@ -125,7 +125,7 @@ class Sumo:
             "control": np.stack([np.square(action[:, seat.ctrl]).sum(axis=1) for seat in self.scene.seats], axis=1),
             "standing": 1.0 - 2.0 * fallen,
             "approach": towards * (1, -1),
-            "push": outward[:, ::-1] - outward,
+            "push": outward[:, ::-1],
             "topple": sinking[:, ::-1] - sinking,
         }
         return {name: WEIGHTS[name] * quantity for name, quantity in quantities.items()}

@@ -31,8 +31,8 @@ def command(
     body: BodyName = "ant",
     engine: EngineName = "pybullet",
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts to play; players alternate sides.", min=1)] = 100,
-    stochastic: Annotated[
-        bool, typer.Option("--stochastic", help="Draw actions instead of taking their mean.")
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
     ] = False,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Also render one bout: .gif moves, .png is a strip of frames.")
@@ -53,7 +53,8 @@ def command(
     batch = make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, drive=drive)
     try:
         players = [
-            find_player(name, batch, body, drive, stochastic=stochastic, seed=seed + k) for k, name in enumerate(seat)
+            find_player(name, batch, body, drive, stochastic=not deterministic, seed=seed + k)
+            for k, name in enumerate(seat)
         ]
         with Progress(transient=True, console=Console(stderr=True), disable=as_json) as progress:
             task = progress.add_task("playing", total=bouts)

@@ -34,7 +34,7 @@ def command(
     ] = "uniform(0)",
     anneal: Annotated[
         float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
-    ] = 0.5,
+    ] = 0.6,
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = "target",

@@ -60,7 +60,7 @@ class Referee:
     def _policy(self, name: str, seed: int) -> Policy:
         if name in BUILT_IN:
             return BUILT_IN[name](self._batch.action_spaces[0].shape[0], seed)
-        return self._run.load(name).policy()
+        return self._run.load(name).policy(stochastic=True, seed=seed)
 
     def close(self) -> None:
         """Release the batch."""

@@ -35,7 +35,7 @@ class TrainConfig:
     """Who is met outside mirror bouts, see `dohyo.curricula.opponents`; delta 0 was best for ants (EC, Table 1)."""
     mirror: float = 0.75
     """Share of the worlds in which the learner meets itself; all of them with `latest`."""
-    anneal: float = 0.5
+    anneal: float = 0.6
     """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""
     updates: int = 5
     """Updates of the networks per generation; a generation ends with a snapshot."""

@@ -125,7 +125,7 @@ def test_dense_terms():
         "control": (8 * 0.25, 1.0),
         "standing": (1, 1),
         "approach": (2 * 1.9 / gap, -4 * 1.2 / gap),  # 2 m/s along x; 4 m/s along y, away
-        "push": (outward[1] - outward[0], outward[0] - outward[1]),
+        "push": (outward[1], outward[0]),
         "topple": (0.6, -0.6),
     }
     assert terms.keys() == by_hand.keys() == weight.keys()
