@@ -32,6 +32,12 @@ def command(
     opponents: Annotated[
         str, typer.Option("--opponents", help="Past opponents: latest, or uniform(DELTA), DELTA from 0 to 1.")
     ] = "uniform(0)",
+    mirror: Annotated[
+        float, typer.Option("--mirror", help="Share of the worlds in which the learner meets itself.", min=0, max=1)
+    ] = 0.5,
+    first: Annotated[
+        float, typer.Option("--first", help="Share of the past opponents that are generation 0.", min=0, max=1)
+    ] = 0.3,
     anneal: Annotated[
         float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
     ] = 0.6,
@@ -64,6 +70,8 @@ def command(
         minutes=20.0 if minutes is None and samples is None else minutes,
         samples=samples,
         opponents=opponents,
+        mirror=mirror,
+        first=first,
         anneal=anneal,
     )
     with (

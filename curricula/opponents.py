@@ -42,11 +42,14 @@ def parse_sampler(text: str) -> Sampler:
 class Pool:
     """Fills the opponents' seats: a snapshot drawn per bout, one batched call per distinct snapshot.
 
-    Opponents act stochastically, as in arXiv 1710.03748. `names` grows as the run takes snapshots.
+    Opponents act stochastically, as in arXiv 1710.03748. `names` grows as the run takes snapshots. In a share `first`
+    of the bouts the opponent is the oldest snapshot, whatever the sampler says.
     """
 
-    def __init__(self, folder: Path, names: list[str], sampler: Sampler, worlds: int, seed: int) -> None:
-        self.names = names
+    def __init__(
+        self, folder: Path, names: list[str], sampler: Sampler, worlds: int, seed: int, first: float = 0.0
+    ) -> None:
+        self.names, self._first = names, first
         """Snapshots to draw from, oldest first."""
         self._folder, self._sampler, self._seed = folder, sampler, seed
         self._rng = np.random.default_rng(seed)
@@ -55,7 +58,9 @@ class Pool:
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
-        self._version[worlds] = self._sampler(len(self.names), self._rng, len(worlds))
+        version = self._sampler(len(self.names), self._rng, len(worlds))
+        version[self._rng.random(len(worlds)) < self._first] = 0
+        self._version[worlds] = version
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""

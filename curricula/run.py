@@ -33,7 +33,10 @@ class TrainConfig:
     """Budget in control steps of learning seats; None: no limit."""
     opponents: str = "uniform(0)"
     """Who is met outside mirror bouts, see `dohyo.curricula.opponents`; delta 0 was best for ants (EC, Table 1)."""
-    mirror: float = 0.75
+    first: float = 0.3
+    """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
+    come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
+    mirror: float = 0.5
     """Share of the worlds in which the learner meets itself; all of them with `latest`."""
     anneal: float = 0.6
     """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""

@@ -68,7 +68,7 @@ class Training:
         )
         sampler = parse_sampler(config.opponents)
         seed = config.seed + (self._generation + 1) * config.worlds  # a resumed session plays bouts of its own
-        pool = Pool(self.folder.snapshots, self._names, sampler, config.worlds, seed)
+        pool = Pool(self.folder.snapshots, self._names, sampler, config.worlds, seed, config.first)
         self._vec = SeatVec(self._batch, pool, config.mirrored, config.ppo.reward_scale)
         writers: list[KVWriter] = [TensorBoardOutputFormat(str(self.folder.path / "tensorboard"))]
         self._logger = Logger(str(self.folder.path), writers)
