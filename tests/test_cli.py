@@ -266,7 +266,8 @@ def test_play_counts_by_player_not_by_side(
     monkeypatch.setattr(play, "make_batch", make_stub)
     players = [pusher(tmp_path, 0.5), pusher(tmp_path, 0.25)]
     seats = players if stronger == 0 else players[::-1]
-    status, output, _ = run_main("play", "sumo", "--seat", seats[0], "--seat", seats[1], "--bouts", "11", "--json")
+    options = ["--deterministic", "--bouts", "11", "--json"]
+    status, output, _ = run_main("play", "sumo", "--seat", seats[0], "--seat", seats[1], *options)
     assert status == 0
     record = only_object(output)
     assert record["seats"] == seats
