@@ -10,7 +10,6 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dohyo.cli.options import Json, RunPath
-from dohyo.curricula.match import wilson
 from dohyo.curricula.rated import Referee, references
 from dohyo.curricula.ratings import rate
 from dohyo.curricula.run import RunFolder
@@ -91,22 +90,17 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
 
 def _print(record: dict[str, Any]) -> None:
     anchors = record["reference_ratings"]
-    labels = {x: x if anchors[x]["generation"] is None else f"gen. {anchors[x]['generation']}" for x in anchors}
+    labels = {x: x if anchors[x]["generation"] is None else f"gen {anchors[x]['generation']}" for x in anchors}
     table = Table(
-        "generation", "snapshot", "samples", "rating", "95 % interval", *(f"beats {x}" for x in labels.values())
+        "gen", "snapshot", "samples", "rating [95 %]", *labels.values(), caption="wins against each reference"
     )
+    table.columns[1].no_wrap = table.columns[3].no_wrap = True
     for row in record["snapshots"]:
-        shares = []
-        for name in labels:
-            n = row["bouts"].get(name, 0)
-            low, high = wilson(round(row["win_rate"].get(name, 0) * n), n)
-            shares.append(f"{row['win_rate'][name]:.0%} [{low:.0%}, {high:.0%}]" if n else "")
-        interval = f"[{row['low']:.1f}, {row['high']:.1f}]"
-        table.add_row(
-            str(row["generation"]), row["snapshot"], f"{row['samples']:,}", f"{row['rating']:.1f}", interval, *shares
-        )
+        rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+        shares = [f"{row['win_rate'][name]:.0%}" if name in row["win_rate"] else "" for name in labels]
+        table.add_row(str(row["generation"]), row["snapshot"], f"{row['samples'] / 1e6:.2f}M", rating, *shares)
     console = Console()
     console.print(table)
     console.print(
-        f"Frozen references: {', '.join(labels.values())}; engine {record['engine']}. {labels['zero']} anchors at 25."
+        f"Frozen references: {', '.join(labels.values())}; the first anchors at 25. Engine {record['engine']}."
     )
