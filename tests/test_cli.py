@@ -175,7 +175,7 @@ def test_rate_plays_more_bouts(run_folder: Path, run_main: RunMain):
     assert after == {name: n + 3 for name, n in before.items()}
     status, output, _ = run_main("rate", str(run_folder))
     assert status == 0
-    assert "gen. 1" in output
+    assert "gen 1" in output
 
 
 def test_train_resumes_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
