@@ -8,7 +8,7 @@ import typer
 from rich import box
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from dohyo.cli.options import Json, RunPath
 from dohyo.curricula.rated import Referee, references
@@ -92,12 +92,12 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
 def _print(record: dict[str, Any]) -> None:
     anchors = record["reference_ratings"]
     labels = {x: x if anchors[x]["generation"] is None else f"gen {anchors[x]['generation']}" for x in anchors}
-    columns = ("gen", "snapshot", "samples", "rating [95 %]", *labels.values())
-    table = Table(*columns, box=box.SIMPLE, pad_edge=False, caption="Share of wins against each reference.")
+    columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *labels.values()))
+    table = Table(*columns, box=box.SIMPLE, pad_edge=False, padding=0, caption="Share of wins against each reference.")
     for row in record["snapshots"]:
         rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         shares = [f"{row['win_rate'][name]:.0%}" if name in row["win_rate"] else "" for name in labels]
-        table.add_row(str(row["generation"]), row["snapshot"][:8], f"{row['samples'] / 1e6:.2f}M", rating, *shares)
+        table.add_row(str(row["generation"]), row["snapshot"][:8], f"{row['samples'] / 1e6:.1f}M", rating, *shares)
     console = Console()
     console.print(table)
     console.print(f"References never change; {next(iter(labels.values()))} anchors at 25. Engine {record['engine']}.")
