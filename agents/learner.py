@@ -15,7 +15,7 @@ from stable_baselines3.common.logger import Logger
 from dohyo.agents.config import PpoConfig
 from dohyo.agents.network import NormalisedPolicy, acting_tensors
 from dohyo.agents.policy import FloatArray
-from dohyo.agents.snapshot import SnapshotError, write_atomically
+from dohyo.agents.snapshot import SnapshotError, read_metadata, write_atomically
 from dohyo.agents.vec import SeatVec
 
 
@@ -100,8 +100,7 @@ class Learner:
         try:
             content = path.read_bytes()
             tensors = load(content)
-            header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-            metadata = header["__metadata__"]
+            metadata = read_metadata(content)
             self._policy.load_state_dict(_under(tensors, "policy/"))
             self._restore_adam(_under(tensors, "adam/"))
             random = json.loads(metadata["random"])

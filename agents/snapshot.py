@@ -128,7 +128,7 @@ def load_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(f"cannot read snapshot {path}: {error.strerror}") from error
     try:
         tensors = load(content)
-        metadata = _metadata(content)
+        metadata = read_metadata(content)
     except (SafetensorError, ValueError, KeyError) as error:
         raise SnapshotError(f"{path} is truncated or not a snapshot ({error}): get a whole copy") from error
     if metadata.get("format") != FORMAT:
@@ -144,7 +144,7 @@ def load_snapshot(path: Path) -> Snapshot:
     return freeze(origin, tensors)
 
 
-def _metadata(content: bytes) -> dict[str, Any]:
+def read_metadata(content: bytes) -> dict[str, Any]:
     """Return the text metadata in the header, which follows its own length in 8 bytes."""
     length = int.from_bytes(content[:8], "little")
     metadata: dict[str, Any] = json.loads(content[8 : 8 + length]).get("__metadata__", {})

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,14 +31,17 @@ class TrainingSpeed:
 def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
     """Train `generations` generations in a folder of no use afterwards, once the halves have been timed alone."""
     with tempfile.TemporaryDirectory() as scratch:
-        halves = Training(RunFolder.create_or_resume(Path(scratch) / "halves", config))
-        rollouts, updates = halves.time_halves(generations)
-        halves.close()
+        with (
+            closing(RunFolder.create_or_resume(Path(scratch) / "halves", config)) as folder,
+            closing(Training(folder)) as halves,
+        ):
+            rollouts, updates = halves.time_halves(generations)
         limited = replace(config, minutes=None, samples=_samples(config, generations))
-        training = Training(RunFolder.create_or_resume(Path(scratch) / "whole", limited))
-        start = time.perf_counter()
-        training.run()
-        whole = training.progress().samples / (time.perf_counter() - start)
+        with closing(RunFolder.create_or_resume(Path(scratch) / "whole", limited)) as folder:
+            training = Training(folder)
+            start = time.perf_counter()
+            training.run()
+            whole = training.progress().samples / (time.perf_counter() - start)
     return TrainingSpeed(
         arena=config.arena,
         body=config.body,
