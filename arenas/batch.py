@@ -11,7 +11,7 @@ from dohyo.arenas.errors import ActionError
 from dohyo.arenas.physics import Engine, make_engine
 from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.registry import build_arena
-from dohyo.arenas.rules import NOBODY, Arena, Dice, IntArray, observation_size
+from dohyo.arenas.rules import NOBODY, Arena, Dice, IntArray, Verdict, observation_size
 
 FloatArray = NDArray[np.float32]
 DIVERGED = "physics diverged"
@@ -78,6 +78,8 @@ class Batch:
         self._length = np.zeros(self.worlds, np.intp)
         self._dense = np.zeros((self.worlds, len(seats)))
         self._all = np.arange(self.worlds)
+        self._terms = [term.name for term in arena.terms]
+        self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
 
     @property
@@ -107,13 +109,25 @@ class Batch:
         self._take(actions)
         self.engine.step(self._action)
         verdict = self.arena.judge(self.engine.frame, self._action)
-        self._void(verdict.terms, verdict.outcome, verdict.done, verdict.winner, verdict.ending)
-        dense = verdict.dense
+        self._void(verdict)
+        dense = verdict.terms.sum(axis=0)
         self._length += 1
         self._dense += dense
         self._observe()
+        finished = self._nothing
+        if verdict.done.any():
+            finished = self._finish(verdict)
+            if self.autoreset:
+                self._begin(finished.ids)
+                self._observe()
+        reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
+        terms = dict(zip(self._terms, verdict.terms, strict=True))
+        return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, finished)
+
+    def _finish(self, verdict: Verdict) -> Finished:
+        """Copy what the bouts that are over have come to."""
         over = np.flatnonzero(verdict.done)
-        finished = Finished(
+        return Finished(
             ids=over,
             observation=tuple(o[over] for o in self._observation),
             winner=verdict.winner[over],
@@ -122,11 +136,6 @@ class Batch:
             dense=self._dense[over],
             outcome=verdict.outcome[over],
         )
-        if len(over) and self.autoreset:
-            self._begin(over)
-            self._observe()
-        reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
-        return Step(self._observation, reward, dense, verdict.outcome, verdict.terms, verdict.done, finished)
 
     def _take(self, actions: Sequence[ArrayLike]) -> None:
         """Check the actions and write them, clipped, into the engine's order."""
@@ -142,18 +151,18 @@ class Batch:
                 raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
             if not np.isfinite(array).all():
                 raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
-            np.clip(array, -1, 1, out=self._action[:, seat.ctrl])
+            clipped = self._action[:, seat.ctrl]
+            np.maximum(array, -1, out=clipped)
+            np.minimum(clipped, 1, out=clipped)
 
-    def _void(
-        self, terms: dict[str, Array], outcome: Array, done: NDArray[np.bool_], winner: IntArray, ending: IntArray
-    ) -> None:
+    def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics blew up: nobody wins, nothing is paid."""
         failed = self.engine.frame.failed
         if failed.any():
             self.diverged += int(failed.sum())
-            for term in (*terms.values(), outcome):
-                term[failed] = 0
-            done[failed], winner[failed], ending[failed] = True, NOBODY, self.endings.index(DIVERGED)
+            verdict.terms[:, failed], verdict.outcome[failed] = 0, 0
+            verdict.done[failed], verdict.winner[failed] = True, NOBODY
+            verdict.ending[failed] = self.endings.index(DIVERGED)
 
     def _begin(self, ids: IntArray) -> None:
         assert self._dice is not None
@@ -161,8 +170,7 @@ class Batch:
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
 
     def _observe(self) -> None:
-        for seat, out in enumerate(self._observation):
-            self.arena.observe(self.engine.frame, seat, out)
+        self.arena.observe(self.engine.frame, self._observation)
 
     def close(self) -> None:
         """Release the engine."""

@@ -1,7 +1,11 @@
 """Speed of the batch next to the bare engine: the same bouts, replayed without rules and observations."""
 
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics import Engine, make_engine
 from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules import Arena
 
 BLOCK = 10
 """Control steps after which batch and bare engine take turns, so that a slow moment of the machine hits both."""
 MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to measure."""
+
+    arena: str
+    body: str
+    engine: str
+    worlds: int
+    workers: int
 
 
 @dataclass(frozen=True)
@@ -61,50 +78,67 @@ class Recorder:
         self._engine.close()
 
 
-def measure(
-    arena: str, body: str, engine: str, worlds: int, workers: int | None, *, blocks: int = 20, drive: str = "target"
-) -> Speed:
-    """Play `blocks` blocks of random bouts in a batch and replay each at once on a bare engine of the same scene."""
-    before = memory()
-    rules = build_arena(arena, body, worlds=worlds, drive=drive)
-    recorder = Recorder(make_engine(engine, rules.scene, worlds, workers))
-    batch = Batch(rules, recorder)
-    batch.reset(seed=0)
-    taken = memory() - before
-    bare_scene = build_arena(arena, body, drive=drive).scene
-    # The sensors are there for the frame; the bare engine does not read it.
-    bare_scene.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_SENSOR
-    bare = make_engine(engine, bare_scene, worlds, workers)
-    try:
-        times = np.array([_take_turns(batch, recorder, bare, seed) for seed in range(blocks + 1)])[1:]
-    finally:
-        batch.close()
-        bare.close()
-    batch_s, bare_s = times.sum(axis=0) / (blocks * BLOCK * worlds)
-    return Speed(
-        arena=arena,
-        body=body,
-        engine=engine,
-        worlds=worlds,
-        workers=recorder.workers,
-        batch_steps_per_s=1 / batch_s,
-        engine_steps_per_s=1 / bare_s,
-        ratio=bare_s / batch_s,
-        mb_per_world=taken / worlds / MEGABYTE,
-    )
+class Duel:
+    """A batch and a bare engine of the same scene, which take turns at the same bouts."""
+
+    def __init__(self, case: Case) -> None:
+        rules, engine = _parts(case)
+        self.recorder = Recorder(engine)
+        self._batch = Batch(rules, self.recorder)
+        self._batch.reset(seed=0)
+        scene = build_arena(case.arena, case.body).scene
+        # The sensors are there for the frame; the bare engine does not read it.
+        scene.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_SENSOR
+        self._bare = make_engine(case.engine, scene, case.worlds, case.workers)
+
+    def turn(self, seed: int) -> tuple[float, float]:
+        """Play a block of random actions, then replay it; return the seconds that each took."""
+        rng = np.random.default_rng(seed)
+        shapes = [(self._batch.worlds, *space.shape) for space in self._batch.action_spaces]
+        actions = [[rng.uniform(-1, 1, shape).astype(np.float32) for shape in shapes] for _ in range(BLOCK)]
+        start = time.perf_counter()
+        for action in actions:
+            self._batch.step(action)
+        middle = time.perf_counter()
+        _replay(self.recorder, self._bare)
+        return middle - start, time.perf_counter() - middle
+
+    def close(self) -> None:
+        """Release both engines."""
+        self._batch.close()
+        self._bare.close()
 
 
-def _take_turns(batch: Batch, recorder: Recorder, bare: Engine, seed: int) -> tuple[float, float]:
-    """Play a block, then replay it; return the seconds that each took. The first block warms up."""
-    rng = np.random.default_rng(seed)
-    shapes = [(batch.worlds, *space.shape) for space in batch.action_spaces]
-    actions = [[rng.uniform(-1, 1, shape).astype(np.float32) for shape in shapes] for _ in range(BLOCK)]
-    start = time.perf_counter()
-    for action in actions:
-        batch.step(action)
-    middle = time.perf_counter()
-    _replay(recorder, bare)
-    return middle - start, time.perf_counter() - middle
+def measure(cases: Sequence[Case], *, blocks: int = 20, tick: Callable[[], None] = lambda: None) -> list[Speed]:
+    """Time every case over `blocks` blocks of random bouts, all of them in turn, after a block to warm up.
+
+    The machine's slow moments so hit all cases alike; medians over the blocks keep the odd one out. `tick` is called
+    after every block.
+    """
+    memory = [footprint(case) for case in cases]
+    with ExitStack() as stack:
+        duels = [stack.enter_context(closing(Duel(case))) for case in cases]
+        times = np.zeros((blocks + 1, len(cases), 2))
+        for block in range(blocks + 1):
+            for k, duel in enumerate(duels):
+                times[block, k] = duel.turn(block)
+            tick()
+        workers = [duel.recorder.workers for duel in duels]
+    typical = np.median(times[1:], axis=0) / BLOCK
+    return [
+        Speed(
+            arena=case.arena,
+            body=case.body,
+            engine=case.engine,
+            worlds=case.worlds,
+            workers=used,
+            batch_steps_per_s=case.worlds / batch_s,
+            engine_steps_per_s=case.worlds / bare_s,
+            ratio=bare_s / batch_s,
+            mb_per_world=taken / case.worlds / MEGABYTE,
+        )
+        for case, used, (batch_s, bare_s), taken in zip(cases, workers, typical.tolist(), memory, strict=True)
+    ]
 
 
 def _replay(recorder: Recorder, bare: Engine) -> None:
@@ -120,7 +154,34 @@ def _replay(recorder: Recorder, bare: Engine) -> None:
     recorder.resets, recorder.actions = [], []
 
 
-def memory() -> float:
+FOOTPRINT = f"import sys; from {__name__} import take; take(sys.argv[1:])"
+
+
+def footprint(case: Case) -> float:
+    """Return the bytes that a batch takes, its workers' included, in a fresh process that holds nothing else."""
+    words = [case.arena, case.body, case.engine, str(case.worlds), str(case.workers)]
+    done = subprocess.run([sys.executable, "-P", "-c", FOOTPRINT, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineError(f"the process that measures memory failed: {done.stderr.strip().splitlines()[-1]}")
+    return float(done.stdout)
+
+
+def take(words: Sequence[str]) -> None:
+    """Build the batch that the words describe and write the bytes that it took."""
+    arena, body, engine, worlds, workers = words
+    with closing(Batch(*_parts(Case(arena, body, engine, 1, 1)))):  # what the first batch of a process loads once
+        before = _held()
+        with closing(Batch(*_parts(Case(arena, body, engine, int(worlds), int(workers))))) as batch:
+            batch.reset(seed=0)
+            sys.stdout.write(f"{_held() - before}")
+
+
+def _parts(case: Case) -> tuple[Arena, Engine]:
+    rules = build_arena(case.arena, case.body, worlds=case.worlds)
+    return rules, make_engine(case.engine, rules.scene, case.worlds, case.workers)
+
+
+def _held() -> float:
     """Return the bytes that this process and its children hold, shared pages counted by share; 0 where unknown."""
     total = 0
     for process in [os.getpid(), *_children()]:

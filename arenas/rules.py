@@ -1,5 +1,6 @@
 """What an arena is to the batch: where a bout starts, what a seat sees, and what a control step was worth."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,8 +42,8 @@ class Term:
 class Verdict:
     """What one control step brought, per world; seats in the second axis."""
 
-    terms: dict[str, Array]
-    """The dense reward's weighted terms by name, `[W, S]` each."""
+    terms: Array
+    """The dense reward's weighted terms in the arena's order, `[T, W, S]`; they change at the next step."""
     outcome: Array
     """What the end of a bout pays, `[W, S]`; 0 while the bout goes on."""
     done: NDArray[np.bool_]
@@ -52,14 +53,12 @@ class Verdict:
     ending: IntArray
     """Index into the arena's `endings`, `[W]`; meaningless while the bout goes on."""
 
-    @property
-    def dense(self) -> Array:
-        """Sum of the terms, `[W, S]`."""
-        first, *rest = self.terms.values()
-        total = first.copy()
-        for term in rest:
-            total += term
-        return total
+    @classmethod
+    def going_on(cls, terms: Array) -> "Verdict":
+        """Return the verdict on worlds in which no bout has ended."""
+        _, worlds, seats = terms.shape
+        nobody, ending = np.full(worlds, NOBODY, np.intp), np.zeros(worlds, np.intp)
+        return cls(terms, np.zeros((worlds, seats)), np.zeros(worlds, bool), nobody, ending)
 
 
 class Dice:
@@ -99,8 +98,8 @@ class Arena(Protocol):
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Judge the control step that `action` `[W, nu]` brought about."""
 
-    def observe(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
-        """Write what a seat sees into `out`, `[W, obs]`."""
+    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+        """Write what the seats see into `out`, per seat `[W, obs]`."""
 
     def marks(self, world: int) -> "list[Mark]":
         """Return what to paint on the floor when the world is rendered."""

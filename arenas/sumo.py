@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.physics.frame import Array, Frame
+from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.physics.rotation import multiply, yaw
-from dohyo.arenas.rules import NOBODY, TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict, layout
+from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
+from dohyo.arenas.sight import Sight, distance
 
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius, m (EC, ants)."""
@@ -29,9 +30,6 @@ MAX_CYCLES = 500
 """Control steps in a bout (EC)."""
 WIN, LOSS = 1000.0, -1000.0
 """What the outcome pays; a time-out pays the loss to both (EC)."""
-SPEED_SCALE = 0.1
-"""Joint velocities are observed in units of 10 rad/s, which keeps them near 1 (ours)."""
-
 TERMS = (
     Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
@@ -42,10 +40,15 @@ TERMS = (
 )
 """Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait (docs/training.md).
 EC's contact cost is left out: it rests on forces that only one of the engines reports."""
-WEIGHTS = {term.name: term.weight for term in TERMS}
+WEIGHTS = np.array([term.weight for term in TERMS])[:, None, None]
 
-VECTORS = ("velocity", "centre", "opponent", "opponent velocity", "opponent up", "opponent forward")
-"""Entries of the observation that are turned into the own frame."""
+POINTS = (Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),)
+NUMBERS = (
+    Entry("ring", 3, "m", "world", "radius; own distance to the edge; the opponent's distance to the edge"),
+    Entry("clock", 1, "1", "world", "share of the bout that is left"),
+    Entry("contact", 2, "1", "world", "1 if the seats touch now; 1 if they have touched in this bout"),
+)
+"""What the arena adds to an observation."""
 
 ENDINGS = ("fell", "left the ring", "both out", "out without contact", TIME_OUT)
 FELL, LEFT, BOTH, UNTOUCHED, LATE = range(len(ENDINGS))
@@ -68,11 +71,8 @@ class Sumo:
         self.touched = np.zeros(worlds, bool)
         self.steps = np.zeros(worlds, np.intp)
         self._fallen_height = np.array([body.fallen_height for body in bodies])
-        self._at = [layout(self.entries(s)) for s in range(2)]
-        self._joints = [
-            (seat.joint_range.mean(axis=1), np.ptp(seat.joint_range, axis=1) / 2) for seat in self.scene.seats
-        ]
-        self._vectors = np.zeros((worlds, len(VECTORS), 3))
+        self._sight = Sight(self.scene, worlds, POINTS, NUMBERS)
+        self._terms = np.zeros((len(TERMS), worlds, 2))
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: seats on opposite sides of the centre, facing it, in a ring of random size."""
@@ -100,104 +100,63 @@ class Sumo:
         self.steps += 1
         self.touched |= frame.contact[:, 0, 1]
         fallen = frame.root_position[:, :, 2] <= self._fallen_height
-        left = (_distance(frame.root_position) > self.radius[:, None]) & ~fallen.any(axis=1, keepdims=True)
-        out = fallen | left
+        away = distance(frame.root_position)
+        beyond = away > self.radius[:, None]
+        verdict = Verdict.going_on(self._price(frame, action, fallen, away))
+        if fallen.any() or beyond.any() or (self.steps >= self.max_cycles).any():
+            self._decide(fallen, beyond, verdict)
+        return verdict
+
+    def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
+        """End bouts: leaving the ring counts only where nobody fell."""
+        down: BoolArray = np.logical_or.reduce(fallen, axis=1)
+        out = np.where(down[:, None], fallen, beyond)
         over, both = out.any(axis=1), out.all(axis=1)
         late = ~over & (self.steps >= self.max_cycles)
         won = over & ~both & self.touched
-        ending = np.where(fallen.any(axis=1), FELL, LEFT)
+        verdict.done[:] = over | late
+        verdict.ending[:] = np.where(down, FELL, LEFT)
         for case, why in ((over & ~self.touched, UNTOUCHED), (both, BOTH), (late, LATE)):
-            ending[case] = why
-        outcome = np.where(out | late[:, None], LOSS, 0.0)
-        outcome[won] = np.where(out[won], LOSS, WIN)
-        winner = np.where(won, np.argmin(out, axis=1), NOBODY)
-        return Verdict(self._terms(frame, action, fallen), outcome, over | late, winner, ending)
+            verdict.ending[case] = why
+        verdict.outcome[out | late[:, None]] = LOSS
+        verdict.outcome[won[:, None] & ~out] = WIN
+        verdict.winner[won] = np.argmin(out, axis=1)[won]
 
-    def _terms(self, frame: Frame, action: Array, fallen: NDArray[np.bool_]) -> dict[str, Array]:
+    def _price(self, frame: Frame, action: Array, fallen: BoolArray, away: Array) -> Array:
+        """Return the weighted terms of the dense reward, `[T, W, S]`."""
         before, after = frame.root_before, frame.root_position
-        distance, moved = _distance(after), (after - before) / CONTROL_STEP
-        outward, sinking = (distance - _distance(before)) / CONTROL_STEP, -moved[:, :, 2]
+        moved = (after - before) / CONTROL_STEP
         gap = after[:, 1, :2] - after[:, 0, :2]
         gap /= np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)[:, None]
-        towards = np.einsum("wsi,wi->ws", moved[:, :, :2], gap)
-        quantities = {
-            "centre": distance,
-            "control": np.stack([np.square(action[:, seat.ctrl]).sum(axis=1) for seat in self.scene.seats], axis=1),
-            "standing": 1.0 - 2.0 * fallen,
-            "approach": towards * (1, -1),
-            "push": outward[:, ::-1],
-            "topple": sinking[:, ::-1] - sinking,
-        }
-        return {name: WEIGHTS[name] * quantity for name, quantity in quantities.items()}
+        centre, control, standing, approach, push, topple = self._terms
+        centre[:] = away
+        effort = np.square(action)
+        for s, seat in enumerate(self.scene.seats):
+            effort[:, seat.ctrl].sum(axis=1, out=control[:, s])
+        np.subtract(1.0, 2.0 * fallen, out=standing)
+        (moved[:, :, :2] * gap[:, None]).sum(axis=2, out=approach)
+        np.negative(approach[:, 1], out=approach[:, 1])
+        push[:] = (away - distance(before))[:, ::-1] / CONTROL_STEP
+        np.subtract(moved[:, :, 2], moved[:, ::-1, 2], out=topple)
+        self._terms *= WEIGHTS
+        return self._terms
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation: own body, the ring, then the opponent."""
-        own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
-        return [
-            Entry("height", 1, "m", "world", "height of the root above the floor"),
-            Entry("up", 3, "1", "own", "the world's vertical"),
-            Entry("velocity", 3, "m/s", "own", "velocity of the root"),
-            Entry("spin", 3, "rad/s", "own", "angular velocity of the root"),
-            Entry("joint angle", len(own.links), "1", "joint", "-1 at the lower limit, 1 at the upper"),
-            Entry("joint velocity", len(own.links), "10 rad/s", "joint", "rate of the joint angles"),
-            Entry("touch", len(own.limbs), "1", "own", "1 for each limb that touches anything"),
-            Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),
-            Entry("ring", 3, "m", "world", "radius; own distance to the edge; the opponent's distance to the edge"),
-            Entry("clock", 1, "1", "world", "share of the bout that is left"),
-            Entry("contact", 2, "1", "world", "1 if the seats touch now; 1 if they have touched in this bout"),
-            Entry("opponent", 3, "m", "own", "the opponent's root, from one's own"),
-            Entry("opponent velocity", 3, "m/s", "own", "its velocity less one's own"),
-            Entry("opponent up", 3, "1", "own", "its upward axis"),
-            Entry("opponent forward", 3, "1", "own", "its forward axis"),
-            Entry("opponent joint angle", len(other.links), "1", "joint", "as one's own"),
-        ]
+        return self._sight.entries(seat)
 
-    def observe(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
-        """Write the egocentric observation that `entries` describes."""
-        at, other, rotation = self._at[seat], 1 - seat, frame.root_rotation[:, seat]
-        position, distance = frame.root_position, _distance(frame.root_position)
-        out[:, at["height"]] = position[:, seat, 2:]
-        out[:, at["up"]] = rotation[:, 2, :]
-        out[:, at["spin"]] = frame.root_spin[:, seat]
-        out[:, at["joint angle"]] = self._scaled(frame, seat)
-        out[:, at["joint velocity"]] = frame.joint_velocity[seat] * SPEED_SCALE
-        out[:, at["touch"]] = frame.touch[seat]
-        ring = out[:, at["ring"]]
-        ring[:, 0] = self.radius
-        ring[:, 1] = self.radius - distance[:, seat]
-        ring[:, 2] = self.radius - distance[:, other]
-        out[:, at["clock"].start] = 1 - self.steps / self.max_cycles
-        contact = out[:, at["contact"]]
-        contact[:, 0], contact[:, 1] = frame.contact[:, 0, 1], self.touched
-        out[:, at["opponent joint angle"]] = self._scaled(frame, other)
-        self._observe_vectors(frame, seat, out)
-
-    def _observe_vectors(self, frame: Frame, seat: int, out: NDArray[np.float32]) -> None:
-        """Turn all vectors into the own frame in one product: for row vectors that is `v @ rotation`."""
-        other, vectors = 1 - seat, self._vectors
-        position, velocity, theirs = frame.root_position, frame.root_velocity, frame.root_rotation[:, other]
-        vectors[:, 0] = velocity[:, seat]
-        vectors[:, 1, :2] = -position[:, seat, :2]
-        vectors[:, 2] = position[:, other] - position[:, seat]
-        vectors[:, 3] = velocity[:, other] - velocity[:, seat]
-        vectors[:, 4] = theirs[:, :, 2]
-        vectors[:, 5] = theirs[:, :, 0]
-        turned = vectors @ frame.root_rotation[:, seat]
-        for k, name in enumerate(VECTORS):
-            out[:, self._at[seat][name]] = turned[:, k]
-
-    def _scaled(self, frame: Frame, seat: int) -> Array:
-        """Joint angles with the joint's limits at -1 and 1, `[W, J]`."""
-        middle, half = self._joints[seat]
-        scaled: Array = (frame.joint_angle[seat] - middle) / half
-        return scaled
+    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+        """Write the egocentric observations that `entries` describes."""
+        position, numbers = frame.root_position, self._sight.numbers
+        np.negative(position[:, :, :2], out=self._sight.points[:, :, 0, :2])
+        numbers[:, :, 0] = self.radius[:, None]
+        np.subtract(self.radius[:, None], distance(position), out=numbers[:, :, 1])
+        numbers[:, :, 2] = numbers[:, ::-1, 1]
+        numbers[:, :, 3] = (1 - self.steps / self.max_cycles)[:, None]
+        numbers[:, :, 4] = frame.contact[:, 0, 1, None]
+        numbers[:, :, 5] = self.touched[:, None]
+        self._sight.write(frame, out)
 
     def marks(self, world: int) -> list[Mark]:
         """Paint the ring: clay inside, a straw-coloured edge."""
         return [Mark(float(self.radius[world]), (0.78, 0.68, 0.52), (0.93, 0.87, 0.66), 0.08)]
-
-
-def _distance(position: Array) -> Array:
-    """Distance of points `[W, S, 3]` from the vertical through the centre, `[W, S]`."""
-    distance: Array = np.hypot(position[..., 0], position[..., 1])
-    return distance

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from dohyo.arenas.bench import Speed, measure
+from dohyo.arenas.bench import Case, Speed, measure
 from dohyo.arenas.physics import ENGINES, cores
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.cli.options import BodyName, EngineName, Json, Workers
@@ -35,10 +36,11 @@ def command(
     if training:
         _training(arena, body, engine, worlds, workers, as_json)
         return
-    cases = [(arena, body, engine, workers)]
-    if everything:
-        cases = [(a, b, e, w) for a in ARENAS for b in ARENAS[a].bodies for e in ENGINES for w in sorted({1, cores()})]
-    speeds = [measure(a, b, e, worlds, w, blocks=blocks) for a, b, e, w in cases]
+    cases = [Case(arena, body, engine, worlds, workers or cores())]
+    groups = _groups(worlds) if everything else [cases]
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+        task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
+        speeds = [s for group in groups for s in measure(group, blocks=blocks, tick=lambda: progress.advance(task))]
     if as_json:
         records = [asdict(speed) for speed in speeds]
         typer.echo(json.dumps(records if everything else records[0]))
@@ -46,19 +48,47 @@ def command(
     _print(speeds)
 
 
+def _groups(worlds: int) -> list[list[Case]]:
+    """Return every arena and body, each on every engine with one core and with all of them."""
+    workers = sorted({1, cores()})
+    return [
+        [Case(arena, body, engine, worlds, w) for engine in ENGINES for w in workers]
+        for arena, spec in ARENAS.items()
+        for body in spec.bodies
+    ]
+
+
 def _print(speeds: list[Speed]) -> None:
-    table = Table(
-        "arena", "body", "engine", "worlds", "workers", "batch steps/s", "engine steps/s", "ratio", "MB/world"
-    )
+    names = ("arena", "body", "engine", "worlds", "workers")
+    table = Table()
+    for name in names[:3]:
+        table.add_column(name, no_wrap=True)
+    for name in (*names[3:], "batch steps/s", "engine steps/s", "ratio", "MB per world"):
+        table.add_column(name, justify="right", min_width=7)
     for s in speeds:
-        figures = (
-            f"{s.batch_steps_per_s:,.0f}",
-            f"{s.engine_steps_per_s:,.0f}",
-            f"{s.ratio:.2f}",
-            f"{s.mb_per_world:.2f}",
-        )
-        table.add_row(s.arena, s.body, s.engine, str(s.worlds), str(s.workers), *figures)
-    Console().print(table)
+        figures = (f"{s.batch_steps_per_s:,.0f}", f"{s.engine_steps_per_s:,.0f}", f"{s.ratio:.2f}")
+        table.add_row(s.arena, s.body, s.engine, f"{s.worlds}", f"{s.workers}", *figures, f"{s.mb_per_world:.2f}")
+    console = Console()
+    console.print(table)
+    for line in _comparisons(speeds):
+        console.print(line)
+
+
+def _comparisons(speeds: list[Speed]) -> list[str]:
+    """Say what more cores and the other engine make of it, where both were measured."""
+    by_case = {(s.arena, s.body, s.engine, s.workers): s for s in speeds}
+    lines = []
+    for (arena, body, engine, workers), speed in by_case.items():
+        if workers > 1 and (alone := by_case.get((arena, body, engine, 1))):
+            gain = speed.batch_steps_per_s / alone.batch_steps_per_s
+            bare = speed.engine_steps_per_s / alone.engine_steps_per_s
+            lines.append(
+                f"{arena}, {body}, {engine}: {workers} workers do {gain:.2f} times the steps of 1 (bare {bare:.2f})"
+            )
+        if engine == "pybullet" and (other := by_case.get((arena, body, "mujoco", workers))):
+            cost = other.engine_steps_per_s / speed.engine_steps_per_s
+            lines.append(f"{arena}, {body}: PyBullet's step costs {cost:.2f} times MuJoCo's (workers: {workers})")
+    return lines
 
 
 def _training(arena: str, body: str, engine: str, worlds: int, workers: int | None, as_json: bool) -> None:

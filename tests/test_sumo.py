@@ -115,7 +115,7 @@ def test_dense_terms():
     frame.root_position[0] = (-0.9, 0, 0.5), (1, 1.2, 0.47)
     action = np.zeros((1, 16))
     action[0, :8], action[0, 8] = 0.5, -1
-    terms = sumo.judge(frame, action).terms
+    terms = dict(zip([term.name for term in sumo.terms], sumo.judge(frame, action).terms, strict=True))
     weight = {term.name: term.weight for term in sumo.terms}
     root5, far = np.sqrt(2), np.hypot(1, 1.2)
     gap = np.hypot(1.9, 1.2)
@@ -141,8 +141,8 @@ def test_weights_have_the_right_sign():
 
 def test_a_fallen_ant_does_not_stand():
     verdict, sumo = judged((INSIDE, FALLEN), touch=False)
-    pay = next(term.weight for term in sumo.terms if term.name == "standing")
-    assert verdict.terms["standing"].tolist() == [[pay, -pay]]
+    index, pay = next((k, term.weight) for k, term in enumerate(sumo.terms) if term.name == "standing")
+    assert verdict.terms[index].tolist() == [[pay, -pay]]
 
 
 SUMO = Sumo(ANT, 4)
@@ -187,10 +187,10 @@ def test_a_worlds_starts_do_not_depend_on_the_others():
 def observed(sumo: Sumo, frame: Frame, seat: int) -> dict[str, list[float]]:
     """Seat's view of world 0, cut into named entries."""
     entries = sumo.entries(seat)
-    out = np.zeros((len(sumo.radius), sum(e.size for e in entries)), np.float32)
-    sumo.observe(frame, seat, out)
+    outs = [np.zeros((len(sumo.radius), sum(e.size for e in sumo.entries(s))), np.float32) for s in range(2)]
+    sumo.observe(frame, outs)
     cuts = np.cumsum([e.size for e in entries])[:-1]
-    return {e.name: part.tolist() for e, part in zip(entries, np.split(out[0], cuts), strict=True)}
+    return {e.name: part.tolist() for e, part in zip(entries, np.split(outs[seat][0], cuts), strict=True)}
 
 
 def test_observation_by_hand():
@@ -250,7 +250,7 @@ def test_swapping_seats_swaps_what_they_see_and_earn(engine):
         e.reset(WORLD, *state)
         e.step(act)
         verdict = sumo.judge(e.frame, act)
-        rewards.append(verdict.dense[0] + verdict.outcome[0])
+        rewards.append(verdict.terms.sum(axis=0)[0] + verdict.outcome[0])
         views.append([np.concatenate([*observed(sumo, e.frame, s).values()]) for s in range(2)])
         e.close()
     assert views[0][0] == pytest.approx(views[1][1], abs=1e-4)

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.errors import EngineError
+from dohyo.arenas.physics.bullet_pose import Coordinates
 from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
 
 Array = NDArray[np.float64]
@@ -31,7 +32,7 @@ START = f"import sys; from {__name__} import main; main(int(sys.argv[1]), int(sy
 
 
 class Block:
-    """The shared arrays, each with a row per world: action, raw state, sensed contacts, and a mark of chosen worlds."""
+    """The shared arrays, each with a row per world: action, state, sensed contacts, and a mark of chosen worlds."""
 
     def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
         first = 0
@@ -39,7 +40,7 @@ class Block:
         for width in widths:
             parts.append(np.frombuffer(buffer, np.float64, worlds * width, first).reshape(worlds, width))
             first += 8 * worlds * width
-        self.action, self.raw, self.sensed, self.chosen = parts
+        self.action, self.qpos, self.qvel, self.sensed, self.chosen = parts
 
     @staticmethod
     def size(worlds: int, widths: Sequence[int]) -> int:
@@ -59,22 +60,30 @@ class Pen:
         first: int,
         last: int,
     ) -> None:
-        self._block, self._rows = block, range(first, last)
-        self._worlds = [BulletWorld(model, seats, pairs) for _ in self._rows]
+        self._coordinates = Coordinates(model, seats)
+        rows = slice(first, last)
+        self._action, self._sensed, self._chosen = block.action[rows], block.sensed[rows], block.chosen[rows]
+        self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
+        self._raw = np.zeros((last - first, self._coordinates.width))
+        self._worlds = [BulletWorld(model, seats, pairs) for _ in range(first, last)]
 
     def put(self) -> None:
-        for row, world in zip(self._rows, self._worlds, strict=True):
-            if self._block.chosen[row, 0]:
-                world.put(self._block.raw[row])
+        chosen = np.flatnonzero(self._chosen[:, 0])
+        self._sensed[chosen] = 0
+        self._raw[chosen] = self._coordinates.to_raw(self._qpos[chosen], self._qvel[chosen])
+        for k in chosen:
+            self._worlds[k].put(self._raw[k])
 
     def step(self) -> None:
-        for row, world in zip(self._rows, self._worlds, strict=True):
-            world.advance(self._block.action[row])
-            world.read(self._block.raw[row], self._block.sensed[row])
+        self.advance()
+        for world, raw, sensed in zip(self._worlds, self._raw, self._sensed, strict=True):
+            world.read(raw, sensed)
+        with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
+            self._coordinates.from_raw(self._raw, self._qpos, self._qvel)
 
     def advance(self) -> None:
-        for row, world in zip(self._rows, self._worlds, strict=True):
-            world.advance(self._block.action[row])
+        for world, action in zip(self._worlds, self._action, strict=True):
+            world.advance(action)
 
     def close(self) -> None:
         for world in self._worlds:
@@ -92,7 +101,7 @@ class Herd:
         worlds: int,
         workers: int,
     ) -> None:
-        widths = [model.nu, sum(seat.width for seat in seats), model.nsensor, 1]
+        widths = [model.nu, model.nq, model.nv, model.nsensor, 1]
         self._workers: list[_Worker] = []
         self._pen: Pen | None = None
         if workers == 1:
@@ -115,17 +124,12 @@ class Herd:
             self._await()
 
     @property
-    def raw(self) -> Array:
-        """Raw states `[W, width]`, see `SeatPlan.width`."""
-        return self._block.raw
-
-    @property
-    def sensed(self) -> Array:
-        """Counts of contacts `[W, sensors]`."""
-        return self._block.sensed
+    def state(self) -> tuple[Array, Array, Array]:
+        """Positions `[W, nq]`, velocities `[W, nv]` and counts of contacts `[W, sensors]`, refreshed in place."""
+        return self._block.qpos, self._block.qvel, self._block.sensed
 
     def put(self, ids: NDArray[np.intp]) -> None:
-        """Place the worlds `ids` as their rows of `raw` say."""
+        """Place the worlds `ids` as their rows of the state say."""
         self._block.chosen[:] = 0
         self._block.chosen[ids] = 1
         self._order("put")

@@ -96,6 +96,8 @@ class BulletWorld:
             p.setJointMotorControlArray(
                 body, hinges, p.VELOCITY_CONTROL, forces=[0.0] * len(hinges), physicsClientId=self._client
             )
+        self._known: list[Any] | None = None
+        """Joint states of every seat as they were last read; None once the world has moved on."""
         self._read_actuators(model)
         self._read_sensors(pairs)
 
@@ -221,7 +223,7 @@ class BulletWorld:
 
     def put(self, raw: Array) -> None:
         """Place every seat as `raw` says (see `SeatPlan.width`), seat after seat, at once and without history."""
-        p, client, first = self._p, self._client, 0
+        p, client, first, self._known = self._p, self._client, 0, None
         # Bullet remembers where shapes touched; out of each other's reach, and of the floor's, they forget it.
         for height, body in enumerate(self._bodies, start=1):
             p.resetBasePositionAndOrientation(body, [0, 0, 1000.0 * height], [0, 0, 0, 1], physicsClientId=client)
@@ -238,17 +240,18 @@ class BulletWorld:
     def advance(self, action: Array) -> None:
         """Step one control step under `action` `[nu]`, torques recomputed at every physics step."""
         p, client = self._p, self._client
-        read, drive, mode, step = p.getJointStates, p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
+        drive, mode, step = p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
         targets = iter((self._gain * action + self._offset).tolist())
         seats = [
             (body, hinges, [(next(targets), *law) for law in laws])
             for body, hinges, laws in zip(self._bodies, self._hinges, self._laws, strict=True)
         ]
         for _ in range(self._step_count):
-            for body, hinges, laws in seats:
+            known, self._known = self._known or self._feel(), None
+            for (body, hinges, laws), joints in zip(seats, known, strict=True):
                 torques = []
                 # Plain floats and comparisons: for eight joints numpy takes three times as long (measured).
-                for (angle, rate, *_), (target, b1, b2, strength) in zip(read(body, hinges, client), laws, strict=True):
+                for (angle, rate, *_), (target, b1, b2, strength) in zip(joints, laws, strict=True):
                     torque = target + b1 * angle + b2 * rate
                     torques.append(strength if torque > strength else -strength if torque < -strength else torque)
                 drive(body, hinges, mode, forces=torques, physicsClientId=client)
@@ -257,12 +260,12 @@ class BulletWorld:
     def read(self, raw: Array, sensed: Array) -> None:
         """Write the raw state of every seat and the count of contacts per sensor."""
         p, client, row = self._p, self._client, []
-        for body, hinges in zip(self._bodies, self._hinges, strict=True):
+        self._known = self._feel()
+        for body, states in zip(self._bodies, self._known, strict=True):
             for part in p.getBasePositionAndOrientation(body, physicsClientId=client):
                 row += part
             for part in p.getBaseVelocity(body, physicsClientId=client):
                 row += part
-            states = p.getJointStates(body, hinges, physicsClientId=client)
             row += [s[0] for s in states]
             row += [s[1] for s in states]
         raw[:] = row
@@ -270,6 +273,11 @@ class BulletWorld:
         for point in p.getContactPoints(physicsClientId=client):
             if point[8] <= TOUCHING:
                 self._count(point[1], point[3], point[2], point[4], sensed)
+
+    def _feel(self) -> list[Any]:
+        """Read the joint states of every seat."""
+        read, client = self._p.getJointStates, self._client
+        return [read(body, hinges, client) for body, hinges in zip(self._bodies, self._hinges, strict=True)]
 
     def _count(self, body_a: int, link_a: int, body_b: int, link_b: int, sensed: Array) -> None:
         for limb in ((body_a, link_a), (body_b, link_b)):

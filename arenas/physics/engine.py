@@ -75,4 +75,4 @@ class StateEngine(ABC):
         self.frame.failed[:] = failed
 
     def _fill(self) -> None:
-        self.frame.fill(self.scene, self._qpos, self._qvel, self._sensed)
+        self.frame.fill(self._qpos, self._qvel, self._sensed)

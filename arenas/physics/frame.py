@@ -41,46 +41,65 @@ class Frame:
     """Seat i touches seat j, symmetric, `[W, S, S]`; sensed like touch."""
     failed: BoolArray
     """The world diverged in this step and was put back to the state it was last reset to, `[W]`."""
-    pairs: tuple[tuple[int, int], ...] = field(repr=False)
+    _stacked: "_Stacked" = field(repr=False)
 
     @classmethod
     def empty(cls, scene: Scene, worlds: int) -> "Frame":
         """Allocate a frame of zeros for `worlds` copies of `scene`."""
-        seats = len(scene.seats)
-        joints = [len(seat.links) for seat in scene.seats]
+        seats, stacked = len(scene.seats), _Stacked(scene, worlds)
+        root, speed = stacked.root.reshape(worlds, seats, 7), stacked.speed.reshape(worlds, seats, 6)
+        joints = np.cumsum([len(seat.links) for seat in scene.seats])[:-1]
+        limbs = np.cumsum([len(seat.limbs) for seat in scene.seats])[:-1]
         return cls(
             root_before=np.zeros((worlds, seats, 3)),
-            root_position=np.zeros((worlds, seats, 3)),
-            root_quaternion=np.zeros((worlds, seats, 4)),
+            root_position=root[..., :3],
+            root_quaternion=root[..., 3:],
             root_rotation=np.zeros((worlds, seats, 3, 3)),
-            root_velocity=np.zeros((worlds, seats, 3)),
-            root_spin=np.zeros((worlds, seats, 3)),
-            joint_angle=tuple(np.zeros((worlds, n)) for n in joints),
-            joint_velocity=tuple(np.zeros((worlds, n)) for n in joints),
-            touch=tuple(np.zeros((worlds, len(seat.limbs))) for seat in scene.seats),
+            root_velocity=speed[..., :3],
+            root_spin=speed[..., 3:],
+            joint_angle=tuple(np.split(stacked.angle, joints, axis=1)),
+            joint_velocity=tuple(np.split(stacked.rate, joints, axis=1)),
+            touch=tuple(np.split(stacked.touch, limbs, axis=1)),
             contact=np.zeros((worlds, seats, seats), bool),
             failed=np.zeros(worlds, bool),
-            pairs=scene.pairs,
+            _stacked=stacked,
         )
 
-    def fill(self, scene: Scene, qpos: Array, qvel: Array, sensed: Array) -> None:
+    def fill(self, qpos: Array, qvel: Array, sensed: Array) -> None:
         """Refresh from states `[W, nq]` and `[W, nv]` and contact counts `[W, sensors]` in the model's order."""
         self.root_before[:] = self.root_position
-        first = 0
-        for s, seat in enumerate(scene.seats):
-            p, v = seat.qpos.start, seat.qvel.start
-            self.root_position[:, s] = qpos[:, p : p + 3]
-            self.root_quaternion[:, s] = qpos[:, p + 3 : p + 7]
-            self.root_velocity[:, s] = qvel[:, v : v + 3]
-            self.root_spin[:, s] = qvel[:, v + 3 : v + 6]
-            self.joint_angle[s][:] = qpos[:, p + 7 : seat.qpos.stop]
-            self.joint_velocity[s][:] = qvel[:, v + 6 : seat.qvel.stop]
-            last = first + len(seat.limbs)
-            np.greater(sensed[:, first:last], 0, out=self.touch[s], casting="unsafe")
-            first = last
-        for k, (a, b) in enumerate(self.pairs):
-            self.contact[:, a, b] = self.contact[:, b, a] = sensed[:, first + k] > 0
+        limbs = self._stacked.gather(qpos, qvel, sensed)
+        for k, (a, b) in enumerate(self._stacked.pairs, start=limbs):
+            self.contact[:, a, b] = self.contact[:, b, a] = sensed[:, k] > 0
         matrix(self.root_quaternion, out=self.root_rotation)
+
+
+class _Stacked:
+    """The frame's arrays with all seats side by side, each filled by one call: in numpy calls cost most."""
+
+    def __init__(self, scene: Scene, worlds: int) -> None:
+        seats, self.pairs = scene.seats, scene.pairs
+        q, v = np.arange(scene.model.nq), np.arange(scene.model.nv)
+        self._columns = [
+            np.concatenate([q[seat.qpos][:7] for seat in seats]),
+            np.concatenate([v[seat.qvel][:6] for seat in seats]),
+            np.concatenate([q[seat.qpos][7:] for seat in seats]),
+            np.concatenate([v[seat.qvel][6:] for seat in seats]),
+        ]
+        self.root, self.speed, self.angle, self.rate = (np.zeros((worlds, len(c))) for c in self._columns)
+        self.touch = np.zeros((worlds, sum(len(seat.limbs) for seat in seats)))
+
+    def gather(self, qpos: Array, qvel: Array, sensed: Array) -> int:
+        """Copy what the seats' arrays show; return the number of limbs, after which the pairs' sensors follow."""
+        root, speed, angle, rate = self._columns
+        # The columns are valid by construction; the default mode would check them through a buffer.
+        np.take(qpos, root, axis=1, out=self.root, mode="clip")
+        np.take(qvel, speed, axis=1, out=self.speed, mode="clip")
+        np.take(qpos, angle, axis=1, out=self.angle, mode="clip")
+        np.take(qvel, rate, axis=1, out=self.rate, mode="clip")
+        limbs = self.touch.shape[1]
+        np.minimum(sensed[:, :limbs], 1, out=self.touch)
+        return limbs
 
 
 def diverged(qpos: Array, qvel: Array) -> BoolArray:

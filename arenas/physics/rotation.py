@@ -10,11 +10,15 @@ def matrix(quaternion: Array, out: Array | None = None) -> Array:
     """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes."""
     if out is None:
         out = np.empty((*quaternion.shape[:-1], 3, 3))
-    w, x, y, z = np.moveaxis(quaternion, -1, 0)
-    xx, yy, zz, xy, xz, yz, wx, wy, wz = x * x, y * y, z * z, x * y, x * z, y * z, w * x, w * y, w * z
-    out[..., 0, 0], out[..., 0, 1], out[..., 0, 2] = 1 - 2 * (yy + zz), 2 * (xy - wz), 2 * (xz + wy)
-    out[..., 1, 0], out[..., 1, 1], out[..., 1, 2] = 2 * (xy + wz), 1 - 2 * (xx + zz), 2 * (yz - wx)
-    out[..., 2, 0], out[..., 2, 1], out[..., 2, 2] = 2 * (xz - wy), 2 * (yz + wx), 1 - 2 * (xx + yy)
+    # Twice every product of two components at once; from them each entry takes one sum or two.
+    p = (2 * quaternion)[..., :, None] * quaternion[..., None, :]
+    wx, wy, wz, xy, xz, yz = (p[..., i, j] for i, j in ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)))
+    xx, yy, zz = p[..., 1, 1], p[..., 2, 2], p[..., 3, 3]
+    for i, (a, b) in enumerate(((yy, zz), (xx, zz), (xx, yy))):
+        np.subtract(1, a + b, out=out[..., i, i])
+    for i, j, a, b in ((1, 0, xy, wz), (0, 2, xz, wy), (2, 1, yz, wx)):
+        np.add(a, b, out=out[..., i, j])
+        np.subtract(a, b, out=out[..., j, i])
     return out
 
 
