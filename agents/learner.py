@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -80,8 +79,8 @@ class Learner:
         """Return copies of all that acting needs; see `dohyo.agents.policy.Mlp`."""
         return acting_tensors(self._policy)
 
-    def save(self, path: Path, extra: dict[str, Any]) -> None:
-        """Write networks, optimiser, counters and random streams to `path`, with `extra`, which JSON must hold."""
+    def save(self, path: Path) -> None:
+        """Write networks, optimiser, counters and random streams to `path`."""
         tensors = {f"policy/{name}": tensor.clone() for name, tensor in self._policy.state_dict().items()}
         for index, state in self._policy.optimizer.state_dict()["state"].items():
             tensors |= {f"adam/{index}/{name}": torch.as_tensor(value) for name, value in state.items()}
@@ -91,12 +90,11 @@ class Learner:
             "samples": str(self.samples),
             "updates": str(self._ppo._n_updates),
             "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
-            "extra": json.dumps(extra),
         }
         write_atomically(path, save(tensors, metadata))
 
-    def restore(self, path: Path) -> dict[str, Any]:
-        """Go on from what `save` has written; returns the `extra`. Raises `SnapshotError` for a damaged file."""
+    def restore(self, path: Path) -> None:
+        """Go on from what `save` has written; raises `SnapshotError` for a damaged file."""
         try:
             content = path.read_bytes()
             tensors = load(content)
@@ -108,11 +106,9 @@ class Learner:
             np.random.set_state(random)  # noqa: NPY002
             torch.set_rng_state(tensors["random/torch"])
             self._ppo.num_timesteps, self._ppo._n_updates = int(metadata["samples"]), int(metadata["updates"])
-            extra: dict[str, Any] = json.loads(metadata["extra"])
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             why = " ".join(str(error).split())  # torch's messages have many lines
             raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
-        return extra
 
     def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
         adam = self._policy.optimizer.state_dict()

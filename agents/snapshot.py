@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from safetensors.numpy import load, save
 
 from dohyo.agents.policy import FloatArray, Mlp, Policy
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.rules import Arena, digest
 
-FORMAT = "dohyo-snapshot-1"
+FORMAT = "dohyo-snapshot-2"
 SUFFIX = ".safetensors"
 UNFINISHED = ".part"
 """Ending of a file that is being written; one that a killed process left behind is of no use."""
@@ -27,12 +28,28 @@ class SnapshotError(DohyoError, ValueError):
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a policy can play."""
+
+    arena: str
+    role: str
+    body: str
+    drive: str
+    layout: str
+    """Digest of the observation's entries, see `dohyo.arenas.rules.digest`."""
+
+    @classmethod
+    def of(cls, arena: Arena, seat: int) -> "Part":
+        """Return the part that `seat` plays in `arena`."""
+        body, layout = arena.bodies[seat].name, digest(arena.entries(seat))
+        return cls(arena.name, arena.roles[seat], body, arena.scene.drive, layout)
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a snapshot comes from and what it can play."""
 
-    arena: str
-    body: str
-    drive: str
+    part: Part
     observation: int
     """Length of an observation."""
     action: int
@@ -63,14 +80,20 @@ class Snapshot:
         """Return a policy that acts as this snapshot does; see `Mlp`."""
         return Mlp(self.tensors, stochastic=stochastic, seed=seed)
 
-    def check_plays(self, arena: str, body: str, drive: str) -> None:
-        """Raise `SnapshotError` unless the snapshot was trained for this arena, body and drive."""
-        theirs, ours = (self.origin.arena, self.origin.body, self.origin.drive), (arena, body, drive)
-        if theirs != ours:
+    def check_plays(self, part: Part) -> None:
+        """Raise `SnapshotError` unless the snapshot was trained for this part."""
+        own = self.origin.part
+        if replace(own, layout=part.layout) != part:
+            raise SnapshotError(f"snapshot {self.name} plays {_words(own)}, not {_words(part)}: choose one that does")
+        if own != part:
             raise SnapshotError(
-                f"snapshot {self.name} plays {theirs[0]} with body {theirs[1]} and drive {theirs[2]}, "
-                f"not {ours[0]} with body {ours[1]} and drive {ours[2]}: choose a snapshot of this arena"
+                f"snapshot {self.name} was trained on observations of another layout ({own.layout}, here "
+                f"{part.layout}): train anew, or use the version of Dohyo that it was made with"
             )
+
+
+def _words(part: Part) -> str:
+    return f"{part.arena} as {part.role} with body {part.body} and drive {part.drive}"
 
 
 def freeze(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
@@ -134,7 +157,8 @@ def load_snapshot(path: Path) -> Snapshot:
     if metadata.get("format") != FORMAT:
         raise SnapshotError(f"{path} is a safetensors file, but not a Dohyo snapshot of format {FORMAT}")
     try:
-        origin = Origin(**json.loads(metadata["origin"]))
+        fields = json.loads(metadata["origin"])
+        origin = Origin(**{**fields, "part": Part(**fields["part"])})
         digest = metadata["digest"]
         _check_shapes(origin, tensors)
     except (KeyError, TypeError, ValueError) as error:

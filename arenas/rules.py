@@ -1,5 +1,6 @@
 """What an arena is to the batch: where a bout starts, what a seat sees, and what a control step was worth."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Array, Frame
 from dohyo.arenas.scene import Scene
 
@@ -83,6 +85,10 @@ class Arena(Protocol):
     scene: Scene
     seats: tuple[str, ...]
     """The agents' names, in the order of the seats."""
+    roles: tuple[str, ...]
+    """What each seat plays; a policy can take any seat of its role."""
+    bodies: tuple[Body, ...]
+    """What each seat plays it with."""
     endings: tuple[str, ...]
     """Why bouts end; `ending` indexes it."""
     terms: tuple[Term, ...]
@@ -119,6 +125,12 @@ class Mark:
 def observation_size(entries: list[Entry]) -> int:
     """Return the length of an observation made of `entries`."""
     return sum(entry.size for entry in entries)
+
+
+def digest(entries: list[Entry]) -> str:
+    """Return 8 hexadecimal digits that change when an entry's name, size, unit or place does."""
+    text = "\n".join(f"{entry.name} {entry.size} {entry.unit} {entry.frame}" for entry in entries)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def layout(entries: list[Entry]) -> dict[str, slice]:

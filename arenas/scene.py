@@ -46,6 +46,8 @@ class Scene:
     seats: tuple[SeatLayout, ...]
     pairs: tuple[tuple[int, int], ...]
     """Seats whose contact is sensed, in the order of the model's sensors."""
+    drive: str
+    """What an action means, see `DRIVES`."""
 
 
 def drive_target(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
@@ -93,7 +95,7 @@ def compose(
     pairs = tuple((a, b) for a in range(len(bodies)) for b in range(a + 1, len(bodies)))
     _add_sensors(spec, bodies, pairs)
     model = spec.compile()
-    return Scene(model, tuple(_layout(model, seat, body) for seat, body in enumerate(bodies)), pairs)
+    return Scene(model, tuple(_layout(model, seat, body) for seat, body in enumerate(bodies)), pairs, drive)
 
 
 def _set_options(spec: mujoco.MjSpec) -> None:

@@ -61,6 +61,7 @@ class Sumo:
     endings: tuple[str, ...] = ENDINGS
     terms: tuple[Term, ...] = TERMS
     seats: tuple[str, ...] = ("sumo_0", "sumo_1")
+    roles: tuple[str, ...] = ("sumo", "sumo")
 
     def __init__(
         self, bodies: Sequence[Body], worlds: int, drive: str = "target", max_cycles: int = MAX_CYCLES

@@ -53,8 +53,7 @@ def command(
     batch = make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, drive=drive)
     try:
         players = [
-            find_player(name, batch, body, drive, stochastic=not deterministic, seed=seed + k)
-            for k, name in enumerate(seat)
+            find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
         ]
         with Progress(transient=True, console=Console(stderr=True), disable=as_json) as progress:
             task = progress.add_task("playing", total=bouts)

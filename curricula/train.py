@@ -9,7 +9,7 @@ import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from dohyo.agents.learner import Learner
-from dohyo.agents.snapshot import SUFFIX, Origin, freeze
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, freeze
 from dohyo.agents.vec import SeatVec
 from dohyo.arenas.batch import make_batch
 from dohyo.curricula.curves import BoutWatch, write_csv
@@ -124,9 +124,7 @@ class Training:
         self._generation += 1
         config, spaces = self.config, (self._batch.observation_spaces[0], self._batch.action_spaces[0])
         origin = Origin(
-            arena=config.arena,
-            body=config.body,
-            drive=config.drive,
+            part=Part.of(self._batch.arena, 0),
             observation=spaces[0].shape[0],
             action=spaces[1].shape[0],
             engine=config.engine,
@@ -135,7 +133,7 @@ class Training:
             seed=config.seed,
         )
         name = self.folder.freeze(freeze(origin, self._learner.tensors()))
-        self._learner.save(self.folder.checkpoint(self._generation), {})
+        self._learner.save(self.folder.checkpoint(self._generation))
         self._curves = self._bouts.curves() | self._learner.curves() | {"alpha": self._batch.alpha}
         self._curves["samples_per_s"] = self._speed()
         row = Generation(self._generation, name, self._learner.samples, self._elapsed(), self._curves)

@@ -13,16 +13,16 @@ from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.agents.config import PpoConfig
-from dohyo.agents.snapshot import Origin, Snapshot, freeze
+from dohyo.agents.learner import Learner
+from dohyo.agents.snapshot import Origin, Part, Snapshot, freeze
 from dohyo.arenas.batch import Batch, Finished, Step
 from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.run import TrainConfig
 
 FloatArray = NDArray[np.float32]
 
-ORIGIN = Origin(
-    arena="sumo", body="ant", drive="target", observation=3, action=2, engine="mujoco", generation=4, samples=5, seed=6
-)
+PART = Part(arena="sumo", role="sumo", body="ant", drive="target", layout="01234567")
+ORIGIN = Origin(part=PART, observation=3, action=2, engine="mujoco", generation=4, samples=5, seed=6)
 
 
 def network(observation: int = 3, action: int = 2, width: int = 4, seed: int = 0) -> dict[str, FloatArray]:
@@ -71,6 +71,7 @@ class StubBatch(Batch):
         self.alpha, self.diverged = 0.0, 0
         self.taken: list[NDArray[np.float32]] = []
         self.closed = False
+        self.arena: Any = None
         self._step = np.zeros(self.worlds, np.intp)
         self._bout = np.zeros(self.worlds, np.intp)
         self._observation = tuple(np.zeros((self.worlds, 3), np.float32) for _ in range(2))
@@ -110,6 +111,16 @@ class StubBatch(Batch):
 
     def close(self) -> None:
         self.closed = True
+
+
+def learner_state(learner: Learner) -> dict[str, bytes]:
+    """Every number that the learner holds, bit for bit."""
+    ppo = learner._ppo
+    tensors = {f"policy {name}": tensor for name, tensor in ppo.policy.state_dict().items()}
+    for index, entry in ppo.policy.optimizer.state_dict()["state"].items():
+        tensors |= {f"adam {index} {name}": tensor for name, tensor in entry.items()}
+    counters = {"samples": str(learner.samples).encode(), "updates": str(ppo._n_updates).encode()}
+    return counters | {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}
 
 
 def tiny_config(**changes: Any) -> TrainConfig:

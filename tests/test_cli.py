@@ -1,4 +1,4 @@
-"""The command line: what people read, what programs read, and what is said when something is wrong."""
+"""The command line: what people read, what programs read, and what is played."""
 
 import io
 import json
@@ -11,13 +11,13 @@ from typing import Any
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from doubles import StubBatch, network, shorten_bouts, snapshot, tiny_config
+from doubles import ORIGIN, PART, StubBatch, network, shorten_bouts, tiny_config
 from rich.console import Console
 from typer.testing import CliRunner
 
-from dohyo.agents.snapshot import Origin, freeze, save_snapshot
+from dohyo.agents.snapshot import Part, freeze, save_snapshot
 from dohyo.arenas.registry import ARENAS
-from dohyo.cli import main, play, progress
+from dohyo.cli import play, progress
 from dohyo.cli.app import app
 from dohyo.curricula.ratings import Rating
 from dohyo.curricula.run import RunFolder
@@ -33,22 +33,8 @@ def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def run_main(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run `main` in this process: (exit status, standard output, standard error)."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dohyo", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        assert isinstance(caught.value.code, int)
-        captured = capfd.readouterr()
-        return caught.value.code, captured.out, captured.err
-
-    return run
-
-
 RunMain = Callable[..., tuple[int, str, str]]
+"""What the fixture `run_main` is."""
 
 
 def only_object(output: str) -> Any:
@@ -247,7 +233,7 @@ def pusher(folder: Path, push: float) -> str:
     tensors = {name: np.zeros_like(tensor) for name, tensor in network().items()}
     tensors["variance"] += 1
     tensors["bias_1"] += np.float32(push)
-    taken = freeze(Origin("sumo", "ant", "target", 3, 2, "mujoco", 0, 0, 0), tensors)
+    taken = freeze(ORIGIN, tensors)
     return str(save_snapshot(taken, folder))
 
 
@@ -255,15 +241,11 @@ def pusher(folder: Path, push: float) -> str:
 def test_play_counts_by_player_not_by_side(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, stronger: int
 ):
-    class Arena:
-        name = "sumo"
-
     def make_stub(arena: str, body: str, engine: str, worlds: int, **options: object) -> StubBatch:
-        batch = StubBatch([[k % 5 + 1] for k in range(worlds)])
-        batch.arena = Arena()  # type: ignore[assignment]
-        return batch
+        return StubBatch([[k % 5 + 1] for k in range(worlds)])
 
     monkeypatch.setattr(play, "make_batch", make_stub)
+    monkeypatch.setattr(Part, "of", lambda arena, seat: PART)
     players = [pusher(tmp_path, 0.5), pusher(tmp_path, 0.25)]
     seats = players if stronger == 0 else players[::-1]
     options = ["--deterministic", "--bouts", "11", "--json"]
@@ -309,91 +291,3 @@ def test_a_bout_is_filmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_m
     else:
         assert frames.shape[2] > 3 * frames.shape[1]  # a strip
     assert frames.std() > 10  # something is to be seen
-
-
-# --- what is said when something is wrong ---
-
-PLAY = ["play", "sumo", "--engine", "mujoco", "--bouts", "1", "--workers", "1"]
-TWICE = ["--seat", "zero", "--seat", "zero"]
-TYPED: dict[str, tuple[list[str], str]] = {
-    "arena": (["play", "chess", *TWICE], "unknown arena 'chess'; choose one of: sumo"),
-    "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
-    "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
-    "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant"),
-    "engine": (
-        ["play", "sumo", *TWICE, "--engine", "quake"],
-        "unknown engine 'quake'; choose one of: mujoco, pybullet",
-    ),
-    "engine to train": (["train", "sumo", "--engine", "quake", "--out", "NOWHERE"], "unknown engine 'quake'"),
-    "drive": ([*PLAY, *TWICE, "--drive", "steam"], "unknown drive 'steam'"),
-    "command": (["fight"], "fight"),
-    "option": ([*PLAY, *TWICE, "--loud"], "--loud"),
-    "no out": (["train", "sumo"], "--out"),
-    "no arena": (["play", *TWICE], "'arena'"),
-    "no seats": (PLAY, "--seat"),
-    "one seat": ([*PLAY, "--seat", "zero"], "give --seat twice"),
-    "three seats": ([*PLAY, *TWICE, "--seat", "zero"], "give --seat twice"),
-    "player": ([*PLAY, "--seat", "zero", "--seat", "nobody"], "no player 'nobody'"),
-    "bouts": ([*PLAY, *TWICE, "--bouts", "0"], "--bouts"),
-    "number": ([*PLAY, *TWICE, "--bouts", "many"], "--bouts"),
-    "sampler": (["train", "sumo", "--opponents", "oldest", "--out", "NOWHERE"], "unknown opponents 'oldest'"),
-    "run": (["rate", "NOWHERE"], "is not a run folder"),
-    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "a picture ends in .gif or .png"),
-}
-
-
-@pytest.mark.parametrize("case", TYPED)
-def test_what_was_typed_wrong(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
-    monkeypatch.chdir(tmp_path)
-    arguments, said = TYPED[case]
-    status, output, errors = run_main(*arguments)
-    assert (status, output) == (2, "")
-    assert errors.startswith("dohyo: ")
-    assert errors.count("\n") == 1
-    assert said in errors
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_wrong_picture_is_refused_before_playing(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
-    def forbidden(*arguments: object, **options: object) -> None:
-        raise AssertionError("it began to play")
-
-    monkeypatch.setattr(play, "make_batch", forbidden)
-    assert run_main(*PLAY, *TWICE, "--picture", "bout.bmp")[0] == 2
-
-
-def failed(result: tuple[int, str, str]) -> str:
-    status, output, errors = result
-    assert (status, output) == (1, "")
-    assert errors.startswith("dohyo: ")
-    assert errors.count("\n") == 1
-    return errors
-
-
-def test_a_damaged_snapshot(tmp_path: Path, run_main: RunMain):
-    path = save_snapshot(snapshot(), tmp_path)
-    path.write_bytes(path.read_bytes()[:-1])
-    assert "truncated" in failed(run_main(*PLAY, "--seat", "zero", "--seat", str(path)))
-
-
-def test_a_snapshot_of_another_arena(tmp_path: Path, run_main: RunMain):
-    path = save_snapshot(snapshot(arena="wrestle"), tmp_path)
-    assert "plays wrestle" in failed(run_main(*PLAY, "--seat", "zero", "--seat", str(path)))
-
-
-def test_a_run_folder_in_use(tmp_path: Path, run_main: RunMain):
-    folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config())
-    options = ["--engine", "mujoco", "--out", str(tmp_path / "run")]
-    assert "in use by another process" in failed(run_main("train", "sumo", *options))
-    folder.close()
-
-
-def test_a_run_with_other_settings(tmp_path: Path, run_main: RunMain):
-    RunFolder.create_or_resume(tmp_path / "run", tiny_config()).close()
-    options = ["--engine", "pybullet", "--out", str(tmp_path / "run")]
-    assert "other settings (engine, " in failed(run_main("train", "sumo", *options))
-
-
-def test_a_folder_that_cannot_be_made(tmp_path: Path, run_main: RunMain):
-    (tmp_path / "file").touch()
-    assert "cannot create" in failed(run_main("train", "sumo", "--out", str(tmp_path / "file" / "run")))

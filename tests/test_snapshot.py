@@ -5,17 +5,18 @@ import json
 import os
 import pickle
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from doubles import ORIGIN, network, small_disk, snapshot
+from doubles import ORIGIN, PART, network, small_disk, snapshot
 from safetensors.numpy import save, save_file
 
 from dohyo.agents.snapshot import (
     FORMAT,
+    Part,
     SnapshotError,
     freeze,
     load_snapshot,
@@ -23,6 +24,8 @@ from dohyo.agents.snapshot import (
     write_atomically,
 )
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules import digest
 
 
 def refuse(path: Path) -> str:
@@ -201,12 +204,25 @@ def test_other_kinds_of_number_are_refused(tmp_path: Path):
 
 def test_a_snapshot_plays_its_own_arena_only():
     taken = snapshot()
-    taken.check_plays("sumo", "ant", "target")
-    for other in (("wrestle", "ant", "target"), ("sumo", "bug", "target"), ("sumo", "ant", "torque")):
-        with pytest.raises(SnapshotError, match="plays sumo with body ant and drive target, not") as caught:
-            taken.check_plays(*other)
-        assert other[0] in str(caught.value)
+    taken.check_plays(PART)
+    for field in ("arena", "role", "body", "drive"):
+        with pytest.raises(
+            SnapshotError, match=r"plays sumo as sumo with body ant and drive target, not.* other"
+        ) as caught:
+            taken.check_plays(replace(PART, **{field: "other"}))
         assert "\n" not in str(caught.value)
+    with pytest.raises(SnapshotError, match=r"another layout \(01234567, here 76543210\)"):
+        taken.check_plays(replace(PART, layout="76543210"))
+
+
+def test_a_part_tells_layouts_apart():
+    ants = build_arena("sumo")
+    part = Part.of(ants, 1)
+    assert (part.arena, part.role, part.body, part.drive) == ("sumo", "sumo", "ant", "target")
+    assert part == Part.of(ants, 0)
+    entries = ants.entries(0)
+    changed = [[*entries[1:], entries[0]], entries[1:], [replace(entries[0], unit="cm"), *entries[1:]]]
+    assert len({digest(e) for e in (entries, *changed)}) == 4
 
 
 def full(*args: object) -> None:

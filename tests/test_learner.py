@@ -1,0 +1,87 @@
+"""The learner: saved and restored bit for bit, and what it refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from doubles import FloatArray, StubBatch, learner_state
+
+from dohyo.agents.config import PpoConfig
+from dohyo.agents.learner import Learner
+from dohyo.agents.snapshot import SnapshotError
+from dohyo.agents.vec import SeatVec
+from dohyo.curricula.curves import BoutWatch
+
+
+class Still:
+    """Opponents that do nothing."""
+
+    def assign(self, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> None:
+        pass
+
+    def act(self, observation: FloatArray, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> FloatArray:
+        return np.zeros((len(observation), 2), np.float32)
+
+
+def learner(seed: int) -> Learner:
+    vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01)
+    return Learner(vec, PpoConfig(width=8, rollout=16, minibatch=48, epochs=2), seed)
+
+
+def practise(learner: Learner, rollouts: int = 3) -> None:
+    watch = BoutWatch(learner.vec)
+    for _ in range(rollouts):
+        learner.collect(watch)
+        learner.learn()
+
+
+def test_a_learner_is_restored_bit_for_bit(tmp_path: Path):
+    original, path = learner(1), tmp_path / "c.safetensors"
+    practise(original)
+    assert original.samples == 3 * 16 * 6
+    original.save(path)
+    draws = torch.rand(4), np.random.rand(4)  # noqa: NPY002 - the stream that SB3 shuffles with
+    restored = learner(2)
+    assert learner_state(restored) != learner_state(original)
+    restored.restore(path)
+    again = torch.rand(4), np.random.rand(4)  # noqa: NPY002
+    assert learner_state(restored) == learner_state(original)
+    assert any(name.startswith("adam") for name in learner_state(restored))
+    torch.testing.assert_close(again[0], draws[0], rtol=0, atol=0)
+    np.testing.assert_array_equal(again[1], draws[1])
+
+
+def test_restored_learners_learn_the_same(tmp_path: Path):
+    original, path = learner(1), tmp_path / "c.safetensors"
+    practise(original)
+    original.save(path)
+    futures = []
+    for seed in (2, 3):
+        restored = learner(seed)
+        restored.restore(path)
+        practise(restored)
+        futures.append(learner_state(restored))
+    assert futures[0] == futures[1]
+    assert futures[0] != learner_state(original)
+
+
+@pytest.mark.parametrize("keep", [0, 5, 300, 0.5, 0.99])
+def test_a_truncated_checkpoint_is_refused(tmp_path: Path, keep: float):
+    path = tmp_path / "c.safetensors"
+    learner(1).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
+    with pytest.raises(SnapshotError, match=r"cannot resume from .*c.safetensors") as caught:
+        learner(1).restore(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
+    path = tmp_path / "c.safetensors"
+    vec = SeatVec(StubBatch([[3], [5]]), Still(), mirrored=2, reward_scale=1)
+    Learner(vec, PpoConfig(width=9, rollout=16, minibatch=64), 0).save(path)
+    with pytest.raises(SnapshotError, match="cannot resume") as caught:
+        learner(1).restore(path)
+    assert "\n" not in str(caught.value)
