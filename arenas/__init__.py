@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from pettingzoo import register
 
-from dohyo.arenas import sumo_v0
+from dohyo.arenas import sumo_2v2_v0, sumo_3_v0, sumo_4_v0, sumo_v0
 from dohyo.arenas.batch import Batch, Finished, Step, make_batch
 from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.errors import ActionError, DohyoError, EngineError, UnknownName
@@ -38,6 +38,9 @@ __all__ = [
     "UnknownName",
     "make_batch",
     "render",
+    "sumo_2v2_v0",
+    "sumo_3_v0",
+    "sumo_4_v0",
     "sumo_v0",
 ]
 

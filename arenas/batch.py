@@ -27,7 +27,7 @@ class Finished:
     observation: tuple[FloatArray, ...]
     """Per seat the last observation of the bout, `[n, obs]`."""
     winner: IntArray
-    """The winning seat or -1 for a draw, `[n]`."""
+    """The winning side (with two seats: seat) or -1 for a draw, `[n]`."""
     ending: IntArray
     """Index into the batch's `endings`, `[n]`."""
     steps: IntArray
@@ -51,6 +51,9 @@ class Step:
     terms: dict[str, Array]
     """The dense reward's weighted terms, `[W, S]` each."""
     done: NDArray[np.bool_]
+    """The bout is over, `[W]`."""
+    out: NDArray[np.bool_]
+    """The seat has left a bout that goes on without it, now or earlier, `[W, S]`; its actions count as zero."""
     finished: Finished
 
 
@@ -77,6 +80,7 @@ class Batch:
         self._action = np.zeros((self.worlds, arena.scene.model.nu))
         self._length = np.zeros(self.worlds, np.intp)
         self._dense = np.zeros((self.worlds, len(seats)))
+        self._out = np.zeros((self.worlds, len(seats)), bool)
         self._all = np.arange(self.worlds)
         self._terms = [term.name for term in arena.terms]
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
@@ -110,6 +114,8 @@ class Batch:
         self.engine.step(self._action)
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
+        self._out |= verdict.out
+        out = self._out.copy()
         dense = verdict.terms.sum(axis=0)
         self._length += 1
         self._dense += dense
@@ -122,7 +128,7 @@ class Batch:
                 self._observe()
         reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
         terms = dict(zip(self._terms, verdict.terms, strict=True))
-        return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, finished)
+        return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
 
     def _finish(self, verdict: Verdict) -> Finished:
         """Copy what the bouts that are over have come to."""
@@ -154,6 +160,9 @@ class Batch:
             clipped = self._action[:, seat.ctrl]
             np.maximum(array, -1, out=clipped)
             np.minimum(clipped, 1, out=clipped)
+        if self._out.any():
+            for s, seat in enumerate(self.arena.scene.seats):
+                self._action[self._out[:, s], seat.ctrl] = 0
 
     def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics blew up: nobody wins, nothing is paid."""
@@ -166,7 +175,7 @@ class Batch:
 
     def _begin(self, ids: IntArray) -> None:
         assert self._dice is not None
-        self._length[ids], self._dense[ids] = 0, 0
+        self._length[ids], self._dense[ids], self._out[ids] = 0, 0, False
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
 
     def _observe(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from dohyo.arenas.bodies import BODIES, Body, get_body
@@ -24,26 +25,55 @@ class ArenaSpec:
     """The versioned name, as in `pettingzoo.make("parallel", "dohyo/sumo_v0")`."""
     build: Build
     bodies: tuple[str, ...]
-    """The bodies the arena takes."""
+    """The bodies the arena takes, in any seat."""
     seats: int
-    max_cycles: int
-    """Control steps in a bout unless asked otherwise."""
+    page: str
+    """The page of the documentation that describes it."""
+    max_cycles: int = 500
+    """Control steps in a bout unless asked otherwise (EC)."""
 
 
-ARENAS = {"sumo": ArenaSpec("sumo_v0", Sumo, bodies=("ant",), seats=2, max_cycles=500)}
+ARENAS = {
+    "sumo": ArenaSpec("sumo_v0", Sumo, bodies=("ant",), seats=2, page="sumo"),
+    "sumo_3": ArenaSpec("sumo_3_v0", partial(Sumo, sides=(0, 1, 2)), bodies=("ant",), seats=3, page="sumo"),
+    "sumo_4": ArenaSpec("sumo_4_v0", partial(Sumo, sides=(0, 1, 2, 3)), bodies=("ant",), seats=4, page="sumo"),
+    "sumo_2v2": ArenaSpec("sumo_2v2_v0", partial(Sumo, sides=(0, 0, 1, 1)), bodies=("ant",), seats=4, page="sumo"),
+}
 """Arenas by name."""
 
 
 def build_arena(
     name: str, body: str = "ant", *, worlds: int = 1, drive: str = "target", max_cycles: int | None = None
 ) -> Arena:
-    """Build the rules of arena `name` over `worlds` worlds, every seat taken by `body`.
+    """Build the rules of arena `name` over `worlds` worlds.
 
-    Raises `UnknownName` for an arena, body or drive that does not exist, or a body that this arena does not take.
+    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` for an arena, body or
+    drive that does not exist, or a body that this arena does not take.
     """
     spec = lookup(ARENAS, name, "arena")
-    if body in BODIES and body not in spec.bodies:
-        raise UnknownName(f"arena {name!r} does not take body {body!r}; it takes: {', '.join(spec.bodies)}")
     if max_cycles is not None and max_cycles < 1:
         raise UnknownName(f"max_cycles must be at least 1, not {max_cycles}")
-    return spec.build([get_body(body)] * spec.seats, worlds, drive, max_cycles or spec.max_cycles)
+    arena = spec.build(_seat_bodies(name, spec, body), worlds, drive, max_cycles or spec.max_cycles)
+    arena.name = name
+    return arena
+
+
+def need_two_seats(name: str) -> None:
+    """Raise `UnknownName` unless the arena has two seats."""
+    if ARENAS[name].seats != 2:
+        two = ", ".join(known for known, spec in ARENAS.items() if spec.seats == 2)
+        raise UnknownName(
+            f"arena {name!r} has {ARENAS[name].seats} seats; training and matches take arenas of two: {two}"
+        )
+
+
+def _seat_bodies(name: str, spec: ArenaSpec, body: str) -> list[Body]:
+    """Return the body of each seat."""
+    words = body.split(",")
+    for word in words:
+        if word in BODIES and word not in spec.bodies:
+            raise UnknownName(f"arena {name!r} does not take body {word!r}; it takes: {', '.join(spec.bodies)}")
+    bodies = [get_body(word) for word in words]
+    if len(bodies) not in (1, spec.seats):
+        raise UnknownName(f"arena {name!r} has {spec.seats} seats: give one body, or {spec.seats} with commas")
+    return bodies * spec.seats if len(bodies) == 1 else bodies

@@ -51,16 +51,24 @@ class Verdict:
     done: NDArray[np.bool_]
     """The bout is over, `[W]`."""
     winner: IntArray
-    """The winning seat, or `NOBODY`, `[W]`."""
+    """The winning side, or `NOBODY`, `[W]`; with two seats sides are seats."""
     ending: IntArray
     """Index into the arena's `endings`, `[W]`; meaningless while the bout goes on."""
+    out: NDArray[np.bool_]
+    """Seats that leave a bout which goes on without them, `[W, S]`; arenas of two seats never set it."""
 
     @classmethod
     def going_on(cls, terms: Array) -> "Verdict":
         """Return the verdict on worlds in which no bout has ended."""
         _, worlds, seats = terms.shape
-        nobody, ending = np.full(worlds, NOBODY, np.intp), np.zeros(worlds, np.intp)
-        return cls(terms, np.zeros((worlds, seats)), np.zeros(worlds, bool), nobody, ending)
+        return cls(
+            terms=terms,
+            outcome=np.zeros((worlds, seats)),
+            done=np.zeros(worlds, bool),
+            winner=np.full(worlds, NOBODY, np.intp),
+            ending=np.zeros(worlds, np.intp),
+            out=np.zeros((worlds, seats), bool),
+        )
 
 
 class Dice:
@@ -89,6 +97,8 @@ class Arena(Protocol):
     """What each seat plays; a policy can take any seat of its role."""
     bodies: tuple[Body, ...]
     """What each seat plays it with."""
+    sides: tuple[int, ...]
+    """The side of each seat, numbered from 0; seats of a side win together."""
     endings: tuple[str, ...]
     """Why bouts end; `ending` indexes it."""
     terms: tuple[Term, ...]

@@ -44,7 +44,14 @@ class Sight:
     `numbers` `[W, S, N]`, which are shown as they are; `points` are turned into the seat's own frame.
     """
 
-    def __init__(self, scene: Scene, worlds: int, points: Sequence[Entry], numbers: Sequence[Entry]) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        worlds: int,
+        points: Sequence[Entry],
+        numbers: Sequence[Entry],
+        sides: Sequence[int] = (0, 1),
+    ) -> None:
         seats = range(len(scene.seats))
         self._shown = [*points, *numbers]
         self._scene = scene
@@ -55,7 +62,9 @@ class Sight:
         self._turned = np.zeros_like(self._vectors)
         self.points = self._vectors[:, :, first:last]
         self.numbers = np.zeros((worlds, len(seats), sum(entry.size for entry in numbers)))
-        self._others = np.array([[o for o in seats if o != s] for s in seats])
+        self._sides = sides
+        self.others = np.array([_others(seat, sides) for seat in seats])
+        """The other seats of each seat in the order in which it sees them, `[S, S - 1]`."""
         self._middle = [seat.joint_range.mean(axis=1) for seat in scene.seats]
         self._half = [np.ptp(seat.joint_range, axis=1) / 2 for seat in scene.seats]
         self._rows = [_Row(self.entries(s), 3 * len(points), self.numbers.shape[2]) for s in seats]
@@ -63,9 +72,11 @@ class Sight:
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
         seats = self._scene.seats
-        others = [o for o in range(len(seats)) if o != seat]
-        names = ["opponent"] if len(others) == 1 else [f"opponent {k}" for k in range(1, len(others) + 1)]
-        seen = [entry for o, name in zip(others, names, strict=True) for entry in other_entries(name, seats[o])]
+        seen = []
+        for name, kin in (("partner", True), ("opponent", False)):
+            group = [o for o in self.others[seat] if (self._sides[o] == self._sides[seat]) == kin]
+            for k, other in enumerate(group, start=1):
+                seen += other_entries(name if len(group) == 1 else f"{name} {k}", seats[other])
         return [*own_entries(seats[seat]), *self._shown, *seen]
 
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
@@ -84,20 +95,26 @@ class Sight:
             view[:, row.points] = turned[:, 3 : 3 + row.shown]
             view[:, row.numbers] = self.numbers[:, seat]
             first = 3 + row.shown
-            for other, (vectors, joints) in zip(self._others[seat], row.others, strict=True):
+            for other, (vectors, joints) in zip(self.others[seat], row.others, strict=True):
                 view[:, vectors] = turned[:, first : first + 12]
                 view[:, joints] = angles[other]
                 first += 12
 
     def _turn(self, frame: Frame) -> None:
         """Turn all vectors into the own frames in one product: for row vectors that is `v @ rotation`."""
-        seen, others = self._seen, self._others
+        seen, others = self._seen, self.others
         self._vectors[:, :, 0] = frame.root_velocity
         np.subtract(frame.root_position[:, others], frame.root_position[:, :, None], out=seen[..., 0, :])
         np.subtract(frame.root_velocity[:, others], frame.root_velocity[:, :, None], out=seen[..., 1, :])
         axes = frame.root_rotation[:, others]
         seen[..., 2, :], seen[..., 3, :] = axes[..., 2], axes[..., 0]
         np.matmul(self._vectors, frame.root_rotation, out=self._turned)
+
+
+def _others(seat: int, sides: Sequence[int]) -> list[int]:
+    """Order the other seats: partners first, then in turn, so that seats which trade places see alike."""
+    turn = [(seat + k) % len(sides) for k in range(1, len(sides))]
+    return sorted(turn, key=lambda other: sides[other] != sides[seat])
 
 
 class _Row:

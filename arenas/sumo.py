@@ -11,25 +11,24 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.physics.rotation import multiply, yaw
 from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
 from dohyo.arenas.sight import Sight, distance
+from dohyo.arenas.start import effort, stand
 
 RADIUS = (2.5, 4.5)
-"""Range of the ring's radius, m (EC, ants)."""
+"""Range of the ring's radius for two seats, m (EC, ants)."""
 EDGE_GAP = 0.3 + RADIUS[0] / 2
 """Starts keep this far from the edge, m (EC), as long as the bodies' reach leaves room."""
 SPREAD = 0.5
-"""A start is turned about the centre by up to this angle, rad (ours; EC draws y along the chord)."""
+"""Of two seats, a start is turned about the centre by up to this angle, rad (ours; EC draws y along the chord)."""
 FACING = 0.3
 """Seats face the centre up to this angle, rad (ours; EC faces them exactly)."""
-ANGLE_NOISE, VELOCITY_NOISE = 0.1, 0.1
-"""Start noise: U(-0.1, 0.1) rad on joints and N(0, 0.1) m/s or rad/s on every velocity (EC)."""
 MAX_CYCLES = 500
 """Control steps in a bout (EC)."""
 WIN, LOSS = 1000.0, -1000.0
 """What the outcome pays; a time-out pays the loss to both (EC)."""
+
 TERMS = (
     Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
@@ -39,123 +38,155 @@ TERMS = (
     Term("topple", 5.0, "the opponent's sinking speed less one's own, m/s", "ours; 25 for 0.25 m"),
 )
 """Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait (docs/training.md).
-EC's contact cost is left out: it rests on forces that only one of the engines reports."""
+EC's contact cost is left out: it rests on forces that only one of the engines reports. Of several opponents the mean
+over those in play counts; who is out is paid nothing more."""
 WEIGHTS = np.array([term.weight for term in TERMS])[:, None, None]
 
 POINTS = (Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),)
-NUMBERS = (
-    Entry("ring", 3, "m", "world", "radius; own distance to the edge; the opponent's distance to the edge"),
-    Entry("clock", 1, "1", "world", "share of the bout that is left"),
-    Entry("contact", 2, "1", "world", "1 if the seats touch now; 1 if they have touched in this bout"),
-)
-"""What the arena adds to an observation."""
+"""What the arena shows beside the bodies; see `numbers`."""
 
-ENDINGS = ("fell", "left the ring", "both out", "out without contact", TIME_OUT)
-FELL, LEFT, BOTH, UNTOUCHED, LATE = range(len(ENDINGS))
+ENDINGS = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
+FELL, LEFT, ALL, UNTOUCHED, LATE = range(len(ENDINGS))
+
+
+def numbers(others: int) -> tuple[Entry, ...]:
+    """Describe what an observation says of the ring and the bout, with so many other seats."""
+    edges = "the opponent's distance to the edge" if others == 1 else "the others' distances to the edge"
+    whom = "the opponent" if others == 1 else "each other seat, in the order below"
+    shown = (
+        Entry("ring", 2 + others, "m", "world", f"radius; own distance to the edge; {edges}"),
+        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        Entry(
+            "contact", 2 * others, "1", "world", f"of {whom}: 1 if you touch now; 1 if you have touched in this bout"
+        ),
+    )
+    in_play = Entry("in play", others, "1", "world", f"of {whom}: 1 until it is out")
+    return shown if others == 1 else (*shown, in_play)
 
 
 class Sumo:
-    """Two seats, any bodies; see `dohyo.arenas.rules.Arena`."""
+    """Seats of any bodies in a ring, on two sides or more; see `dohyo.arenas.rules.Arena`."""
 
     name = "sumo"
     endings: tuple[str, ...] = ENDINGS
     terms: tuple[Term, ...] = TERMS
-    seats: tuple[str, ...] = ("sumo_0", "sumo_1")
-    roles: tuple[str, ...] = ("sumo", "sumo")
 
     def __init__(
-        self, bodies: Sequence[Body], worlds: int, drive: str = "target", max_cycles: int = MAX_CYCLES
+        self,
+        bodies: Sequence[Body],
+        worlds: int,
+        drive: str = "target",
+        max_cycles: int = MAX_CYCLES,
+        sides: Sequence[int] = (0, 1),
     ) -> None:
+        count = len(bodies)
         self.scene: Scene = compose(bodies, drive)
-        self.bodies, self.max_cycles = tuple(bodies), max_cycles
+        self.bodies, self.sides, self.max_cycles = tuple(bodies), tuple(sides), max_cycles
+        self.seats = tuple(f"sumo_{s}" for s in range(count))
+        self.roles = ("sumo",) * count
         self.radius = np.full(worlds, RADIUS[1])
-        self.touched = np.zeros(worlds, bool)
         self.steps = np.zeros(worlds, np.intp)
+        self.alive = np.ones((worlds, count), bool)
+        """Seats in play."""
+        self.touched = np.zeros((worlds, count, count), bool)
+        """Pairs of seats that have touched in this bout."""
+        self._on_side = np.equal.outer(np.unique(sides), np.array(sides))
+        self._rivals = np.not_equal.outer(np.array(sides), np.array(sides))
+        self._aim = np.zeros((worlds, count, count))
+        """Row s weighs the seats that s fights: its rivals in play, evenly."""
+        self._take_aim(np.arange(worlds))
         self._fallen_height = np.array([body.fallen_height for body in bodies])
-        self._sight = Sight(self.scene, worlds, POINTS, NUMBERS)
-        self._terms = np.zeros((len(TERMS), worlds, 2))
+        self._sight = Sight(self.scene, worlds, POINTS, numbers(count - 1), sides)
+        self._terms = np.zeros((len(TERMS), worlds, count))
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin bouts: seats on opposite sides of the centre, facing it, in a ring of random size."""
-        n, model = len(ids), self.scene.model
-        self.steps[ids], self.touched[ids] = 0, False
-        self.radius[ids] = radius = dice.uniform(ids, *RADIUS, 1)[:, 0]
-        axis = dice.uniform(ids, -np.pi, np.pi, 1)[:, 0]
-        qpos, qvel = np.zeros((n, model.nq)), dice.normal(ids, VELOCITY_NOISE, model.nv)
-        for s, (seat, body) in enumerate(zip(self.scene.seats, self.bodies, strict=True)):
-            share, turn, facing = dice.uniform(ids, 0, 1, 1)[:, 0], *dice.uniform(ids, -1, 1, 2).T
-            far = np.maximum(body.reach, radius - EDGE_GAP)
-            distance = body.reach + share * (far - body.reach)
-            angle = axis + s * np.pi + turn * SPREAD
-            first = seat.qpos.start
-            qpos[:, first] = distance * np.cos(angle)
-            qpos[:, first + 1] = distance * np.sin(angle)
-            qpos[:, first + 2] = body.start_height
-            qpos[:, first + 3 : first + 7] = multiply(yaw(angle + np.pi), yaw(facing * FACING))
-            noise = dice.uniform(ids, -ANGLE_NOISE, ANGLE_NOISE, len(seat.links))
-            qpos[:, first + 7 : seat.qpos.stop] = np.clip(seat.joint_range.mean(axis=1) + noise, *seat.joint_range.T)
-        return qpos, qvel
+        """Begin bouts: seats evenly about the centre, facing it, in a ring of random size."""
+        count = len(self.seats)
+        self.steps[ids], self.touched[ids], self.alive[ids] = 0, False, True
+        self._take_aim(ids)
+        # A ring's area grows with the seats in it; the more there are, the less each may stray from its place.
+        self.radius[ids] = radius = dice.uniform(ids, *RADIUS, 1)[:, 0] * np.sqrt(count / 2)
+        axis = dice.uniform(ids, -np.pi, np.pi, 1)
+        share, (turn, facing) = dice.uniform(ids, 0, 1, count), np.split(dice.uniform(ids, -1, 1, 2 * count), 2, axis=1)
+        near = np.array([body.reach for body in self.bodies]) / np.sin(np.pi / count)
+        away = near + share * np.maximum(0, radius[:, None] - EDGE_GAP - near)
+        angle = axis + np.arange(count) * (2 * np.pi / count) + turn * SPREAD / (count - 1) ** 2
+        place = away[..., None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        return stand(self.scene, ids, dice, place, angle + np.pi + facing * FACING)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Who is out, who has won, and what the step was worth."""
         self.steps += 1
-        self.touched |= frame.contact[:, 0, 1]
-        fallen = frame.root_position[:, :, 2] <= self._fallen_height
+        self.touched |= frame.contact
         away = distance(frame.root_position)
-        beyond = away > self.radius[:, None]
+        fallen = (frame.root_position[:, :, 2] <= self._fallen_height) & self.alive
+        beyond = (away > self.radius[:, None]) & self.alive
         verdict = Verdict.going_on(self._price(frame, action, fallen, away))
         if fallen.any() or beyond.any() or (self.steps >= self.max_cycles).any():
             self._decide(fallen, beyond, verdict)
         return verdict
 
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
-        """End bouts: leaving the ring counts only where nobody fell."""
+        """Put seats out and end bouts: leaving the ring counts only where nobody fell."""
         down: BoolArray = np.logical_or.reduce(fallen, axis=1)
         out = np.where(down[:, None], fallen, beyond)
-        over, both = out.any(axis=1), out.all(axis=1)
+        self.alive &= ~out
+        self._take_aim(np.flatnonzero(out.any(axis=1)))
+        left = (self.alive[:, None] & self._on_side).any(axis=2)  # sides in play, [W, sides]
+        over, nobody = left.sum(axis=1) <= 1, ~left.any(axis=1)
+        last = self.alive & over[:, None]
+        met = (self.touched & self._rivals & last[:, :, None]).any(axis=(1, 2))
         late = ~over & (self.steps >= self.max_cycles)
-        won = over & ~both & self.touched
-        verdict.done[:] = over | late
+        won = over & ~nobody & met
+        verdict.out[:], verdict.done[:] = out, over | late
         verdict.ending[:] = np.where(down, FELL, LEFT)
-        for case, why in ((over & ~self.touched, UNTOUCHED), (both, BOTH), (late, LATE)):
+        for case, why in ((over & ~met, UNTOUCHED), (nobody, ALL), (late, LATE)):
             verdict.ending[case] = why
-        verdict.outcome[out | late[:, None]] = LOSS
-        verdict.outcome[won[:, None] & ~out] = WIN
-        verdict.winner[won] = np.argmin(out, axis=1)[won]
+        verdict.outcome[out | (late[:, None] & self.alive)] = LOSS
+        verdict.outcome[last & won[:, None]] = WIN
+        verdict.winner[won] = np.argmax(left, axis=1)[won]
+
+    def _take_aim(self, ids: IntArray) -> None:
+        rivals = self._rivals & self.alive[ids, None]
+        self._aim[ids] = rivals / np.maximum(1, rivals.sum(axis=2, keepdims=True))
 
     def _price(self, frame: Frame, action: Array, fallen: BoolArray, away: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         before, after = frame.root_before, frame.root_position
         moved = (after - before) / CONTROL_STEP
-        gap = after[:, 1, :2] - after[:, 0, :2]
-        gap /= np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)[:, None]
+        gap = after[:, None, :, :2] - after[:, :, None, :2]
+        gap *= (self._aim / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
         centre, control, standing, approach, push, topple = self._terms
         centre[:] = away
-        effort = np.square(action)
-        for s, seat in enumerate(self.scene.seats):
-            effort[:, seat.ctrl].sum(axis=1, out=control[:, s])
+        effort(self.scene, action, control)
         np.subtract(1.0, 2.0 * fallen, out=standing)
-        (moved[:, :, :2] * gap[:, None]).sum(axis=2, out=approach)
-        np.negative(approach[:, 1], out=approach[:, 1])
-        push[:] = (away - distance(before))[:, ::-1] / CONTROL_STEP
-        np.subtract(moved[:, :, 2], moved[:, ::-1, 2], out=topple)
+        (moved[:, :, :2] * gap.sum(axis=2)).sum(axis=2, out=approach)
+        outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
+        (self._aim * outward[:, None]).sum(axis=2, out=push)
+        np.subtract(rising, (self._aim * rising[:, None]).sum(axis=2), out=topple)
         self._terms *= WEIGHTS
+        # Not yet of this step's verdict: who falls now is still paid for this step.
+        self._terms *= self.alive
         return self._terms
 
     def entries(self, seat: int) -> list[Entry]:
-        """Describe the observation: own body, the ring, then the opponent."""
+        """Describe the observation: own body, the ring, then the others."""
         return self._sight.entries(seat)
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
-        position, numbers = frame.root_position, self._sight.numbers
+        position, shown, others = frame.root_position, self._sight.numbers, self._sight.others
+        n, seats = others.shape[1], np.arange(len(self.seats))[:, None]
         np.negative(position[:, :, :2], out=self._sight.points[:, :, 0, :2])
-        numbers[:, :, 0] = self.radius[:, None]
-        np.subtract(self.radius[:, None], distance(position), out=numbers[:, :, 1])
-        numbers[:, :, 2] = numbers[:, ::-1, 1]
-        numbers[:, :, 3] = (1 - self.steps / self.max_cycles)[:, None]
-        numbers[:, :, 4] = frame.contact[:, 0, 1, None]
-        numbers[:, :, 5] = self.touched[:, None]
+        shown[:, :, 0] = self.radius[:, None]
+        inside = self.radius[:, None] - distance(position)
+        shown[:, :, 1] = inside
+        shown[:, :, 2 : 2 + n] = inside[:, others]
+        shown[:, :, 2 + n] = (1 - self.steps / self.max_cycles)[:, None]
+        shown[:, :, 3 + n : 3 + 3 * n : 2] = frame.contact[:, seats, others]
+        shown[:, :, 4 + n : 4 + 3 * n : 2] = self.touched[:, seats, others]
+        if n > 1:
+            shown[:, :, 3 + 3 * n :] = self.alive[:, others]
         self._sight.write(frame, out)
 
     def marks(self, world: int) -> list[Mark]:

@@ -1,21 +1,7 @@
-"""Sumo for PettingZoo, version 0; the rules are in `dohyo.arenas.sumo`, the keywords are those of `DohyoEnv`."""
+"""Sumo: the PettingZoo module, version 0; rules in `dohyo.arenas.sumo`, keywords of `DohyoEnv`."""
 
-from typing import Any
-
-from pettingzoo import AECEnv
-from pettingzoo.utils.conversions import parallel_to_aec
-
-from dohyo.arenas.views import DohyoEnv
+from dohyo.arenas.views import entry_points
 
 __all__ = ["env", "parallel_env"]
 
-
-def parallel_env(**keywords: Any) -> DohyoEnv:
-    """Return sumo in the form in which all agents act at once."""
-    return DohyoEnv("sumo", **keywords)
-
-
-def env(**keywords: Any) -> AECEnv[str, Any, Any]:
-    """Return sumo in PettingZoo's turn-based form, which checks the order of calls."""
-    aec: AECEnv[str, Any, Any] = parallel_to_aec(parallel_env(**keywords))
-    return aec
+env, parallel_env = entry_points("sumo")

@@ -1,12 +1,14 @@
 """The PettingZoo view: one world of any arena as a `ParallelEnv`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
-from pettingzoo import ParallelEnv
+from pettingzoo import AECEnv, ParallelEnv
+from pettingzoo.utils.conversions import parallel_to_aec
 
 from dohyo.arenas.batch import DIVERGED, FloatArray, Step, make_batch
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
@@ -26,13 +28,15 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     **Actions** `[act]` in [-1, 1] per agent, for every agent at once; beyond that range they are clipped. A missing or
     unknown agent, a wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves.
 
-    **Endings.** When the arena's rules decide a bout, all agents terminate. At `max_cycles` control steps, and if the
-    physics should blow up, all are truncated instead, as PettingZoo's convention has it. Unlike most time limits that
-    of an arena is one of its rules: the outcome that it pays is final, and the clock is in the observation.
+    **Endings.** When the arena's rules decide a bout, all agents terminate; where more than two take part, one that is
+    out terminates before and leaves `agents`, while its body stays where it is. At `max_cycles` control steps, and if
+    the physics should blow up, all are truncated instead, as PettingZoo's convention has it. Unlike most time limits
+    that of an arena is one of its rules: the outcome that it pays is final, and the clock is in the observation.
 
     **Infos**, per agent, at every step: `dense` and `outcome` (the two parts of the reward, which is
     `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (an agent's
-    name, or None while the bout goes on and after a draw); at the end also `ending` (why) and `steps`.
+    name, the names of a side of several with commas, or None while the bout goes on and after a draw); at the end
+    also `ending` (why) and `steps`.
 
     `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
     """
@@ -93,11 +97,11 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         over = bool(step.done[0])
         cut = over and self.batch.endings[step.finished.ending[0]] in CUT_SHORT
         observations, infos = self._named(step.observation), self._infos(step)
-        rewards = {agent: float(step.reward[0, s]) for s, agent in enumerate(self.agents)}
-        terminations = dict.fromkeys(self.agents, over and not cut)
-        truncations = dict.fromkeys(self.agents, cut)
-        if over:
-            self.agents = []
+        rewards = {agent: float(step.reward[0, s]) for agent, s in self._taking_part()}
+        out = {agent: bool(step.out[0, s]) for agent, s in self._taking_part()}
+        truncations = {agent: cut and not out[agent] for agent in self.agents}
+        terminations = {agent: out[agent] or (over and not cut) for agent in self.agents}
+        self.agents = [agent for agent in self.agents if not over and not out[agent]]
         self._show()
         return observations, rewards, terminations, truncations, infos
 
@@ -107,7 +111,10 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
             raise ActionError("no bout is going on: call reset() before step()")
         if unknown := set(actions) - set(self.agents):
             raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {', '.join(self.agents)}")
-        return [self._action(agent, actions) for agent in self.agents]
+        return [
+            self._action(agent, actions) if agent in self.agents else np.zeros(self.action_space(agent).shape)
+            for agent in self.possible_agents
+        ]
 
     def _action(self, agent: str, actions: dict[str, ArrayLike]) -> NDArray[np.float64]:
         if agent not in actions:
@@ -122,13 +129,18 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         return action
 
     def _named(self, observation: tuple[FloatArray, ...]) -> dict[str, FloatArray]:
-        return {agent: observation[s][0].copy() for s, agent in enumerate(self.agents)}
+        return {agent: observation[s][0].copy() for agent, s in self._taking_part()}
+
+    def _taking_part(self) -> list[tuple[str, int]]:
+        """Return the agents in play, each with its seat."""
+        return [(agent, s) for s, agent in enumerate(self.possible_agents) if agent in self.agents]
 
     def _infos(self, step: Step) -> dict[str, dict[str, Any]]:
         winner, end = None, {}
         if len(step.finished.ids):
-            seat = int(step.finished.winner[0])
-            winner = None if seat == NOBODY else self.agents[seat]
+            side = int(step.finished.winner[0])
+            members = [a for a, s in zip(self.possible_agents, self.batch.arena.sides, strict=True) if s == side]
+            winner = None if side == NOBODY else ",".join(members)
             end = {"ending": self.batch.endings[step.finished.ending[0]], "steps": int(step.finished.steps[0])}
         return {
             agent: {
@@ -138,7 +150,7 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
                 "winner": winner,
                 **end,
             }
-            for s, agent in enumerate(self.agents)
+            for agent, s in self._taking_part()
         }
 
     def render(self) -> Image | None:
@@ -163,3 +175,18 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         self.batch.close()
         if self._window is not None:
             self._window.close()
+
+
+def entry_points(arena: str) -> tuple[Callable[..., AECEnv[str, Any, Any]], Callable[..., DohyoEnv]]:
+    """Return `env` and `parallel_env` of an arena's PettingZoo module; both take the keywords of `DohyoEnv`."""
+
+    def parallel_env(**keywords: Any) -> DohyoEnv:
+        """Return the form in which all agents act at once."""
+        return DohyoEnv(arena, **keywords)
+
+    def env(**keywords: Any) -> AECEnv[str, Any, Any]:
+        """Return PettingZoo's turn-based form, which checks the order of calls."""
+        aec: AECEnv[str, Any, Any] = parallel_to_aec(parallel_env(**keywords))
+        return aec
+
+    return env, parallel_env

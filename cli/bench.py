@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dohyo.arenas.bench import Case, Speed, measure
 from dohyo.arenas.physics import ENGINES, cores
-from dohyo.arenas.registry import ARENAS, build_arena
+from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
 from dohyo.cli.options import BodyName, EngineName, Json, Workers
 
 
@@ -34,6 +34,7 @@ def command(
     """
     build_arena(arena, body)
     if training:
+        need_two_seats(arena)
         _training(arena, body, engine, worlds, workers, as_json)
         return
     cases = [Case(arena, body, engine, worlds, workers or cores())]

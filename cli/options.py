@@ -11,7 +11,9 @@ from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.scene import DRIVES
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
-BodyName = Annotated[str, typer.Option("--body", help=f"Body of every seat: {', '.join(BODIES)}.")]
+BodyName = Annotated[
+    str, typer.Option("--body", help=f"Body of every seat, or one per seat with commas: {', '.join(BODIES)}.")
+]
 EngineName = Annotated[str, typer.Option("--engine", help=f"Physics engine: {', '.join(ENGINES)}.")]
 DriveName = Annotated[str, typer.Option("--drive", help=f"What an action means: joint {' or '.join(DRIVES)}.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]

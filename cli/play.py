@@ -14,6 +14,7 @@ from rich.table import Table
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
 from dohyo.cli.picture import check_suffix, film
 from dohyo.cli.players import find_player
@@ -50,6 +51,8 @@ def command(
         raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
     if picture is not None:
         check_suffix(picture)
+    build_arena(arena, body, drive=drive)
+    need_two_seats(arena)
     batch = make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, drive=drive)
     try:
         players = [

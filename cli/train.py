@@ -9,7 +9,7 @@ import typer
 
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def command(
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
     build_arena(arena, body, drive=drive)  # names are checked before the slow imports, and before a folder is made
+    need_two_seats(arena)
     lookup(ENGINES, engine, "engine")
     from dohyo.cli.progress import show_progress
     from dohyo.curricula.opponents import parse_sampler

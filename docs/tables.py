@@ -53,7 +53,11 @@ def with_tables(text: str, arena: Arena) -> str:
     return "\n".join(lines) + "\n"
 
 
+def pages() -> list[tuple[Path, Arena]]:
+    """Return the page of every arena that has one of its own, and the arena."""
+    return [(DOCS / f"{name}.md", build_arena(name)) for name, spec in ARENAS.items() if spec.page == name]
+
+
 if __name__ == "__main__":
-    for name in ARENAS:
-        page = DOCS / f"{name}.md"
-        page.write_text(with_tables(page.read_text(), build_arena(name)))
+    for page, arena in pages():
+        page.write_text(with_tables(page.read_text(), arena))

@@ -103,7 +103,9 @@ class StubBatch(Batch):
         self._step[over] = 0
         self._look()
         pay = np.add.outer(10.0 * np.arange(self.worlds), np.arange(2.0))
-        return Step(self._observation, pay, pay, np.zeros_like(pay), {}, done, finished)
+        return Step(
+            self._observation, pay, pay, np.zeros_like(pay), {}, done, np.zeros((self.worlds, 2), bool), finished
+        )
 
     def _look(self) -> None:
         for seat, seen in enumerate(self._observation):

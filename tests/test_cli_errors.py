@@ -20,6 +20,12 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "arena": (["play", "chess", *TWICE], "unknown arena 'chess'; choose one of: sumo"),
     "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
     "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
+    "seats to train": (
+        ["train", "sumo_3", "--out", "NOWHERE"],
+        "has 3 seats; training and matches take arenas of two: sumo",
+    ),
+    "seats": (["play", "sumo_2v2", *TWICE], "has 4 seats"),
+    "bodies": ([*PLAY, *TWICE, "--body", "ant,ant,ant"], "has 2 seats: give one body, or 2 with commas"),
     "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant"),
     "engine": (
         ["play", "sumo", *TWICE, "--engine", "quake"],

@@ -7,17 +7,24 @@ from pathlib import Path
 import pytest
 
 from dohyo.arenas import ARENAS
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules import Arena
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", ARENAS)
-def test_tables_are_those_of_the_code(name: str) -> None:
-    tables = runpy.run_path(str(ROOT / "docs" / "tables.py"))
-    page = (ROOT / "docs" / f"{name}.md").read_text()
+TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
+
+
+@pytest.mark.parametrize(("path", "arena"), TABLES["pages"](), ids=lambda x: getattr(x, "name", ""))
+def test_tables_are_those_of_the_code(path: Path, arena: Arena) -> None:
+    page = path.read_text()
     assert page.count("<!-- table: ") == 3
-    assert page == tables["with_tables"](page, build_arena(name)), "run `python docs/tables.py`"
+    assert page == TABLES["with_tables"](page, arena), "run `python docs/tables.py`"
+
+
+def test_every_arena_has_a_page() -> None:
+    described = {path.stem for path, _ in TABLES["pages"]()}
+    assert {spec.page for spec in ARENAS.values()} == described
 
 
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name)

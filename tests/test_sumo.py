@@ -46,15 +46,15 @@ FALLEN, FALLEN_OUTSIDE = (1.0, 0.0, DOWN), (2.4, 1.9, DOWN)
         ((FALLEN, INSIDE), True, "fell", 1, (-1000, 1000)),
         ((OUTSIDE, INSIDE), True, "left the ring", 1, (-1000, 1000)),
         ((INSIDE, OUTSIDE), True, "left the ring", 0, (1000, -1000)),
-        ((OUTSIDE, OUTSIDE), True, "both out", -1, (-1000, -1000)),
-        ((FALLEN, FALLEN), True, "both out", -1, (-1000, -1000)),
+        ((OUTSIDE, OUTSIDE), True, "all out", -1, (-1000, -1000)),
+        ((FALLEN, FALLEN), True, "all out", -1, (-1000, -1000)),
         # Leaving counts only when nobody fell: the one outside wins over the one who fell.
         ((OUTSIDE, FALLEN), True, "fell", 0, (1000, -1000)),
         ((FALLEN_OUTSIDE, OUTSIDE), True, "fell", 1, (-1000, 1000)),
         # A win needs contact: the loser pays, nobody earns.
         ((INSIDE, FALLEN), False, "out without contact", -1, (0, -1000)),
         ((OUTSIDE, INSIDE), False, "out without contact", -1, (-1000, 0)),
-        ((FALLEN, FALLEN), False, "both out", -1, (-1000, -1000)),
+        ((FALLEN, FALLEN), False, "all out", -1, (-1000, -1000)),
     ],
 )
 def test_endings_and_payments(places, touch, ending, winner, outcome):
@@ -74,7 +74,7 @@ def test_a_bout_goes_on_while_both_stand_inside():
 
 def test_a_touch_counts_for_the_whole_bout_and_not_for_the_next():
     sumo, frame = ring()
-    frame.contact[0, 0, 1] = True
+    frame.contact[0, 0, 1] = frame.contact[0, 1, 0] = True
     sumo.judge(frame, np.zeros((1, 16)))
     frame.contact[:] = False
     frame.root_position[0, 1] = FALLEN
@@ -205,7 +205,7 @@ def test_observation_by_hand():
     frame.joint_velocity[0][0] = 10, 0, 0, 0, 0, 0, 0, -5
     frame.touch[0][0] = 1, 0, 0, 1
     sumo.steps[0] = 25
-    sumo.touched[0] = True
+    sumo.touched[0] = ~np.eye(2, dtype=bool)
     own = observed(sumo, frame, 0)
     expected = {
         "height": [0.5],

@@ -183,6 +183,9 @@ def test_what_is_exported():
         "UnknownName",
         "make_batch",
         "render",
+        "sumo_2v2_v0",
+        "sumo_3_v0",
+        "sumo_4_v0",
         "sumo_v0",
     ]
     assert all(hasattr(dohyo.arenas, name) for name in dohyo.arenas.__all__)

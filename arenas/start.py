@@ -1,0 +1,35 @@
+"""The start of a bout that all arenas share: bodies that stand, with noise on every joint and velocity."""
+
+import numpy as np
+
+from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.physics.rotation import yaw
+from dohyo.arenas.rules import Dice, IntArray
+from dohyo.arenas.scene import Scene
+
+ANGLE_NOISE, VELOCITY_NOISE = 0.1, 0.1
+"""Start noise: U(-0.1, 0.1) rad on joints and N(0, 0.1) m/s or rad/s on every velocity (EC, arXiv 1710.03748)."""
+
+
+def stand(scene: Scene, ids: IntArray, dice: Dice, place: Array, heading: Array) -> tuple[Array, Array]:
+    """Return states `[n, nq]`, `[n, nv]` in which seats stand at `place` `[n, S, 2]`, facing `heading` `[n, S]`.
+
+    Joints are near the middle of their range. Free furniture is left at the origin, for the arena to place.
+    """
+    model, n = scene.model, len(ids)
+    qpos, qvel = np.tile(model.qpos0, (n, 1)), dice.normal(ids, VELOCITY_NOISE, model.nv)
+    for s, seat in enumerate(scene.seats):
+        first = seat.qpos.start
+        qpos[:, first : first + 2] = place[:, s]
+        qpos[:, first + 2] = seat.body.start_height
+        qpos[:, first + 3 : first + 7] = yaw(heading[:, s])
+        noise = dice.uniform(ids, -ANGLE_NOISE, ANGLE_NOISE, len(seat.links))
+        qpos[:, first + 7 : seat.qpos.stop] = np.clip(seat.joint_range.mean(axis=1) + noise, *seat.joint_range.T)
+    return qpos, qvel
+
+
+def effort(scene: Scene, action: Array, out: Array) -> None:
+    """Write every seat's sum of squared actions `[W, S]`, from actions `[W, nu]`."""
+    squares = np.square(action)
+    for s, seat in enumerate(scene.seats):
+        squares[:, seat.ctrl].sum(axis=1, out=out[:, s])
