@@ -8,7 +8,9 @@ from typing import Protocol
 from dohyo.arenas.bodies import BODIES, Body, get_body
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.rules import Arena
+from dohyo.arenas.run_to_goal import RunToGoal
 from dohyo.arenas.sumo import Sumo
+from dohyo.arenas.you_shall_not_pass import YouShallNotPass
 
 
 class Build(Protocol):
@@ -38,6 +40,10 @@ ARENAS = {
     "sumo_3": ArenaSpec("sumo_3_v0", partial(Sumo, sides=(0, 1, 2)), bodies=("ant",), seats=3, page="sumo"),
     "sumo_4": ArenaSpec("sumo_4_v0", partial(Sumo, sides=(0, 1, 2, 3)), bodies=("ant",), seats=4, page="sumo"),
     "sumo_2v2": ArenaSpec("sumo_2v2_v0", partial(Sumo, sides=(0, 0, 1, 1)), bodies=("ant",), seats=4, page="sumo"),
+    "run_to_goal": ArenaSpec("run_to_goal_v0", RunToGoal, bodies=("ant",), seats=2, page="run_to_goal"),
+    "you_shall_not_pass": ArenaSpec(
+        "you_shall_not_pass_v0", YouShallNotPass, bodies=("ant",), seats=2, page="you_shall_not_pass"
+    ),
 }
 """Arenas by name."""
 

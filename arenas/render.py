@@ -7,8 +7,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from dohyo.arenas.marks import Mark
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import Arena, Mark
+from dohyo.arenas.rules import Arena
 
 Image = NDArray[np.uint8]
 
@@ -68,7 +69,7 @@ def render(
     Rays are cast only where bodies or their shadows can be; the empty floor around them is painted once and kept.
     """
     marks = tuple(arena.marks(world))
-    view = camera or Camera.around(max((mark.radius for mark in marks), default=PLAIN_EXTENT))
+    view = camera or Camera.around(max((mark.extent for mark in marks), default=PLAIN_EXTENT))
     stage = _stage(view, marks, width, height)
     model, data = arena.scene.model, _posed(arena, frame, world)
     near = _near(model, data, stage.eye, stage.rays[0])
@@ -191,10 +192,8 @@ def _painted(points: Array, marks: tuple[Mark, ...]) -> Array:
     """Return the colours `[n, 3]` of points on the floor: faint squares of 1 m, and the arena's marks on top."""
     squares = 1 - 2.0 * (np.floor(points[:, :2]).sum(axis=1) % 2)
     colour: Array = np.broadcast_to(FLOOR, points.shape).copy()
-    distance = np.linalg.norm(points[:, :2], axis=1)
     for mark in marks:
-        colour[distance <= mark.radius] = mark.colour
-        colour[(distance <= mark.radius) & (distance > mark.radius - mark.width)] = mark.edge
+        mark.paint(points, colour)
     colour *= (1 + CHECK * squares)[:, None]
     return colour
 

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.bodies import Body
+from dohyo.arenas.marks import Mark
 from dohyo.arenas.physics.frame import Array, Frame
 from dohyo.arenas.scene import Scene
 
 IntArray = NDArray[np.intp]
+Ranges = dict[str, tuple[float, float]]
+"""By name, lowest and highest of what the start of a bout is drawn from."""
 NOBODY = -1
 """The winner of a draw, and of a bout that goes on."""
 TIME_OUT = "time-out"
@@ -104,6 +107,8 @@ class Arena(Protocol):
     terms: tuple[Term, ...]
     max_cycles: int
     """Control steps after which a bout is over."""
+    ranges: Ranges
+    """What bouts start from; a curriculum may set them between bouts."""
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
@@ -117,19 +122,8 @@ class Arena(Protocol):
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write what the seats see into `out`, per seat `[W, obs]`."""
 
-    def marks(self, world: int) -> "list[Mark]":
+    def marks(self, world: int) -> list[Mark]:
         """Return what to paint on the floor when the world is rendered."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A circle painted on the floor, centred on the origin."""
-
-    radius: float
-    colour: tuple[float, float, float]
-    edge: tuple[float, float, float]
-    width: float
-    """Breadth of the edge in m, inside the radius."""
 
 
 def observation_size(entries: list[Entry]) -> int:

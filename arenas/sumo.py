@@ -5,31 +5,28 @@ the ring is a line on it: EC's platform never let a seat step down before the ru
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dohyo.arenas.base import BaseArena
 from dohyo.arenas.bodies import Body
+from dohyo.arenas.marks import Disc, Mark
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Mark, Term, Verdict
-from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
-from dohyo.arenas.sight import Sight, distance
+from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
+from dohyo.arenas.scene import CONTROL_STEP
+from dohyo.arenas.sight import distance
 from dohyo.arenas.start import effort, stand
 
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius for two seats, m (EC, ants)."""
 EDGE_GAP = 0.3 + RADIUS[0] / 2
 """Starts keep this far from the edge, m (EC), as long as the bodies' reach leaves room."""
-SPREAD = 0.5
-"""Of two seats, a start is turned about the centre by up to this angle, rad (ours; EC draws y along the chord)."""
-FACING = 0.3
-"""Seats face the centre up to this angle, rad (ours; EC faces them exactly)."""
-MAX_CYCLES = 500
-"""Control steps in a bout (EC)."""
 WIN, LOSS = 1000.0, -1000.0
 """What the outcome pays; a time-out pays the loss to both (EC)."""
 
-TERMS = (
+TERMS: tuple[Term, ...] = (
     Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
     Term("standing", 0.5, "1 while standing, -1 when fallen", "EC, there 5"),
@@ -40,12 +37,8 @@ TERMS = (
 """Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait (docs/training.md).
 EC's contact cost is left out: it rests on forces that only one of the engines reports. Of several opponents the mean
 over those in play counts; who is out is paid nothing more."""
-WEIGHTS = np.array([term.weight for term in TERMS])[:, None, None]
 
-POINTS = (Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),)
-"""What the arena shows beside the bodies; see `numbers`."""
-
-ENDINGS = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
+ENDINGS: tuple[str, ...] = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
 FELL, LEFT, ALL, UNTOUCHED, LATE = range(len(ENDINGS))
 
 
@@ -64,28 +57,29 @@ def numbers(others: int) -> tuple[Entry, ...]:
     return shown if others == 1 else (*shown, in_play)
 
 
-class Sumo:
+class Sumo(BaseArena):
     """Seats of any bodies in a ring, on two sides or more; see `dohyo.arenas.rules.Arena`."""
 
     name = "sumo"
-    endings: tuple[str, ...] = ENDINGS
-    terms: tuple[Term, ...] = TERMS
+    endings = ENDINGS
+    terms = TERMS
+    points: ClassVar[tuple[Entry, ...]] = (
+        Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),
+    )
+    start: ClassVar[Ranges] = {
+        "radius": RADIUS,  # m, of a ring for two
+        "spread": (-0.5, 0.5),  # rad that one of two seats is turned about the centre (ours; EC draws y on the chord)
+        "facing": (-0.3, 0.3),  # rad off the centre (ours; EC: 0)
+    }
 
     def __init__(
-        self,
-        bodies: Sequence[Body],
-        worlds: int,
-        drive: str = "target",
-        max_cycles: int = MAX_CYCLES,
-        sides: Sequence[int] = (0, 1),
+        self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int, sides: Sequence[int] = (0, 1)
     ) -> None:
         count = len(bodies)
-        self.scene: Scene = compose(bodies, drive)
-        self.bodies, self.sides, self.max_cycles = tuple(bodies), tuple(sides), max_cycles
-        self.seats = tuple(f"sumo_{s}" for s in range(count))
-        self.roles = ("sumo",) * count
+        self.sides, self.numbers = tuple(sides), numbers(count - 1)
+        self.seats, self.roles = tuple(f"sumo_{s}" for s in range(count)), ("sumo",) * count
+        super().__init__(bodies, worlds, drive, max_cycles)
         self.radius = np.full(worlds, RADIUS[1])
-        self.steps = np.zeros(worlds, np.intp)
         self.alive = np.ones((worlds, count), bool)
         """Seats in play."""
         self.touched = np.zeros((worlds, count, count), bool)
@@ -96,8 +90,6 @@ class Sumo:
         """Row s weighs the seats that s fights: its rivals in play, evenly."""
         self._take_aim(np.arange(worlds))
         self._fallen_height = np.array([body.fallen_height for body in bodies])
-        self._sight = Sight(self.scene, worlds, POINTS, numbers(count - 1), sides)
-        self._terms = np.zeros((len(TERMS), worlds, count))
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: seats evenly about the centre, facing it, in a ring of random size."""
@@ -105,14 +97,14 @@ class Sumo:
         self.steps[ids], self.touched[ids], self.alive[ids] = 0, False, True
         self._take_aim(ids)
         # A ring's area grows with the seats in it; the more there are, the less each may stray from its place.
-        self.radius[ids] = radius = dice.uniform(ids, *RADIUS, 1)[:, 0] * np.sqrt(count / 2)
-        axis = dice.uniform(ids, -np.pi, np.pi, 1)
-        share, (turn, facing) = dice.uniform(ids, 0, 1, count), np.split(dice.uniform(ids, -1, 1, 2 * count), 2, axis=1)
+        self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0] * np.sqrt(count / 2)
+        axis, share = dice.uniform(ids, -np.pi, np.pi, 1), dice.uniform(ids, 0, 1, count)
+        turn, facing = self.draw("spread", ids, dice, count), self.draw("facing", ids, dice, count)
         near = np.array([body.reach for body in self.bodies]) / np.sin(np.pi / count)
         away = near + share * np.maximum(0, radius[:, None] - EDGE_GAP - near)
-        angle = axis + np.arange(count) * (2 * np.pi / count) + turn * SPREAD / (count - 1) ** 2
+        angle = axis + np.arange(count) * (2 * np.pi / count) + turn / (count - 1) ** 2
         place = away[..., None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-        return stand(self.scene, ids, dice, place, angle + np.pi + facing * FACING)
+        return stand(self.scene, ids, dice, place, angle + np.pi + facing)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Who is out, who has won, and what the step was worth."""
@@ -156,7 +148,7 @@ class Sumo:
         moved = (after - before) / CONTROL_STEP
         gap = after[:, None, :, :2] - after[:, :, None, :2]
         gap *= (self._aim / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
-        centre, control, standing, approach, push, topple = self._terms
+        centre, control, standing, approach, push, topple = self.worth
         centre[:] = away
         effort(self.scene, action, control)
         np.subtract(1.0, 2.0 * fallen, out=standing)
@@ -164,31 +156,27 @@ class Sumo:
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
         (self._aim * outward[:, None]).sum(axis=2, out=push)
         np.subtract(rising, (self._aim * rising[:, None]).sum(axis=2), out=topple)
-        self._terms *= WEIGHTS
+        self.worth *= self.weights
         # Not yet of this step's verdict: who falls now is still paid for this step.
-        self._terms *= self.alive
-        return self._terms
-
-    def entries(self, seat: int) -> list[Entry]:
-        """Describe the observation: own body, the ring, then the others."""
-        return self._sight.entries(seat)
+        self.worth *= self.alive
+        return self.worth
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
-        position, shown, others = frame.root_position, self._sight.numbers, self._sight.others
+        position, shown, others = frame.root_position, self.sight.numbers, self.sight.others
         n, seats = others.shape[1], np.arange(len(self.seats))[:, None]
-        np.negative(position[:, :, :2], out=self._sight.points[:, :, 0, :2])
+        np.negative(position[:, :, :2], out=self.sight.points[:, :, 0, :2])
         shown[:, :, 0] = self.radius[:, None]
         inside = self.radius[:, None] - distance(position)
         shown[:, :, 1] = inside
         shown[:, :, 2 : 2 + n] = inside[:, others]
-        shown[:, :, 2 + n] = (1 - self.steps / self.max_cycles)[:, None]
+        shown[:, :, 2 + n] = self.clock()
         shown[:, :, 3 + n : 3 + 3 * n : 2] = frame.contact[:, seats, others]
         shown[:, :, 4 + n : 4 + 3 * n : 2] = self.touched[:, seats, others]
         if n > 1:
             shown[:, :, 3 + 3 * n :] = self.alive[:, others]
-        self._sight.write(frame, out)
+        self.sight.write(frame, out)
 
     def marks(self, world: int) -> list[Mark]:
         """Paint the ring: clay inside, a straw-coloured edge."""
-        return [Mark(float(self.radius[world]), (0.78, 0.68, 0.52), (0.93, 0.87, 0.66), 0.08)]
+        return [Disc(float(self.radius[world]), (0.78, 0.68, 0.52), (0.93, 0.87, 0.66), 0.08)]

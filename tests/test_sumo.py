@@ -18,7 +18,7 @@ UP, DOWN = 0.5, 0.29
 
 def ring(worlds: int = 1, radius: float = 3.0, max_cycles: int = 500) -> tuple[Sumo, Frame]:
     """Rules of a ring of the given radius, and a frame in which both ants stand 1 m from the centre, on the x axis."""
-    sumo = Sumo(ANT, worlds, max_cycles=max_cycles)
+    sumo = Sumo(ANT, worlds, "target", max_cycles)
     sumo.radius[:] = radius
     frame = Frame.empty(sumo.scene, worlds)
     frame.root_position[:] = [(-1, 0, UP), (1, 0, UP)]
@@ -145,7 +145,7 @@ def test_a_fallen_ant_does_not_stand():
     assert verdict.terms[index].tolist() == [[pay, -pay]]
 
 
-SUMO = Sumo(ANT, 4)
+SUMO = Sumo(ANT, 4, "target", 500)
 
 
 @settings(deadline=None, max_examples=60)
@@ -178,7 +178,7 @@ def test_starts(seed, chosen):
 
 
 def test_a_worlds_starts_do_not_depend_on_the_others():
-    alone, among = Sumo(ANT, 4), Sumo(ANT, 4)
+    alone, among = Sumo(ANT, 4, "target", 500), Sumo(ANT, 4, "target", 500)
     a, b = alone.spawn(np.array([2]), Dice([5, 6, 7, 8])), among.spawn(np.arange(4), Dice([5, 6, 7, 8]))
     assert np.array_equal(a[0][0], b[0][2])
     assert np.array_equal(a[1][0], b[1][2])
@@ -236,7 +236,7 @@ def test_swapping_seats_swaps_what_they_see_and_earn(engine):
 
     Free flight keeps the two seats' numbers apart from each other, so only rounding differs.
     """
-    sumo = Sumo(ANT, 1)
+    sumo = Sumo(ANT, 1, "target", 500)
     rng = np.random.default_rng(3)
     qpos, qvel = standing(sumo.scene, [(-1, 0.3, 5, 0.4), (0.7, -0.2, 6, 2.0)])
     qpos[0, 7:15] += rng.uniform(-0.2, 0.2, 8)

@@ -14,7 +14,7 @@ EVERYONE = [(1, 0, UP), (0, 1, UP), (-1, 0, UP), (0, -1, UP)]
 
 def ring(sides: tuple[int, ...], max_cycles: int = 500) -> tuple[Sumo, Frame]:
     """One ring of 3 m in which everyone stands 1 m from the centre and has touched nobody."""
-    sumo = Sumo([BODIES["ant"]] * len(sides), 1, max_cycles=max_cycles, sides=sides)
+    sumo = Sumo([BODIES["ant"]] * len(sides), 1, "target", max_cycles, sides)
     sumo.radius[:] = 3
     frame = Frame.empty(sumo.scene, 1)
     frame.root_position[0] = EVERYONE[: len(sides)]
@@ -116,7 +116,7 @@ def test_partners_are_seen_first():
     arena = build_arena("sumo_2v2")
     names = [entry.name for entry in arena.entries(3)]
     assert [n for n in names if n in ("partner", "opponent 1", "opponent 2")] == ["partner", "opponent 1", "opponent 2"]
-    assert arena._sight.others.tolist() == [[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 0, 1]]
+    assert arena.sight.others.tolist() == [[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 0, 1]]
 
 
 @pytest.mark.parametrize("name", ["sumo_3", "sumo_4", "sumo_2v2"])

@@ -183,10 +183,12 @@ def test_what_is_exported():
         "UnknownName",
         "make_batch",
         "render",
+        "run_to_goal_v0",
         "sumo_2v2_v0",
         "sumo_3_v0",
         "sumo_4_v0",
         "sumo_v0",
+        "you_shall_not_pass_v0",
     ]
     assert all(hasattr(dohyo.arenas, name) for name in dohyo.arenas.__all__)
     assert dohyo.arenas.__version__.count(".") == 2

@@ -20,7 +20,9 @@ class Body:
     reach: float
     """Radius of the footprint around the root in the start pose; starts keep seats this far from the centre."""
     fallen_height: float
-    """A seat whose root is at or below this height has fallen."""
+    """A seat whose root is at or below this height has fallen in sumo."""
+    down_height: float
+    """A seat whose root is below this height is down in run-to-goal and kick-and-defend."""
     limbs: tuple[str, ...]
     """The bodies whose touch is observed, in this order."""
 
@@ -36,6 +38,7 @@ BODIES = {
         reach=0.85,
         # Section 1 of the paper's code: an ant is down at 0.3 m above the platform.
         fallen_height=0.30,
+        down_height=0.28,  # ibid.
         limbs=("shank_1", "shank_2", "shank_3", "shank_4"),
     ),
 }

@@ -1,0 +1,62 @@
+"""What the arenas here have in common: a scene, a clock, ranges to start from, and what every seat sees."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.rules import Dice, Entry, IntArray, Ranges, Term
+from dohyo.arenas.scene import compose
+from dohyo.arenas.sight import Sight
+
+
+class BaseArena:
+    """A start for the rules of an arena; see `dohyo.arenas.rules.Arena` for what is still to be written.
+
+    A subclass names itself, its seats, endings and terms, says what it adds to an observation (`points` are vectors
+    from a seat's root, `numbers` are shown as they are) and what its bouts start from (`start`).
+    """
+
+    name: str
+    seats: tuple[str, ...]
+    roles: tuple[str, ...]
+    sides: tuple[int, ...] = (0, 1)
+    endings: tuple[str, ...]
+    terms: tuple[Term, ...]
+    points: ClassVar[tuple[Entry, ...]] = ()
+    numbers: tuple[Entry, ...] = ()
+    start: ClassVar[Ranges] = {}
+
+    def __init__(
+        self,
+        bodies: Sequence[Body],
+        worlds: int,
+        drive: str,
+        max_cycles: int,
+        furnish: Callable[[mujoco.MjSpec], None] | None = None,
+    ) -> None:
+        self.bodies, self.max_cycles = tuple(bodies), max_cycles
+        self.scene = compose(bodies, drive, furnish)
+        self.ranges: Ranges = dict(self.start)
+        self.steps = np.zeros(worlds, np.intp)
+        """Control steps of every world's bout so far."""
+        self.sight = Sight(self.scene, worlds, self.points, self.numbers, self.sides)
+        self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
+        """The dense reward's terms `[T, W, S]`, to be written in place."""
+        self.weights = np.array([term.weight for term in self.terms])[:, None, None]
+
+    def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
+        """Draw `[n, size]` numbers from the range called `name`, for the worlds `ids`."""
+        return dice.uniform(ids, *self.ranges[name], size)
+
+    def clock(self) -> Array:
+        """Return the share of the bout that is left, `[W, 1]`."""
+        left: Array = (1 - self.steps / self.max_cycles)[:, None]
+        return left
+
+    def entries(self, seat: int) -> list[Entry]:
+        """Describe the observation: own body, what the arena adds, then the other seats."""
+        return self.sight.entries(seat)

@@ -1,0 +1,115 @@
+"""Run to goal: two runners between two lines; who first crosses the far one wins.
+
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. A runner's place is that
+of its root (EC: the centre of mass of the torso and what hangs on it, a few centimetres from it).
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.base import BaseArena
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.marks import Mark, Strip
+from dohyo.arenas.physics.frame import Array, Frame
+from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
+from dohyo.arenas.scene import CONTROL_STEP
+from dohyo.arenas.start import effort, stand
+
+GOAL = 4.0
+"""Distance of each goal line from the centre, m (EC)."""
+WIN, LOSS = 1000.0, -1000.0
+"""What the outcome pays; a time-out pays the loss to both (EC, the paper; its code knows no time limit)."""
+
+TERMS: tuple[Term, ...] = (
+    Term("forward", 5.0, "speed towards the own goal line, m/s", "EC, there 1; 500 for the 5 m of the way"),
+    Term("control", -0.05, "sum of squared actions", "EC, there -0.5"),
+    Term("standing", 0.5, "1 while standing, -1 when down", "EC, there 1"),
+)
+"""Weights are ours where they differ, as in sumo. EC's contact cost is left out: it rests on forces that only one of
+the engines reports."""
+
+ENDINGS: tuple[str, ...] = ("reached the goal", "both reached the goal", "both down", TIME_OUT)
+REACHED, BOTH, DOWN, LATE = range(len(ENDINGS))
+WAY = np.array([1.0, -1.0])
+"""The way each seat runs, along x."""
+LINES = ((1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85)))
+"""Side and colour of the goal lines, each in the colour of who runs to it."""
+
+
+class RunToGoal(BaseArena):
+    """Two seats, any bodies; see `dohyo.arenas.rules.Arena`."""
+
+    name = "run_to_goal"
+    seats: tuple[str, ...] = ("runner_0", "runner_1")
+    roles: tuple[str, ...] = ("runner", "runner")
+    endings = ENDINGS
+    terms = TERMS
+    points: ClassVar[tuple[Entry, ...]] = (
+        Entry("goal", 3, "m", "own", "the nearest point of the own goal line, at the root's own height"),
+    )
+    numbers: tuple[Entry, ...] = (
+        Entry("way", 2, "m", "world", "own way left to the goal line; the opponent's to its own"),
+        Entry("lane", 1, "m", "world", "distance from the middle of the field, positive to the left of the own way"),
+        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        Entry("contact", 1, "1", "world", "1 if the seats touch now"),
+    )
+    start: ClassVar[Ranges] = {
+        "behind": (1.0, 1.5),  # m from the centre, away from the own goal (EC: 1)
+        "lane": (-1.0, 1.0),  # m beside the middle of the field (EC: 0)
+        "facing": (-0.3, 0.3),  # rad off the own way (EC: 0)
+    }
+
+    def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
+        super().__init__(bodies, worlds, drive, max_cycles)
+        self._down_height = np.array([body.down_height for body in bodies])
+
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
+        """Begin bouts: face to face across the centre, each with its goal behind the other."""
+        self.steps[ids] = 0
+        behind, lane, facing = (self.draw(name, ids, dice, 2) for name in ("behind", "lane", "facing"))
+        place = np.stack([-WAY * behind, lane], axis=-1)
+        return stand(self.scene, ids, dice, place, np.where(WAY > 0, 0.0, np.pi) + facing)
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Who has arrived, who is down, and what the step was worth."""
+        self.steps += 1
+        standing = frame.root_position[:, :, 2] >= self._down_height
+        arrived = frame.root_position[:, :, 0] * WAY >= GOAL
+        verdict = Verdict.going_on(self._price(frame, action, standing))
+        there, down = arrived.any(axis=1), ~standing.any(axis=1)
+        late = self.steps >= self.max_cycles
+        for case, why in ((late, LATE), (down, DOWN), (there, REACHED), (arrived.all(axis=1), BOTH)):
+            verdict.ending[case] = why
+        verdict.done[:] = late | down | there
+        won = verdict.done & (verdict.ending == REACHED)
+        verdict.outcome[won] = np.where(arrived[won], WIN, LOSS)
+        verdict.winner[won] = np.argmax(arrived[won], axis=1)
+        verdict.outcome[verdict.done & (verdict.ending == LATE)] = LOSS
+        return verdict
+
+    def _price(self, frame: Frame, action: Array, standing: NDArray[np.bool_]) -> Array:
+        """Return the weighted terms of the dense reward, `[T, W, S]`."""
+        forward, control, upright = self.worth
+        moved = frame.root_position[:, :, 0] - frame.root_before[:, :, 0]
+        np.multiply(moved, WAY / CONTROL_STEP, out=forward)
+        effort(self.scene, action, control)
+        np.subtract(2.0 * standing, 1.0, out=upright)
+        self.worth *= self.weights
+        return self.worth
+
+    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+        """Write the egocentric observations that `entries` describes."""
+        numbers, way = self.sight.numbers, GOAL - frame.root_position[:, :, 0] * WAY
+        np.multiply(way, WAY, out=self.sight.points[:, :, 0, 0])
+        numbers[:, :, 0], numbers[:, :, 1] = way, way[:, ::-1]
+        np.multiply(frame.root_position[:, :, 1], WAY, out=numbers[:, :, 2])
+        numbers[:, :, 3] = self.clock()
+        numbers[:, :, 4] = frame.contact[:, 0, 1, None]
+        self.sight.write(frame, out)
+
+    def marks(self, world: int) -> list[Mark]:
+        """Paint the two goal lines in the colours of who runs to them."""
+        return [Strip((side * GOAL - 0.05, side * GOAL + 0.05), (-5, 5), colour) for side, colour in LINES]

@@ -1,0 +1,7 @@
+"""Run to goal: the PettingZoo module, version 0; rules in `dohyo.arenas.run_to_goal`, keywords of `DohyoEnv`."""
+
+from dohyo.arenas.views import entry_points
+
+__all__ = ["env", "parallel_env"]
+
+env, parallel_env = entry_points("run_to_goal")

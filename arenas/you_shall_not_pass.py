@@ -1,0 +1,118 @@
+"""You shall not pass: a runner has to cross a line, a blocker to keep it from that.
+
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. Where paper and code
+disagree, on the time-out, the paper counts: its blocker is paid for standing at the end, its code pays it nothing.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.base import BaseArena
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.marks import Mark, Strip
+from dohyo.arenas.physics.frame import Array, BoolArray, Frame
+from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
+from dohyo.arenas.scene import CONTROL_STEP
+from dohyo.arenas.start import effort, stand
+
+GOAL = -4.0
+"""The runner has passed once its root is beyond this x, m (EC)."""
+FALLEN = 0.3
+"""Of bodies that stand taller, a root at or below this height has fallen, m (EC)."""
+WIN, LOSS = 1000.0, -1000.0
+"""What the outcome pays (EC)."""
+
+BLOCKER, RUNNER = 0, 1
+"""The seats (EC)."""
+TERMS: tuple[Term, ...] = (
+    Term("forward", 5.0, "runner: speed towards the line, m/s; blocker: its negative", "EC, there 1 for runners"),
+    Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
+    Term("standing", 0.5, "1 while standing, -1 when down", "EC, there 5"),
+)
+"""Weights are ours where they differ, as in sumo; for the blocker EC adds the runner's distance from the line. EC's
+contact cost is left out: it rests on forces that only one of the engines reports."""
+
+ENDINGS: tuple[str, ...] = ("passed", "runner fell", TIME_OUT)
+PASSED, FELL, LATE = range(len(ENDINGS))
+
+
+class YouShallNotPass(BaseArena):
+    """A blocker and a runner, any bodies; see `dohyo.arenas.rules.Arena`."""
+
+    name = "you_shall_not_pass"
+    seats: tuple[str, ...] = ("blocker_0", "runner_0")
+    roles: tuple[str, ...] = ("blocker", "runner")
+    endings = ENDINGS
+    terms = TERMS
+    points: ClassVar[tuple[Entry, ...]] = (
+        Entry("goal", 3, "m", "own", "the nearest point of the runner's line, at the root's own height"),
+    )
+    numbers: tuple[Entry, ...] = (
+        Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker"),
+        Entry("way", 1, "m", "world", "the runner's way left to the line"),
+        Entry("lane", 2, "m", "world", "distance from the middle of the field, to +y: own; the opponent's"),
+        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        Entry("contact", 1, "1", "world", "1 if the seats touch now"),
+    )
+    start: ClassVar[Ranges] = {
+        "blocker x": (-1.5, -1.0),  # m (EC: -1)
+        "runner x": (1.0, 1.5),  # m (EC: 1)
+        "lane": (-1.0, 1.0),  # m beside the middle of the field (EC: 0)
+        "facing": (-0.3, 0.3),  # rad off the opponent's side (EC: 0)
+    }
+
+    def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
+        super().__init__(bodies, worlds, drive, max_cycles)
+        self._fallen_height = np.array([min(body.fallen_height, FALLEN) for body in bodies])
+        self._standing_height = np.array([body.down_height for body in bodies])
+        self.sight.numbers[:, :, 0] = -1, 1
+
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
+        """Begin bouts: face to face, the line behind the blocker."""
+        self.steps[ids] = 0
+        x = np.concatenate([self.draw(name, ids, dice, 1) for name in ("blocker x", "runner x")], axis=1)
+        lane, facing = self.draw("lane", ids, dice, 2), self.draw("facing", ids, dice, 2)
+        return stand(self.scene, ids, dice, np.stack([x, lane], axis=-1), np.array([0, np.pi]) + facing)
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Whether the runner has passed or fallen, and what the step was worth."""
+        self.steps += 1
+        height = frame.root_position[:, :, 2]
+        up = height > self._fallen_height
+        passed = frame.root_position[:, RUNNER, 0] < GOAL
+        verdict = Verdict.going_on(self._price(frame, action, height >= self._standing_height))
+        blocked = ~passed & ((self.steps >= self.max_cycles) | ~up[:, RUNNER])
+        verdict.ending[:] = np.where(passed, PASSED, np.where(up[:, RUNNER], LATE, FELL))
+        verdict.done[:] = passed | blocked
+        verdict.winner[passed], verdict.winner[blocked] = RUNNER, BLOCKER
+        verdict.outcome[passed] = LOSS, WIN
+        verdict.outcome[blocked, RUNNER] = LOSS
+        verdict.outcome[blocked, BLOCKER] = np.where(up[blocked, BLOCKER], WIN, 0)
+        return verdict
+
+    def _price(self, frame: Frame, action: Array, standing: BoolArray) -> Array:
+        """Return the weighted terms of the dense reward, `[T, W, S]`."""
+        forward, control, upright = self.worth
+        speed = (frame.root_before[:, RUNNER, 0] - frame.root_position[:, RUNNER, 0]) / CONTROL_STEP
+        forward[:, RUNNER], forward[:, BLOCKER] = speed, -speed
+        effort(self.scene, action, control)
+        np.subtract(2.0 * standing, 1.0, out=upright)
+        self.worth *= self.weights
+        return self.worth
+
+    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+        """Write the egocentric observations that `entries` describes."""
+        numbers, position = self.sight.numbers, frame.root_position
+        np.subtract(GOAL, position[:, :, 0], out=self.sight.points[:, :, 0, 0])
+        numbers[:, :, 1] = position[:, RUNNER, 0, None] - GOAL
+        numbers[:, :, 2], numbers[:, :, 3] = position[:, :, 1], position[:, ::-1, 1]
+        numbers[:, :, 4] = self.clock()
+        numbers[:, :, 5] = frame.contact[:, 0, 1, None]
+        self.sight.write(frame, out)
+
+    def marks(self, world: int) -> list[Mark]:
+        """Paint the runner's line in its colour."""
+        return [Strip((GOAL - 0.05, GOAL + 0.05), (-5, 5), (0.2, 0.45, 0.85))]

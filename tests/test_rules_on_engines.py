@@ -1,0 +1,98 @@
+"""Each way to win, lose and draw, reached on both engines from a constructed state, and what it pays (paper.md)."""
+
+import numpy as np
+import pytest
+
+from dohyo.arenas import ENGINES, make_batch
+
+UPRIGHT, ON_ITS_BACK = (1, 0, 0, 0), (0, 1, 0, 0)
+HEIGHT = {UPRIGHT: 0.5, ON_ITS_BACK: 0.17}
+"""Root heights of an ant that stands and of one that lies on its back."""
+
+
+def up(x: float, y: float = 0.0) -> tuple[float, float, tuple[int, ...]]:
+    return x, y, UPRIGHT
+
+
+def down(x: float, y: float = 0.0) -> tuple[float, float, tuple[int, ...]]:
+    return x, y, ON_ITS_BACK
+
+
+NEAR, APART = (up(-0.5), up(0.5)), (up(-1.5), up(1.5))
+"""Places in which two ants' legs are in each other, and in which they are not."""
+
+CASES = [
+    # sumo, a ring of 3 m; a win needs contact, here in the state before the one that decides
+    ("sumo", [NEAR, (down(-1), up(1))], "fell", 1, (-1000, 1000)),
+    ("sumo", [NEAR, (up(-1), down(1))], "fell", 0, (1000, -1000)),
+    ("sumo", [NEAR, (up(-1), up(3.5))], "left the ring", 0, (1000, -1000)),
+    ("sumo", [NEAR, (up(-2.2, 2.2), up(1))], "left the ring", 1, (-1000, 1000)),
+    ("sumo", [NEAR, (down(-1), up(3.5))], "fell", 1, (-1000, 1000)),
+    ("sumo", [NEAR, (down(-1), down(1))], "all out", -1, (-1000, -1000)),
+    ("sumo", [NEAR, (up(-4), up(4))], "all out", -1, (-1000, -1000)),
+    ("sumo", [APART, (down(-1), up(1))], "out without contact", -1, (-1000, 0)),
+    ("sumo", [APART, (up(-1), up(3.5))], "out without contact", -1, (0, -1000)),
+    ("sumo", [APART] * 5, "time-out", -1, (-1000, -1000)),
+    ("run_to_goal", [(up(4.5), up(0))], "reached the goal", 0, (1000, -1000)),
+    ("run_to_goal", [(up(0), up(-4.5))], "reached the goal", 1, (-1000, 1000)),
+    ("run_to_goal", [(up(4.5), up(-4.5))], "both reached the goal", -1, (0, 0)),
+    ("run_to_goal", [(down(4.5), down(0))], "reached the goal", 0, (1000, -1000)),
+    ("run_to_goal", [(down(-1), down(1))], "both down", -1, (0, 0)),
+    ("run_to_goal", [APART] * 5, "time-out", -1, (-1000, -1000)),
+    ("you_shall_not_pass", [(up(0), up(-4.5))], "passed", 1, (-1000, 1000)),
+    ("you_shall_not_pass", [(down(0), down(-4.5))], "passed", 1, (-1000, 1000)),
+    ("you_shall_not_pass", [(up(0), down(2))], "runner fell", 0, (1000, -1000)),
+    ("you_shall_not_pass", [(down(0), down(2))], "runner fell", 0, (0, -1000)),
+    ("you_shall_not_pass", [APART] * 5, "time-out", 0, (1000, -1000)),
+    ("you_shall_not_pass", [(down(0), up(2))] * 5, "time-out", 0, (0, -1000)),
+]
+GOES_ON = [
+    ("sumo", (up(-2.8), up(2.8))),
+    ("run_to_goal", (up(3.8), up(-3.8))),
+    ("run_to_goal", (up(-4.5), up(4.5))),  # beyond the other's line
+    ("run_to_goal", (down(-1), up(1))),  # one may fall
+    ("you_shall_not_pass", (up(-4.5), up(-3.8))),
+    ("you_shall_not_pass", (down(0), up(1))),
+]
+
+
+def put(batch, places) -> None:
+    """Put the world's ants at rest into places, joints in the middle of their ranges."""
+    model = batch.arena.scene.model
+    qpos, qvel = np.tile(model.qpos0, (1, 1)), np.zeros((1, model.nv))
+    for seat, (x, y, orientation) in zip(batch.arena.scene.seats, places, strict=True):
+        first = seat.qpos.start
+        qpos[0, first : first + 7] = x, y, HEIGHT[orientation], *orientation
+        qpos[0, first + 7 : seat.qpos.stop] = seat.joint_range.mean(axis=1)
+    batch.engine.reset(np.array([0]), qpos, qvel)
+
+
+def play(arena: str, engine: str, states) -> tuple[object, object]:
+    """Put the world into one state after another, a control step in each; return the last step and the batch."""
+    batch = make_batch(arena, "ant", engine, 1, workers=1, max_cycles=5, autoreset=False)
+    batch.reset(0)
+    if arena == "sumo":
+        batch.arena.radius[:] = 3
+    for places in states:
+        put(batch, places)
+        step = batch.step([np.zeros((1, 8))] * 2)
+    batch.close()
+    return step, batch
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("arena", "states", "ending", "winner", "outcome"), CASES)
+def test_how_bouts_end_and_what_that_pays(arena, states, ending, winner, outcome, engine):
+    step, batch = play(arena, engine, states)
+    assert step.done.tolist() == [True]
+    assert batch.endings[step.finished.ending[0]] == ending
+    assert step.finished.winner.tolist() == [winner]
+    assert step.outcome.tolist() == [list(outcome)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("arena", "places"), GOES_ON)
+def test_when_bouts_go_on(arena, places, engine):
+    step, _ = play(arena, engine, [places])
+    assert step.done.tolist() == [False]
+    assert step.outcome.tolist() == [[0, 0]]
