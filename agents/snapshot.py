@@ -33,16 +33,21 @@ class Part:
 
     arena: str
     role: str
+    """A role of the arena, or several with plus signs."""
     body: str
     drive: str
     layout: str
     """Digest of the observation's entries, see `dohyo.arenas.rules.digest`."""
 
     @classmethod
-    def of(cls, arena: Arena, seat: int) -> "Part":
-        """Return the part that `seat` plays in `arena`."""
-        body, layout = arena.bodies[seat].name, digest(arena.entries(seat))
-        return cls(arena.name, arena.roles[seat], body, arena.scene.drive, layout)
+    def of(cls, arena: Arena, *seats: int) -> "Part":
+        """Return the part of a policy that can take each of `seats`, which must see and act alike."""
+        alike = {(arena.bodies[seat].name, digest(arena.entries(seat))) for seat in seats}
+        if len(alike) != 1:
+            raise ValueError(f"seats {seats} of {arena.name} do not see and act alike: no policy can take them all")
+        [(body, layout)] = alike
+        roles = dict.fromkeys(arena.roles[seat] for seat in seats)
+        return cls(arena.name, "+".join(roles), body, arena.scene.drive, layout)
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Snapshot:
     def check_plays(self, part: Part) -> None:
         """Raise `SnapshotError` unless the snapshot was trained for this part."""
         own = self.origin.part
+        if part.role in own.role.split("+"):
+            own = replace(own, role=part.role)
         if replace(own, layout=part.layout) != part:
             raise SnapshotError(f"snapshot {self.name} plays {_words(own)}, not {_words(part)}: choose one that does")
         if own != part:

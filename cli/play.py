@@ -27,11 +27,17 @@ WORLDS = 32
 def command(
     arena: ArenaName,
     seat: Annotated[
-        list[str], typer.Option("--seat", help="Twice: snapshot file, run folder, zero or random.", show_default=False)
+        list[str],
+        typer.Option(
+            "--seat", help="Twice, seat 0 first: snapshot file, run folder, zero or random.", show_default=False
+        ),
     ],
     body: BodyName = "ant",
     engine: EngineName = "pybullet",
-    bouts: Annotated[int, typer.Option("--bouts", help="Bouts to play; players alternate sides.", min=1)] = 100,
+    bouts: Annotated[
+        int,
+        typer.Option("--bouts", help="Bouts to play; players alternate sides where both have the same role.", min=1),
+    ] = 100,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
     ] = False,
@@ -54,13 +60,16 @@ def command(
     build_arena(arena, body, drive=drive)
     need_two_seats(arena)
     batch = make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, drive=drive)
+    swap = len(set(batch.arena.roles)) == 1
     try:
         players = [
             find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
         ]
         with Progress(transient=True, console=Console(stderr=True), disable=as_json) as progress:
             task = progress.add_task("playing", total=bouts)
-            results = play_match(batch, (players[0], players[1]), bouts, seed, lambda bout: progress.advance(task))
+            results = play_match(
+                batch, (players[0], players[1]), bouts, seed, lambda bout: progress.advance(task), swap=swap
+            )
     finally:
         batch.close()
     record = _summarise(results, seat) | {"arena": arena, "body": body, "engine": engine, "seed": seed}

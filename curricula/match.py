@@ -27,17 +27,23 @@ class Bout:
 
 
 def play_match(
-    batch: Batch, players: tuple[Policy, Policy], bouts: int, seed: int, watch: Callable[[Bout], None] | None = None
+    batch: Batch,
+    players: tuple[Policy, Policy],
+    bouts: int,
+    seed: int,
+    watch: Callable[[Bout], None] | None = None,
+    *,
+    swap: bool = True,
 ) -> list[Bout]:
     """Play exactly `bouts` bouts between two policies in a two-seat batch; `watch` is told of each.
 
-    Every world plays its share to the end, so short bouts are not favoured; players change sides from bout to bout.
-    The same batch size and seed give the same bouts.
+    Every world plays its share to the end, so short bouts are not favoured; players change sides from bout to bout,
+    unless `swap` is off: then the first takes seat 0 throughout. The same batch size and seed give the same bouts.
     """
     worlds = batch.worlds
     quota = np.full(worlds, bouts // worlds) + (np.arange(worlds) < bouts % worlds)
     played = np.zeros(worlds, np.intp)
-    seat = np.arange(worlds) % 2
+    seat = np.arange(worlds) % 2 if swap else np.zeros(worlds, np.intp)
     results: list[Bout] = []
     observation = batch.reset(seed)
     while len(results) < bouts:
@@ -60,7 +66,7 @@ def play_match(
                 if watch is not None:
                     watch(bout)
             played[world] += 1
-            seat[world] = 1 - seat[world]
+            seat[world] = 1 - seat[world] if swap else 0
     return sorted(results, key=lambda bout: bout.index)
 
 

@@ -124,7 +124,7 @@ class Training:
         self._generation += 1
         config, spaces = self.config, (self._batch.observation_spaces[0], self._batch.action_spaces[0])
         origin = Origin(
-            part=Part.of(self._batch.arena, 0),
+            part=Part.of(self._batch.arena, 0, 1),
             observation=spaces[0].shape[0],
             action=spaces[1].shape[0],
             engine=config.engine,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class StubBatch(Batch):
         self.alpha, self.diverged = 0.0, 0
         self.taken: list[NDArray[np.float32]] = []
         self.closed = False
-        self.arena: Any = None
+        self.arena: Any = SimpleNamespace(roles=("sumo", "sumo"))
         self._step = np.zeros(self.worlds, np.intp)
         self._bout = np.zeros(self.worlds, np.intp)
         self._observation = tuple(np.zeros((self.worlds, 3), np.float32) for _ in range(2))

@@ -245,7 +245,7 @@ def test_play_counts_by_player_not_by_side(
         return StubBatch([[k % 5 + 1] for k in range(worlds)])
 
     monkeypatch.setattr(play, "make_batch", make_stub)
-    monkeypatch.setattr(Part, "of", lambda arena, seat: PART)
+    monkeypatch.setattr(Part, "of", lambda arena, *seats: PART)
     players = [pusher(tmp_path, 0.5), pusher(tmp_path, 0.25)]
     seats = players if stronger == 0 else players[::-1]
     options = ["--deterministic", "--bouts", "11", "--json"]

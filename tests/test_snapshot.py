@@ -215,6 +215,17 @@ def test_a_snapshot_plays_its_own_arena_only():
         taken.check_plays(replace(PART, layout="76543210"))
 
 
+def test_a_policy_of_two_roles_plays_either():
+    passing = build_arena("you_shall_not_pass")
+    part = Part.of(passing, 0, 1)
+    assert part.role == "blocker+runner"
+    taken = snapshot(part=part)
+    for seat in (0, 1):
+        taken.check_plays(Part.of(passing, seat))
+    with pytest.raises(SnapshotError, match="plays you_shall_not_pass as blocker with"):
+        snapshot(part=Part.of(passing, 0)).check_plays(Part.of(passing, 1))
+
+
 def test_a_part_tells_layouts_apart():
     ants = build_arena("sumo")
     part = Part.of(ants, 1)
