@@ -30,7 +30,7 @@ class ArenaSpec:
     """Control steps in a bout unless asked otherwise."""
 
 
-ARENAS = {"sumo": ArenaSpec("sumo_v0", Sumo, bodies=("ant",), seats=2, max_cycles=500)}
+ARENAS = {"sumo": ArenaSpec("sumo_v0", Sumo, bodies=tuple(BODIES), seats=2, max_cycles=500)}
 """Arenas by name."""
 
 

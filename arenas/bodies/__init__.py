@@ -20,7 +20,9 @@ class Body:
     reach: float
     """Radius of the footprint around the root in the start pose; starts keep seats this far from the centre."""
     fallen_height: float
-    """A seat whose root is at or below this height has fallen."""
+    """A seat whose root is at or below this height has fallen in sumo; other arenas may set their own."""
+    standing_height: float
+    """A seat whose root is at or above this height counts as standing, where an arena pays for that."""
     limbs: tuple[str, ...]
     """The bodies whose touch is observed, in this order."""
 
@@ -29,14 +31,39 @@ class Body:
         return mujoco.MjSpec.from_file(str(HERE / f"{self.name}.xml"))
 
 
+# EC is arXiv 1710.03748 and its code, RoboSumo arXiv 1710.03641 and its code.
 BODIES = {
     "ant": Body(
         name="ant",
         start_height=0.62,
         reach=0.85,
-        # Section 1 of the paper's code: an ant is down at 0.3 m above the platform.
-        fallen_height=0.30,
-        limbs=("shank_1", "shank_2", "shank_3", "shank_4"),
+        fallen_height=0.30,  # EC, sumo of ants, above the platform
+        standing_height=0.28,  # EC; below it a run-to-goal ant is down
+        limbs=tuple(f"shank_{k}" for k in range(1, 5)),
+    ),
+    "bug": Body(
+        name="bug",
+        start_height=0.61,
+        reach=0.85,
+        fallen_height=0.29,  # RoboSumo, above its tatami
+        standing_height=0.29,  # RoboSumo has this threshold alone
+        limbs=tuple(f"shank_{k}" for k in range(1, 7)),
+    ),
+    "spider": Body(
+        name="spider",
+        start_height=0.53,
+        reach=0.80,
+        fallen_height=0.29,  # RoboSumo, above its tatami
+        standing_height=0.29,  # RoboSumo has this threshold alone
+        limbs=tuple(f"shank_{k}" for k in range(1, 9)),
+    ),
+    "humanoid": Body(
+        name="humanoid",
+        start_height=1.24,
+        reach=0.65,
+        fallen_height=0.50,  # EC, sumo of humans, above the platform
+        standing_height=1.0,  # EC, every arena of humans
+        limbs=("right_shin", "left_shin", "right_lower_arm", "left_lower_arm"),
     ),
 }
 
