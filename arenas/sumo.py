@@ -17,8 +17,8 @@ from dohyo.arenas.scene import CONTROL_STEP, Scene, compose
 
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius, m (EC, ants)."""
-EDGE_GAP = 0.3 + RADIUS[0] / 2
-"""Starts keep this far from the edge, m (EC), as long as the bodies' reach leaves room."""
+RADII = {"humanoid": (1.5, 3.5)}
+"""The same for bodies that have a range of their own (EC, humans); seats that differ get the wider ring."""
 SPREAD = 0.5
 """A start is turned about the centre by up to this angle, rad (ours; EC draws y along the chord)."""
 FACING = 0.3
@@ -35,7 +35,7 @@ SPEED_SCALE = 0.1
 TERMS = (
     Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
-    Term("standing", 0.5, "1 while standing, -1 when fallen", "EC, there 5"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5"),
     Term("approach", 5.0, "speed towards the opponent, m/s", "RoboSumo (arXiv 1710.03641), there 0.1"),
     Term("push", 10.0, "the opponent's speed away from the centre, m/s", "ours; 400 for 2 m"),
     Term("topple", 5.0, "the opponent's sinking speed less one's own, m/s", "ours; 25 for 0.25 m"),
@@ -64,10 +64,14 @@ class Sumo:
     ) -> None:
         self.scene: Scene = compose(bodies, drive)
         self.bodies, self.max_cycles = tuple(bodies), max_cycles
-        self.radius = np.full(worlds, RADIUS[1])
+        self._radius_range = low, high = max(RADII.get(body.name, RADIUS) for body in bodies)
+        # Starts keep this far from the edge (EC), as long as the bodies' reach leaves room.
+        self._edge_gap = 0.3 + low / 2
+        self.radius = np.full(worlds, high)
         self.touched = np.zeros(worlds, bool)
         self.steps = np.zeros(worlds, np.intp)
         self._fallen_height = np.array([body.fallen_height for body in bodies])
+        self._standing_height = np.array([body.standing_height for body in bodies])
         self._at = [layout(self.entries(s)) for s in range(2)]
         self._joints = [
             (seat.joint_range.mean(axis=1), np.ptp(seat.joint_range, axis=1) / 2) for seat in self.scene.seats
@@ -78,12 +82,12 @@ class Sumo:
         """Begin bouts: seats on opposite sides of the centre, facing it, in a ring of random size."""
         n, model = len(ids), self.scene.model
         self.steps[ids], self.touched[ids] = 0, False
-        self.radius[ids] = radius = dice.uniform(ids, *RADIUS, 1)[:, 0]
+        self.radius[ids] = radius = dice.uniform(ids, *self._radius_range, 1)[:, 0]
         axis = dice.uniform(ids, -np.pi, np.pi, 1)[:, 0]
         qpos, qvel = np.zeros((n, model.nq)), dice.normal(ids, VELOCITY_NOISE, model.nv)
         for s, (seat, body) in enumerate(zip(self.scene.seats, self.bodies, strict=True)):
             share, turn, facing = dice.uniform(ids, 0, 1, 1)[:, 0], *dice.uniform(ids, -1, 1, 2).T
-            far = np.maximum(body.reach, radius - EDGE_GAP)
+            far = np.maximum(body.reach, radius - self._edge_gap)
             distance = body.reach + share * (far - body.reach)
             angle = axis + s * np.pi + turn * SPREAD
             first = seat.qpos.start
@@ -119,11 +123,12 @@ class Sumo:
         outward, sinking = (distance - _distance(before)) / CONTROL_STEP, -moved[:, :, 2]
         gap = after[:, 1, :2] - after[:, 0, :2]
         gap /= np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)[:, None]
+        standing = ~fallen & (after[:, :, 2] >= self._standing_height)
         towards = np.einsum("wsi,wi->ws", moved[:, :, :2], gap)
         quantities = {
             "centre": distance,
             "control": np.stack([np.square(action[:, seat.ctrl]).sum(axis=1) for seat in self.scene.seats], axis=1),
-            "standing": 1.0 - 2.0 * fallen,
+            "standing": 2.0 * standing - 1.0,
             "approach": towards * (1, -1),
             "push": outward[:, ::-1],
             "topple": sinking[:, ::-1] - sinking,

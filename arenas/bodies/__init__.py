@@ -59,7 +59,7 @@ BODIES = {
     ),
     "humanoid": Body(
         name="humanoid",
-        start_height=1.24,
+        start_height=1.25,
         reach=0.65,
         fallen_height=0.50,  # EC, sumo of humans, above the platform
         standing_height=1.0,  # EC, every arena of humans
