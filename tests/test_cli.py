@@ -95,7 +95,7 @@ def test_arenas_json(run_main: RunMain):
     assert (sumo["id"], sumo["arena"]) == ("sumo_v0", "sumo")
     assert sumo["seats"] == ["sumo_0", "sumo_1"]
     assert sorted(sumo["engines"]) == ENGINES
-    assert sumo["action"]["ant"] == 8  # four legs of two joints
+    assert sumo["action"] == {"ant": 8, "bug": 12, "spider": 16, "humanoid": 17}  # two joints a leg; as EC
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -319,7 +319,7 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "arena": (["play", "chess", *TWICE], "unknown arena 'chess'; choose one of: sumo"),
     "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
     "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
-    "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant"),
+    "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant, bug, humanoid, spider"),
     "engine": (
         ["play", "sumo", *TWICE, "--engine", "quake"],
         "unknown engine 'quake'; choose one of: mujoco, pybullet",

@@ -125,8 +125,8 @@ HEIGHT = {
     "ant": np.sin(np.deg2rad(65)) * 0.32**0.5 + 0.035,
     "bug": np.sin(np.deg2rad(65)) * 0.55 + 0.035,
     "spider": np.sin(np.deg2rad(65.2)) * np.hypot(0.433, 0.6) - 0.238 + 0.03,
-    # 0.465 m of trunk down to the hips; thigh and, to the middle of the foot, shin, both leaning by 22.5 degrees forward
-    # or back and 10 degrees aside; the foot's radius. Knees and hips give by about 3 degrees under the weight, 12 mm.
+    # 0.465 m of trunk down to the hips; thigh and, to the middle of the foot, shin, both leaning by 22.5 degrees
+    # forward or back and 10 degrees aside; the foot's radius. Knees and hips give by 3 degrees under the weight, 12 mm.
     "humanoid": 0.465 + (0.383 + 0.3715) * np.cos(np.deg2rad(22.5)) * np.cos(np.deg2rad(10)) + 0.05 - 0.012,
 }
 """Where the root stands over the floor in m, from the plan of each body."""
