@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dohyo.arenas import ARENAS
+from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +18,14 @@ def test_tables_are_those_of_the_code(name: str) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text()
     assert page.count("<!-- table: ") == 3
     assert page == tables["with_tables"](page, build_arena(name)), "run `python docs/tables.py`"
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_tables_of_bodies_are_those_of_the_code(name: str) -> None:
+    tables = runpy.run_path(str(ROOT / "docs" / "tables.py"))
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    assert page.count("<!-- table: ") == 2
+    assert page == tables["with_tables"](page, build_arena("sumo", name)), "run `python docs/tables.py`"
 
 
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name)
