@@ -36,13 +36,13 @@ class ArenaSpec:
 
 
 ARENAS = {
-    "sumo": ArenaSpec("sumo_v0", Sumo, bodies=("ant",), seats=2, page="sumo"),
+    "sumo": ArenaSpec("sumo_v0", Sumo, bodies=tuple(BODIES), seats=2, page="sumo"),
     "sumo_3": ArenaSpec("sumo_3_v0", partial(Sumo, sides=(0, 1, 2)), bodies=("ant",), seats=3, page="sumo"),
     "sumo_4": ArenaSpec("sumo_4_v0", partial(Sumo, sides=(0, 1, 2, 3)), bodies=("ant",), seats=4, page="sumo"),
     "sumo_2v2": ArenaSpec("sumo_2v2_v0", partial(Sumo, sides=(0, 0, 1, 1)), bodies=("ant",), seats=4, page="sumo"),
-    "run_to_goal": ArenaSpec("run_to_goal_v0", RunToGoal, bodies=("ant",), seats=2, page="run_to_goal"),
+    "run_to_goal": ArenaSpec("run_to_goal_v0", RunToGoal, bodies=tuple(BODIES), seats=2, page="run_to_goal"),
     "you_shall_not_pass": ArenaSpec(
-        "you_shall_not_pass_v0", YouShallNotPass, bodies=("ant",), seats=2, page="you_shall_not_pass"
+        "you_shall_not_pass_v0", YouShallNotPass, bodies=tuple(BODIES), seats=2, page="you_shall_not_pass"
     ),
 }
 """Arenas by name."""

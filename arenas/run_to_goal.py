@@ -26,7 +26,7 @@ WIN, LOSS = 1000.0, -1000.0
 TERMS: tuple[Term, ...] = (
     Term("forward", 5.0, "speed towards the own goal line, m/s", "EC, there 1; 500 for the 5 m of the way"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.5"),
-    Term("standing", 0.5, "1 while standing, -1 when down", "EC, there 1"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 1"),
 )
 """Weights are ours where they differ, as in sumo. EC's contact cost is left out: it rests on forces that only one of
 the engines reports."""
@@ -65,6 +65,7 @@ class RunToGoal(BaseArena):
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, drive, max_cycles)
         self._down_height = np.array([body.down_height for body in bodies])
+        self._standing_height = np.array([body.standing_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: face to face across the centre, each with its goal behind the other."""
@@ -76,10 +77,10 @@ class RunToGoal(BaseArena):
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Who has arrived, who is down, and what the step was worth."""
         self.steps += 1
-        standing = frame.root_position[:, :, 2] >= self._down_height
+        height = frame.root_position[:, :, 2]
         arrived = frame.root_position[:, :, 0] * WAY >= GOAL
-        verdict = Verdict.going_on(self._price(frame, action, standing))
-        there, down = arrived.any(axis=1), ~standing.any(axis=1)
+        verdict = Verdict.going_on(self._price(frame, action, height >= self._standing_height))
+        there, down = arrived.any(axis=1), (height < self._down_height).all(axis=1)
         late = self.steps >= self.max_cycles
         for case, why in ((late, LATE), (down, DOWN), (there, REACHED), (arrived.all(axis=1), BOTH)):
             verdict.ending[case] = why

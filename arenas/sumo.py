@@ -21,15 +21,15 @@ from dohyo.arenas.start import effort, stand
 
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius for two seats, m (EC, ants)."""
-EDGE_GAP = 0.3 + RADIUS[0] / 2
-"""Starts keep this far from the edge, m (EC), as long as the bodies' reach leaves room."""
+RADII = {"humanoid": (1.5, 3.5)}
+"""The same for bodies that have a range of their own (EC, humans); seats that differ get the wider ring."""
 WIN, LOSS = 1000.0, -1000.0
 """What the outcome pays; a time-out pays the loss to both (EC)."""
 
 TERMS: tuple[Term, ...] = (
     Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
-    Term("standing", 0.5, "1 while standing, -1 when fallen", "EC, there 5"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5"),
     Term("approach", 5.0, "speed towards the opponent, m/s", "RoboSumo (arXiv 1710.03641), there 0.1"),
     Term("push", 10.0, "the opponent's speed away from the centre, m/s", "ours; 400 for 2 m"),
     Term("topple", 5.0, "the opponent's sinking speed less one's own, m/s", "ours; 25 for 0.25 m"),
@@ -67,7 +67,7 @@ class Sumo(BaseArena):
         Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),
     )
     start: ClassVar[Ranges] = {
-        "radius": RADIUS,  # m, of a ring for two
+        "radius": RADIUS,  # m, of a ring for two, see `RADII`
         "spread": (-0.5, 0.5),  # rad that one of two seats is turned about the centre (ours; EC draws y on the chord)
         "facing": (-0.3, 0.3),  # rad off the centre (ours; EC: 0)
     }
@@ -79,7 +79,10 @@ class Sumo(BaseArena):
         self.sides, self.numbers = tuple(sides), numbers(count - 1)
         self.seats, self.roles = tuple(f"sumo_{s}" for s in range(count)), ("sumo",) * count
         super().__init__(bodies, worlds, drive, max_cycles)
-        self.radius = np.full(worlds, RADIUS[1])
+        self.ranges["radius"] = low, high = max(RADII.get(body.name, RADIUS) for body in bodies)
+        # Starts keep this far from the edge (EC), as long as the bodies' reach leaves room.
+        self._edge_gap = 0.3 + low / 2
+        self.radius = np.full(worlds, high)
         self.alive = np.ones((worlds, count), bool)
         """Seats in play."""
         self.touched = np.zeros((worlds, count, count), bool)
@@ -90,6 +93,7 @@ class Sumo(BaseArena):
         """Row s weighs the seats that s fights: its rivals in play, evenly."""
         self._take_aim(np.arange(worlds))
         self._fallen_height = np.array([body.fallen_height for body in bodies])
+        self._standing_height = np.array([body.standing_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: seats evenly about the centre, facing it, in a ring of random size."""
@@ -101,7 +105,7 @@ class Sumo(BaseArena):
         axis, share = dice.uniform(ids, -np.pi, np.pi, 1), dice.uniform(ids, 0, 1, count)
         turn, facing = self.draw("spread", ids, dice, count), self.draw("facing", ids, dice, count)
         near = np.array([body.reach for body in self.bodies]) / np.sin(np.pi / count)
-        away = near + share * np.maximum(0, radius[:, None] - EDGE_GAP - near)
+        away = near + share * np.maximum(0, radius[:, None] - self._edge_gap - near)
         angle = axis + np.arange(count) * (2 * np.pi / count) + turn / (count - 1) ** 2
         place = away[..., None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         return stand(self.scene, ids, dice, place, angle + np.pi + facing)
@@ -151,7 +155,7 @@ class Sumo(BaseArena):
         centre, control, standing, approach, push, topple = self.worth
         centre[:] = away
         effort(self.scene, action, control)
-        np.subtract(1.0, 2.0 * fallen, out=standing)
+        np.subtract(2.0 * (~fallen & (after[:, :, 2] >= self._standing_height)), 1.0, out=standing)
         (moved[:, :, :2] * gap.sum(axis=2)).sum(axis=2, out=approach)
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
         (self._aim * outward[:, None]).sum(axis=2, out=push)

@@ -30,7 +30,7 @@ BLOCKER, RUNNER = 0, 1
 TERMS: tuple[Term, ...] = (
     Term("forward", 5.0, "runner: speed towards the line, m/s; blocker: its negative", "EC, there 1 for runners"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
-    Term("standing", 0.5, "1 while standing, -1 when down", "EC, there 5"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5"),
 )
 """Weights are ours where they differ, as in sumo; for the blocker EC adds the runner's distance from the line. EC's
 contact cost is left out: it rests on forces that only one of the engines reports."""
@@ -67,7 +67,7 @@ class YouShallNotPass(BaseArena):
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, drive, max_cycles)
         self._fallen_height = np.array([min(body.fallen_height, FALLEN) for body in bodies])
-        self._standing_height = np.array([body.down_height for body in bodies])
+        self._standing_height = np.array([body.standing_height for body in bodies])
         self.sight.numbers[:, :, 0] = -1, 1
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:

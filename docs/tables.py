@@ -1,8 +1,13 @@
-"""Write the tables of the arena pages from the code: `python docs/tables.py`; a test fails when they are stale."""
+"""Write the tables of the pages from the code: `python docs/tables.py`; a test fails when they are stale."""
 
+import re
+from collections import Counter
 from pathlib import Path
 
-from dohyo.arenas import ARENAS
+import mujoco
+import numpy as np
+
+from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
 
@@ -36,7 +41,59 @@ def action_table(arena: Arena) -> list[str]:
     return rows
 
 
-TABLES = {"observation": observation_table, "reward": reward_table, "action": action_table}
+def parts_table(arena: Arena) -> list[str]:
+    """Return the rows that describe the links of seat 0's body, equal ones in one row."""
+    seat, model = arena.scene.seats[0], arena.scene.model
+    parts = Counter(
+        (_kind(model.body(b).name), _shapes(model, b), f"{model.body_mass[b]:.2f}") for b in (seat.root, *seat.links)
+    )
+    rows = [f"| {name} | {count} | {shapes} | {mass} |" for (name, shapes, mass), count in parts.items()]
+    return [
+        "| part | number | shape, m (a capsule's length is that of its axis) | mass of each, kg |",
+        "|---|---|---|---|",
+        *rows,
+    ]
+
+
+def joints_table(arena: Arena) -> list[str]:
+    """Return the rows that describe the hinges of seat 0's body and their PD law, equal ones in one row."""
+    seat, model = arena.scene.seats[0], arena.scene.model
+    laws = zip(model.actuator_biasprm[seat.ctrl], model.actuator_forcerange[seat.ctrl, 1], strict=True)
+    joints = Counter(
+        (_kind(model.joint(int(model.body_jntadr[b])).name), f"{low:.0f} to {high:.0f}", -bias[1], -bias[2], torque)
+        for b, (low, high), (bias, torque) in zip(seat.links, np.rad2deg(seat.joint_range), laws, strict=True)
+    )
+    rows = [
+        f"| {name} | {count} | {span} | {stiffness:g} | {damping:g} | {torque:g} |"
+        for (name, span, stiffness, damping, torque), count in joints.items()
+    ]
+    head = "| joint | number | range, degrees | stiffness, N m/rad | damping, N m s/rad | largest torque, N m |"
+    return [head, "|---|---|---|---|---|---|", *rows]
+
+
+def _kind(name: str) -> str:
+    """Return `thigh` for `0/thigh_3`, `hip_x` for `0/left_hip_x`."""
+    return re.sub(r"^\d+/(left_|right_)?|_\d+$", "", name)
+
+
+def _shapes(model: mujoco.MjModel, body: int) -> str:
+    """Describe the geoms of a body: `sphere, radius 0.160; 2 capsules, length 0.280, radius 0.040`."""
+    first, number = int(model.body_geomadr[body]), int(model.body_geomnum[body])
+    shapes: Counter[str] = Counter()
+    for g in range(first, first + number):
+        kind = mujoco.mjtGeom(int(model.geom_type[g])).name.removeprefix("mjGEOM_").lower()
+        length = f"length {2 * model.geom_size[g, 1]:.2f}, " if kind == "capsule" else ""
+        shapes[f"{kind}, {length}radius {model.geom_size[g, 0]:.3f}"] += 1
+    return "; ".join(s if n == 1 else f"{n} {s.replace(',', 's,', 1)}" for s, n in shapes.items())
+
+
+TABLES = {
+    "observation": observation_table,
+    "reward": reward_table,
+    "action": action_table,
+    "parts": parts_table,
+    "joints": joints_table,
+}
 
 
 def with_tables(text: str, arena: Arena) -> str:
@@ -58,6 +115,11 @@ def pages() -> list[tuple[Path, Arena]]:
     return [(DOCS / f"{name}.md", build_arena(name)) for name, spec in ARENAS.items() if spec.page == name]
 
 
+def body_pages() -> list[tuple[Path, Arena]]:
+    """Return the page of every body, and an arena in which it takes every seat."""
+    return [(DOCS / f"{name}.md", build_arena("sumo", name)) for name in BODIES]
+
+
 if __name__ == "__main__":
-    for page, arena in pages():
+    for page, arena in pages() + body_pages():
         page.write_text(with_tables(page.read_text(), arena))

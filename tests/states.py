@@ -10,9 +10,23 @@ from dohyo.arenas.scene import Scene, compose
 WORLD = np.array([0])
 
 
+MIDDLE = {
+    "ant": [0, 65] * 4,
+    "bug": [0, 65] * 6,
+    "spider": [0, 11] * 8,
+    "humanoid": [0, 0, 0, *[-22.5, -10, 0, -45] * 2, *[40, 20, 60] * 2],
+}
+"""The middle of every joint's range in degrees, read off the MJCF files."""
+
+
+def two(body: str, drive: str = "target") -> Scene:
+    """Two bodies of a kind on a floor."""
+    return compose([BODIES[body]] * 2, drive)
+
+
 def ants(drive: str = "target") -> Scene:
     """Two ants on a floor."""
-    return compose([BODIES["ant"]] * 2, drive)
+    return two("ant", drive)
 
 
 def standing(scene: Scene, places: list[tuple[float, float, float, float]]) -> tuple[Array, Array]:
@@ -25,7 +39,13 @@ def standing(scene: Scene, places: list[tuple[float, float, float, float]]) -> t
     return qpos, qvel
 
 
-APART = [(-1.5, 0.0, 0.62, 0.0), (1.5, 0.0, 0.62, np.pi)]
+def apart(body: str) -> list[tuple[float, float, float, float]]:
+    """Places 3 m apart, face to face, feet just clear of the floor."""
+    height = BODIES[body].start_height
+    return [(-1.5, 0.0, height, 0.0), (1.5, 0.0, height, np.pi)]
+
+
+APART = apart("ant")
 FALLING = [(-1.5, 0.0, 50.0, 0.0), (1.5, 0.0, 50.0, np.pi)]
 
 

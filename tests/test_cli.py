@@ -81,7 +81,7 @@ def test_arenas_json(run_main: RunMain):
     assert (sumo["id"], sumo["arena"]) == ("sumo_v0", "sumo")
     assert sumo["seats"] == ["sumo_0", "sumo_1"]
     assert sorted(sumo["engines"]) == ENGINES
-    assert sumo["action"]["ant"] == 8  # four legs of two joints
+    assert sumo["action"] == {"ant": 8, "bug": 12, "spider": 16, "humanoid": 17}  # two joints a leg; as EC
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -26,7 +26,7 @@ TYPED: dict[str, tuple[list[str], str]] = {
     ),
     "seats": (["play", "sumo_2v2", *TWICE], "has 4 seats"),
     "bodies": ([*PLAY, *TWICE, "--body", "ant,ant,ant"], "has 2 seats: give one body, or 2 with commas"),
-    "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant"),
+    "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant, bug, humanoid, spider"),
     "engine": (
         ["play", "sumo", *TWICE, "--engine", "quake"],
         "unknown engine 'quake'; choose one of: mujoco, pybullet",

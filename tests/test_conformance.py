@@ -22,6 +22,7 @@ from dohyo.arenas import ARENAS, ENGINES, Batch, make_batch
 
 CASES = [(arena, body, engine) for arena, spec in ARENAS.items() for body in spec.bodies for engine in ENGINES]
 every = pytest.mark.parametrize(("arena", "body", "engine"), CASES)
+one_body = pytest.mark.parametrize(("arena", "body", "engine"), [c for c in CASES if c[1] == ARENAS[c[0]].bodies[0]])
 
 
 def makers(arena: str, body: str, engine: str) -> types.SimpleNamespace:
@@ -50,7 +51,7 @@ def test_seeds(arena, body, engine):
     seed_test(makers(arena, body, engine).env, num_cycles=100)
 
 
-@every
+@one_body  # three seconds each, and what PettingZoo asks of pictures does not depend on who is in them
 def test_rendering(arena, body, engine):
     render_test(makers(arena, body, engine).env)
 

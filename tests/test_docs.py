@@ -27,6 +27,13 @@ def test_every_arena_has_a_page() -> None:
     assert {spec.page for spec in ARENAS.values()} == described
 
 
+@pytest.mark.parametrize(("path", "arena"), TABLES["body_pages"](), ids=lambda x: getattr(x, "name", ""))
+def test_tables_of_bodies_are_those_of_the_code(path: Path, arena: Arena) -> None:
+    page = path.read_text()
+    assert page.count("<!-- table: ") == 2
+    assert page == TABLES["with_tables"](page, arena), "run `python docs/tables.py`"
+
+
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)", page.read_text())

@@ -1,5 +1,6 @@
 """Sumo's rules, payments, starts and observations, against answers worked out by hand."""
 
+import mujoco
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -143,6 +144,57 @@ def test_a_fallen_ant_does_not_stand():
     verdict, sumo = judged((INSIDE, FALLEN), touch=False)
     index, pay = next((k, term.weight) for k, term in enumerate(sumo.terms) if term.name == "standing")
     assert verdict.terms[index].tolist() == [[pay, -pay]]
+
+
+@pytest.mark.parametrize(("body", "fallen"), [("ant", 0.30), ("bug", 0.29), ("spider", 0.29), ("humanoid", 0.50)])
+def test_each_body_has_its_own_height_of_falling(body, fallen):
+    sumo = Sumo([BODIES["ant"], BODIES[body]], 2, "target", 500)
+    frame = Frame.empty(sumo.scene, 2)
+    frame.root_position[:] = [[(-1, 0, UP), (1, 0, fallen)], [(-1, 0, UP), (1, 0, fallen + 0.001)]]
+    frame.root_before[:] = frame.root_position
+    frame.contact[:] = True
+    assert sumo.judge(frame, np.zeros((2, sumo.scene.model.nu))).winner.tolist() == [0, -1]
+
+
+def test_a_humanoid_on_its_knees_is_not_paid_for_standing():
+    """EC pays humans from 1.0 m, and ends the bout at 0.5 m."""
+    sumo = Sumo([BODIES["humanoid"]] * 2, 1, "target", 500)
+    frame = Frame.empty(sumo.scene, 1)
+    frame.root_position[:] = [(-1, 0, 0.99), (1, 0, 1.01)]
+    frame.root_before[:] = frame.root_position
+    verdict = sumo.judge(frame, np.zeros((1, 34)))
+    index, pay = next((k, term.weight) for k, term in enumerate(sumo.terms) if term.name == "standing")
+    assert verdict.terms[index].tolist() == [[-pay, pay]]
+    assert verdict.done.tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("bodies", "low", "high"),
+    [(["humanoid"] * 2, 1.5, 3.5), (["bug"] * 2, 2.5, 4.5), (["spider", "humanoid"], 2.5, 4.5)],
+)
+def test_humans_fight_in_a_smaller_ring(bodies, low, high):
+    sumo, ids = Sumo([BODIES[b] for b in bodies], 400, "target", 500), np.arange(400)
+    qpos, _ = sumo.spawn(ids, Dice(list(range(400))))
+    assert (sumo.radius >= low).all()
+    assert (sumo.radius <= high).all()
+    assert sumo.radius.min() < low + 0.05
+    assert sumo.radius.max() > high - 0.05
+    for seat in sumo.scene.seats:
+        distance = np.hypot(*qpos[:, seat.qpos.start : seat.qpos.start + 2].T)
+        assert (distance >= seat.body.reach - 1e-9).all()
+        assert (distance <= np.maximum(seat.body.reach, sumo.radius - 0.3 - low / 2) + 1e-9).all()
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_starts_are_clear_of_the_floor_and_of_each_other(body):
+    """The lowest point of 200 starts, joints turned by up to 0.1 rad, is above the floor; nobody begins in contact."""
+    sumo, ids = Sumo([BODIES[body]] * 2, 200, "target", 500), np.arange(200)
+    qpos, _ = sumo.spawn(ids, Dice(list(range(200))))
+    data = mujoco.MjData(sumo.scene.model)
+    for start in qpos:
+        data.qpos[:] = start
+        mujoco.mj_forward(sumo.scene.model, data)
+        assert data.ncon == 0
 
 
 SUMO = Sumo(ANT, 4, "target", 500)

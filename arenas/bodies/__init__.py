@@ -23,6 +23,8 @@ class Body:
     """A seat whose root is at or below this height has fallen in sumo."""
     down_height: float
     """A seat whose root is below this height is down in run-to-goal and kick-and-defend."""
+    standing_height: float
+    """A seat whose root is at or above this height counts as standing, where an arena pays for that."""
     limbs: tuple[str, ...]
     """The bodies whose touch is observed, in this order."""
 
@@ -31,15 +33,43 @@ class Body:
         return mujoco.MjSpec.from_file(str(HERE / f"{self.name}.xml"))
 
 
+# EC is arXiv 1710.03748 and its code, RoboSumo arXiv 1710.03641 and its code.
 BODIES = {
     "ant": Body(
         name="ant",
         start_height=0.62,
         reach=0.85,
-        # Section 1 of the paper's code: an ant is down at 0.3 m above the platform.
-        fallen_height=0.30,
-        down_height=0.28,  # ibid.
-        limbs=("shank_1", "shank_2", "shank_3", "shank_4"),
+        fallen_height=0.30,  # EC, sumo of ants, above the platform
+        down_height=0.28,  # EC
+        standing_height=0.28,  # EC
+        limbs=tuple(f"shank_{k}" for k in range(1, 5)),
+    ),
+    "bug": Body(
+        name="bug",
+        start_height=0.61,
+        reach=0.85,
+        fallen_height=0.29,  # RoboSumo, above its tatami
+        down_height=0.29,
+        standing_height=0.29,  # RoboSumo has this threshold alone
+        limbs=tuple(f"shank_{k}" for k in range(1, 7)),
+    ),
+    "spider": Body(
+        name="spider",
+        start_height=0.53,
+        reach=0.80,
+        fallen_height=0.29,  # RoboSumo, above its tatami
+        down_height=0.29,
+        standing_height=0.29,  # RoboSumo has this threshold alone
+        limbs=tuple(f"shank_{k}" for k in range(1, 9)),
+    ),
+    "humanoid": Body(
+        name="humanoid",
+        start_height=1.25,
+        reach=0.65,
+        fallen_height=0.50,  # EC, sumo of humans, above the platform
+        down_height=0.8,  # EC
+        standing_height=1.0,  # EC, every arena of humans
+        limbs=("right_shin", "left_shin", "right_lower_arm", "left_lower_arm"),
     ),
 }
 
