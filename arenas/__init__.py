@@ -10,7 +10,15 @@ from importlib.metadata import version
 
 from pettingzoo import register
 
-from dohyo.arenas import run_to_goal_v0, sumo_2v2_v0, sumo_3_v0, sumo_4_v0, sumo_v0, you_shall_not_pass_v0
+from dohyo.arenas import (
+    kick_and_defend_v0,
+    run_to_goal_v0,
+    sumo_2v2_v0,
+    sumo_3_v0,
+    sumo_4_v0,
+    sumo_v0,
+    you_shall_not_pass_v0,
+)
 from dohyo.arenas.batch import Batch, Finished, Step, make_batch
 from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.errors import ActionError, DohyoError, EngineError, UnknownName
@@ -36,6 +44,7 @@ __all__ = [
     "Frame",
     "Step",
     "UnknownName",
+    "kick_and_defend_v0",
     "make_batch",
     "render",
     "run_to_goal_v0",

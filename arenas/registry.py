@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dohyo.arenas.bodies import BODIES, Body, get_body
 from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.kick_and_defend import KickAndDefend
 from dohyo.arenas.rules import Arena
 from dohyo.arenas.run_to_goal import RunToGoal
 from dohyo.arenas.sumo import Sumo
@@ -43,6 +44,9 @@ ARENAS = {
     "run_to_goal": ArenaSpec("run_to_goal_v0", RunToGoal, bodies=tuple(BODIES), seats=2, page="run_to_goal"),
     "you_shall_not_pass": ArenaSpec(
         "you_shall_not_pass_v0", YouShallNotPass, bodies=tuple(BODIES), seats=2, page="you_shall_not_pass"
+    ),
+    "kick_and_defend": ArenaSpec(
+        "kick_and_defend_v0", KickAndDefend, bodies=tuple(BODIES), seats=2, page="kick_and_defend"
     ),
 }
 """Arenas by name."""

@@ -133,6 +133,8 @@ def _posed(arena: Arena, frame: Frame, world: int) -> mujoco.MjData:
         data.qpos[seat.qpos] = np.concatenate(
             [frame.root_position[world, s], frame.root_quaternion[world, s], frame.joint_angle[s][world]]
         )
+    for k, piece in enumerate(arena.scene.loose):
+        data.qpos[piece.qpos] = np.concatenate([frame.loose_position[world, k], frame.loose_quaternion[world, k]])
     mujoco.mj_kinematics(arena.scene.model, data)
     return data
 

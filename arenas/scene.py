@@ -39,15 +39,32 @@ class SeatLayout:
 
 
 @dataclass(frozen=True)
+class LooseLayout:
+    """Where the numbers of a free piece of furniture stand, a ball for instance."""
+
+    root: int
+    """Index of its body in the model."""
+    qpos: slice
+    qvel: slice
+
+
+@dataclass(frozen=True)
 class Scene:
     """A compiled scene and the layout of its seats."""
 
     model: mujoco.MjModel
     seats: tuple[SeatLayout, ...]
+    loose: tuple[LooseLayout, ...]
+    """Free pieces of furniture."""
     pairs: tuple[tuple[int, int], ...]
-    """Seats whose contact is sensed, in the order of the model's sensors."""
+    """Actors whose contact is sensed, in the order of the model's sensors."""
     drive: str
     """What an action means, see `DRIVES`."""
+
+    @property
+    def actors(self) -> tuple[SeatLayout | LooseLayout, ...]:
+        """Seats, then loose furniture: whatever moves and is sensed."""
+        return (*self.seats, *self.loose)
 
 
 def drive_target(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
@@ -72,7 +89,8 @@ def compose(
 ) -> Scene:
     """Compile floor, furniture and one body per seat into a scene.
 
-    `furnish` adds an arena's own furniture. Bodies do not collide with themselves; everything else collides.
+    `furnish` adds an arena's own furniture: geoms of the world's body, and named bodies with a free joint. Bodies do
+    not collide with themselves; everything else collides.
     Raises `UnknownName` for a drive that is not in `DRIVES`.
     """
     law = lookup(DRIVES, drive, "drive")
@@ -83,6 +101,7 @@ def compose(
     )
     if furnish is not None:
         furnish(spec)
+    loose = [body.name for body in spec.worldbody.bodies]
     everyone = 1 | sum(2 << s for s in range(len(bodies)))
     for seat, body in enumerate(bodies):
         child = body.spec()
@@ -92,10 +111,12 @@ def compose(
         for actuator in child.actuators:
             _drive(actuator, child.joint(actuator.target), law)
         spec.attach(child, prefix=f"{seat}/", frame=spec.worldbody.add_frame())
-    pairs = tuple((a, b) for a in range(len(bodies)) for b in range(a + 1, len(bodies)))
-    _add_sensors(spec, bodies, pairs)
+    roots = [_root_name(seat) for seat in range(len(bodies))] + loose
+    pairs = tuple((a, b) for a in range(len(bodies)) for b in range(a + 1, len(roots)))
+    _add_sensors(spec, bodies, [(roots[a], roots[b]) for a, b in pairs])
     model = spec.compile()
-    return Scene(model, tuple(_layout(model, seat, body) for seat, body in enumerate(bodies)), pairs, drive)
+    seats = tuple(_layout(model, seat, body) for seat, body in enumerate(bodies))
+    return Scene(model, seats, tuple(_loose(model, name) for name in loose), pairs, drive)
 
 
 def _set_options(spec: mujoco.MjSpec) -> None:
@@ -128,8 +149,8 @@ def _drive(
     actuator.ctrllimited, actuator.ctrlrange = True, [-1, 1]
 
 
-def _add_sensors(spec: mujoco.MjSpec, bodies: Sequence[Body], pairs: Sequence[tuple[int, int]]) -> None:
-    """Count contacts: of each limb with anything, then of each pair of seats."""
+def _add_sensors(spec: mujoco.MjSpec, bodies: Sequence[Body], pairs: Sequence[tuple[str, str]]) -> None:
+    """Count contacts: of each limb with anything, then of each pair of actors."""
     found = [1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND), 0, 1]
     for seat, body in enumerate(bodies):
         for limb in body.limbs:
@@ -143,19 +164,28 @@ def _add_sensors(spec: mujoco.MjSpec, bodies: Sequence[Body], pairs: Sequence[tu
         spec.add_sensor(
             type=mujoco.mjtSensor.mjSENS_CONTACT,
             objtype=mujoco.mjtObj.mjOBJ_XBODY,
-            objname=_root_name(bodies[a], a),
+            objname=a,
             reftype=mujoco.mjtObj.mjOBJ_XBODY,
-            refname=_root_name(bodies[b], b),
+            refname=b,
             intprm=found,
         )
 
 
-def _root_name(body: Body, seat: int) -> str:
+def _root_name(seat: int) -> str:
     return f"{seat}/torso"
 
 
+def _loose(model: mujoco.MjModel, name: str) -> LooseLayout:
+    root = model.body(name).id
+    joint = int(model.body_jntadr[root])
+    if joint < 0 or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_FREE or np.any(model.body_parentid == root):
+        raise ValueError(f"furniture {name!r}: a body that is not fixed to the world needs a free joint and no parts")
+    qpos, qvel = int(model.jnt_qposadr[joint]), int(model.jnt_dofadr[joint])
+    return LooseLayout(root, slice(qpos, qpos + 7), slice(qvel, qvel + 6))
+
+
 def _layout(model: mujoco.MjModel, seat: int, body: Body) -> SeatLayout:
-    root = model.body(_root_name(body, seat)).id
+    root = model.body(_root_name(seat)).id
     links = tuple(b for b in range(model.nbody) if model.body_rootid[b] == root and b != root)
     joints = [int(model.body_jntadr[b]) for b in (root, *links)]
     if any(model.body_jntnum[b] != 1 for b in (root, *links)):

@@ -1,4 +1,4 @@
-"""Draw the arenas for their pages: `python docs/scenes.py`. Half a second of small random targets, seed 0, on mujoco."""
+"""Draw the arenas for their pages: `python docs/scenes.py`. Half a second of small random targets on mujoco."""
 
 from pathlib import Path
 

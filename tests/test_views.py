@@ -181,6 +181,7 @@ def test_what_is_exported():
         "Frame",
         "Step",
         "UnknownName",
+        "kick_and_defend_v0",
         "make_batch",
         "render",
         "run_to_goal_v0",

@@ -63,6 +63,7 @@ class StateEngine(ABC):
         self._fill()
         self.frame.failed[:] = False
         self.frame.root_before[ids] = self.frame.root_position[ids]
+        self.frame.loose_before[ids] = self.frame.loose_position[ids]
 
     def step(self, action: Array) -> None:
         """See `Engine`."""

@@ -38,7 +38,16 @@ class Frame:
     touch: tuple[Array, ...]
     """Per seat `[W, L]`: 1 where the limb touches anything, else 0. Sensed one physics step before the rest."""
     contact: BoolArray
-    """Seat i touches seat j, symmetric, `[W, S, S]`; sensed like touch."""
+    """Actor i touches actor j, seats first, then loose furniture, symmetric, `[W, A, A]`; sensed like touch. Pieces of
+    furniture do not sense each other."""
+    loose_position: Array
+    """Of loose furniture, `[W, L, 3]`."""
+    loose_quaternion: Array
+    """`[W, L, 4]`."""
+    loose_velocity: Array
+    """m/s, `[W, L, 3]`."""
+    loose_before: Array
+    """Positions one control step earlier, `[W, L, 3]`."""
     failed: BoolArray
     """The world diverged in this step and was put back to the state it was last reset to, `[W]`."""
     _stacked: "_Stacked" = field(repr=False)
@@ -47,27 +56,32 @@ class Frame:
     def empty(cls, scene: Scene, worlds: int) -> "Frame":
         """Allocate a frame of zeros for `worlds` copies of `scene`."""
         seats, stacked = len(scene.seats), _Stacked(scene, worlds)
-        root, speed = stacked.root.reshape(worlds, seats, 7), stacked.speed.reshape(worlds, seats, 6)
+        actors = len(scene.actors)
+        root, speed = stacked.root.reshape(worlds, actors, 7), stacked.speed.reshape(worlds, actors, 6)
+        before = stacked.before.reshape(worlds, actors, 3)
         joints = np.cumsum([len(seat.links) for seat in scene.seats])[:-1]
         limbs = np.cumsum([len(seat.limbs) for seat in scene.seats])[:-1]
         return cls(
-            root_before=np.zeros((worlds, seats, 3)),
-            root_position=root[..., :3],
-            root_quaternion=root[..., 3:],
+            root_before=before[:, :seats],
+            root_position=root[:, :seats, :3],
+            root_quaternion=root[:, :seats, 3:],
             root_rotation=np.zeros((worlds, seats, 3, 3)),
-            root_velocity=speed[..., :3],
-            root_spin=speed[..., 3:],
+            root_velocity=speed[:, :seats, :3],
+            root_spin=speed[:, :seats, 3:],
             joint_angle=tuple(np.split(stacked.angle, joints, axis=1)),
             joint_velocity=tuple(np.split(stacked.rate, joints, axis=1)),
             touch=tuple(np.split(stacked.touch, limbs, axis=1)),
-            contact=np.zeros((worlds, seats, seats), bool),
+            contact=np.zeros((worlds, actors, actors), bool),
+            loose_position=root[:, seats:, :3],
+            loose_quaternion=root[:, seats:, 3:],
+            loose_velocity=speed[:, seats:, :3],
+            loose_before=before[:, seats:],
             failed=np.zeros(worlds, bool),
             _stacked=stacked,
         )
 
     def fill(self, qpos: Array, qvel: Array, sensed: Array) -> None:
         """Refresh from states `[W, nq]` and `[W, nv]` and contact counts `[W, sensors]` in the model's order."""
-        self.root_before[:] = self.root_position
         limbs = self._stacked.gather(qpos, qvel, sensed)
         for k, (a, b) in enumerate(self._stacked.pairs, start=limbs):
             self.contact[:, a, b] = self.contact[:, b, a] = sensed[:, k] > 0
@@ -78,20 +92,22 @@ class _Stacked:
     """The frame's arrays with all seats side by side, each filled by one call: in numpy calls cost most."""
 
     def __init__(self, scene: Scene, worlds: int) -> None:
-        seats, self.pairs = scene.seats, scene.pairs
+        seats, actors, self.pairs = scene.seats, scene.actors, scene.pairs
         q, v = np.arange(scene.model.nq), np.arange(scene.model.nv)
         self._columns = [
-            np.concatenate([q[seat.qpos][:7] for seat in seats]),
-            np.concatenate([v[seat.qvel][:6] for seat in seats]),
+            np.concatenate([q[actor.qpos][:7] for actor in actors]),
+            np.concatenate([v[actor.qvel][:6] for actor in actors]),
             np.concatenate([q[seat.qpos][7:] for seat in seats]),
             np.concatenate([v[seat.qvel][6:] for seat in seats]),
         ]
         self.root, self.speed, self.angle, self.rate = (np.zeros((worlds, len(c))) for c in self._columns)
+        self.before = np.zeros((worlds, len(actors), 3))
         self.touch = np.zeros((worlds, sum(len(seat.limbs) for seat in seats)))
 
     def gather(self, qpos: Array, qvel: Array, sensed: Array) -> int:
         """Copy what the seats' arrays show; return the number of limbs, after which the pairs' sensors follow."""
         root, speed, angle, rate = self._columns
+        self.before[:] = self.root.reshape(*self.before.shape[:2], 7)[..., :3]
         # The columns are valid by construction; the default mode would check them through a buffer.
         np.take(qpos, root, axis=1, out=self.root, mode="clip")
         np.take(qvel, speed, axis=1, out=self.speed, mode="clip")

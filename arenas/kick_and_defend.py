@@ -1,0 +1,190 @@
+"""Kick and defend: a kicker has to get a ball into a goal, a keeper to keep it out.
+
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. Where paper and code
+disagree, on how far a keeper may stray, the code counts: 2.5 m, not 3.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.base import BaseArena
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.marks import Mark, Strip
+from dohyo.arenas.physics.frame import Array, BoolArray, Frame
+from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
+from dohyo.arenas.scene import CONTROL_STEP
+from dohyo.arenas.start import effort, stand
+
+GOAL, POST = 4.0, 3.0
+"""The goal lies at this x, between posts at plus and minus this y, m (EC)."""
+STRAY = 2.5
+"""The keeper may be this far from x = `GOAL`, m (EC, code)."""
+BEYOND = 0.05
+"""A keeper guards up to this far behind the goal line, m (EC)."""
+BALL_RADIUS, BALL_MASS = 0.15, 0.1
+"""m and kg (EC)."""
+ROLLING_BACK = 1.0
+"""A ball that moves away from the goal faster than this, m/s, ends the bout (EC)."""
+WIN, LOSS, TOUCHED, STOOD = 1000.0, -1000.0, 500.0, 500.0
+"""What the outcome pays; a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
+CLEAR = 0.1
+"""Seats start at least their reach and this clear of the ball, m (ours)."""
+
+KICKER, KEEPER = 0, 1
+"""The seats (EC)."""
+TERMS: tuple[Term, ...] = (
+    Term("ball", 10.0, "kicker: the ball's speed towards the goal, m/s; keeper: its negative", "ours"),
+    Term("approach", 5.0, "kicker: own speed towards the ball, m/s", "EC, there minus the distance"),
+    Term("guard", 0.5, "keeper: 1 while standing in front of the goal, -1 when not", "EC, there 5"),
+    Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5, for the kicker"),
+)
+"""Weights are ours where they differ, as in sumo. EC's contact cost is left out: it rests on forces that only one of
+the engines reports."""
+
+ENDINGS: tuple[str, ...] = ("goal", "keeper strayed", "missed", "rolled back", "both down", TIME_OUT)
+SCORED, STRAYED, MISSED, BACK, DOWN, LATE = range(len(ENDINGS))
+
+
+def add_ball(spec: mujoco.MjSpec) -> None:
+    """Put the ball into the scene."""
+    ball = spec.worldbody.add_body(name="ball", pos=[0, 0, BALL_RADIUS])
+    ball.add_freejoint()
+    ball.add_geom(
+        type=mujoco.mjtGeom.mjGEOM_SPHERE,
+        size=[BALL_RADIUS, 0, 0],
+        mass=BALL_MASS,
+        friction=[1, 0.1, 0.1],
+        condim=3,
+        rgba=[0.95, 0.93, 0.88, 1],
+    )
+
+
+class KickAndDefend(BaseArena):
+    """A kicker and a keeper, any bodies; see `dohyo.arenas.rules.Arena`."""
+
+    name = "kick_and_defend"
+    seats: tuple[str, ...] = ("kicker_0", "keeper_0")
+    roles: tuple[str, ...] = ("kicker", "keeper")
+    endings = ENDINGS
+    terms = TERMS
+    points: ClassVar[tuple[Entry, ...]] = (
+        Entry("ball", 3, "m", "own", "the ball, from the root"),
+        Entry("ball velocity", 3, "m/s", "own", "velocity of the ball"),
+        Entry("goal", 3, "m", "own", "the nearest point of the goal's mouth, at the root's own height"),
+    )
+    numbers: tuple[Entry, ...] = (
+        Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper"),
+        Entry("way", 3, "m", "world", "to x = 4: of the ball, of the kicker, of the keeper"),
+        Entry("posts", 2, "m", "world", "from the ball to the post on the left, to the one on the right, along y"),
+        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        Entry(
+            "contact", 3, "1", "world", "1 if you touch the opponent now; the ball now; if the keeper has touched it"
+        ),
+    )
+    start: ClassVar[Ranges] = {
+        "kicker x": (-3.5, -0.5),  # m (EC)
+        "kicker y": (-2.0, 2.0),  # m (EC)
+        "keeper x": (1.6, 3.5),  # m (EC)
+        "keeper y": (-2.0, 2.0),  # m (EC)
+        "ball x": (-2.0, 1.0),  # m (EC)
+        "ball y": (-4.0, 4.0),  # m (EC)
+        "facing": (-0.3, 0.3),  # rad off the opponent's side (EC: 0)
+    }
+
+    def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
+        super().__init__(bodies, worlds, drive, max_cycles, furnish=add_ball)
+        self.saved = np.zeros(worlds, bool)
+        """The keeper has touched the ball in this bout."""
+        self._down_height = np.array([bodies[KICKER].down_height, bodies[KEEPER].fallen_height])
+        self._standing_height = np.array([body.standing_height for body in bodies])
+        self._clear = np.array([body.reach for body in bodies]) + BALL_RADIUS + CLEAR
+        self.sight.numbers[:, :, 0] = 1, -1
+
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
+        """Begin bouts: the ball at rest between kicker and keeper, who face each other's side."""
+        self.steps[ids], self.saved[ids] = 0, False
+        who = ("kicker", "keeper", "ball")
+        x, y = ([self.draw(f"{name} {axis}", ids, dice, 1)[:, 0] for name in who] for axis in "xy")
+        # Nobody starts in the ball: the kicker behind it, the keeper before it.
+        x[KICKER] = np.minimum(x[KICKER], x[2] - self._clear[KICKER])
+        x[KEEPER] = np.maximum(x[KEEPER], x[2] + self._clear[KEEPER])
+        place = np.stack([np.stack(x[:2], axis=-1), np.stack(y[:2], axis=-1)], axis=-1)
+        qpos, qvel = stand(self.scene, ids, dice, place, np.array([0, np.pi]) + self.draw("facing", ids, dice, 2))
+        ball = self.scene.loose[0]
+        qpos[:, ball.qpos.start], qpos[:, ball.qpos.start + 1] = x[2], y[2]
+        qvel[:, ball.qvel] = 0
+        return qpos, qvel
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Whether the ball is in the goal or out of play, and what the step was worth."""
+        self.steps += 1
+        self.saved |= frame.contact[:, KEEPER, 2]
+        height, ball, velocity = frame.root_position[:, :, 2], frame.loose_position[:, 0], frame.loose_velocity[:, 0]
+        verdict = Verdict.going_on(self._price(frame, action, height >= self._standing_height))
+        across = ball[:, 0] >= GOAL
+        scored = across & (np.abs(ball[:, 1]) <= POST)
+        back = (velocity[:, 0] < 0) & (np.linalg.norm(velocity, axis=1) > ROLLING_BACK)
+        down = (height < self._down_height).all(axis=1)
+        strayed = np.abs(frame.root_position[:, KEEPER, 0] - GOAL) > STRAY
+        late = self.steps >= self.max_cycles
+        verdict.done[:] = across | back | down | strayed | late
+        endings = ((scored, SCORED), (strayed, STRAYED), (across, MISSED), (back, BACK), (down, DOWN), (late, LATE))
+        for case, why in reversed(endings):  # of several in one step the first counts
+            verdict.ending[case] = why
+        held = verdict.done & ~scored & ~strayed
+        verdict.winner[scored], verdict.winner[held] = KICKER, KEEPER
+        verdict.outcome[strayed, KEEPER] = LOSS
+        verdict.outcome[scored] = WIN, LOSS
+        bonus = TOUCHED * self.saved + STOOD * (height[:, KEEPER] >= self.bodies[KEEPER].down_height)
+        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS, (WIN + bonus)[held]
+        return verdict
+
+    def _price(self, frame: Frame, action: Array, standing: BoolArray) -> Array:
+        """Return the weighted terms of the dense reward, `[T, W, S]`."""
+        ball, approach, guard, control, upright = self.worth
+        keeper = frame.root_position[:, KEEPER]
+        speed = (_way(frame.loose_before[:, 0]) - _way(frame.loose_position[:, 0])) / CONTROL_STEP
+        ball[:, KICKER], ball[:, KEEPER] = speed, -speed
+        gap = frame.loose_position[:, 0, :2] - frame.root_position[:, KICKER, :2]
+        moved = (frame.root_position[:, KICKER, :2] - frame.root_before[:, KICKER, :2]) / CONTROL_STEP
+        approach[:, KICKER] = (moved * gap).sum(axis=1) / np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)
+        in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
+        guard[:, KEEPER] = 2.0 * in_front - 1.0
+        effort(self.scene, action, control)
+        np.subtract(2.0 * standing, 1.0, out=upright)
+        upright[:, KEEPER] = 0
+        self.worth *= self.weights
+        return self.worth
+
+    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+        """Write the egocentric observations that `entries` describes."""
+        points, numbers = self.sight.points, self.sight.numbers
+        position, ball = frame.root_position, frame.loose_position[:, 0]
+        np.subtract(ball[:, None], position, out=points[:, :, 0])
+        points[:, :, 1] = frame.loose_velocity
+        points[:, :, 2, 0] = GOAL - position[:, :, 0]
+        points[:, :, 2, 1] = np.clip(position[:, :, 1], -POST, POST) - position[:, :, 1]
+        numbers[:, :, 1] = GOAL - ball[:, 0, None]
+        numbers[:, :, 2:4] = (GOAL - position[:, :, 0])[:, None]
+        numbers[:, :, 4], numbers[:, :, 5] = POST - ball[:, 1, None], -POST - ball[:, 1, None]
+        numbers[:, :, 6] = self.clock()
+        numbers[:, :, 7], numbers[:, :, 8] = frame.contact[:, 0, 1, None], frame.contact[:, :2, 2]
+        numbers[:, :, 9] = self.saved[:, None]
+        self.sight.write(frame, out)
+
+    def marks(self, world: int) -> list[Mark]:
+        """Paint the goal line, and how far the keeper may go."""
+        area = Strip((GOAL - STRAY, GOAL), (-POST, POST), (0.42, 0.52, 0.46))
+        return [area, Strip((GOAL - 0.05, GOAL + 0.05), (-POST, POST), (0.93, 0.9, 0.8))]
+
+
+def _way(ball: Array) -> Array:
+    """Return the distance from points `[W, 3]` to the nearest point of the goal's mouth, `[W]`."""
+    aside = np.maximum(np.abs(ball[:, 1]) - POST, 0)
+    way: Array = np.hypot(GOAL - ball[:, 0], aside)
+    return way

@@ -1,0 +1,7 @@
+"""Kick and defend: the PettingZoo module, version 0; keywords of `DohyoEnv`."""
+
+from dohyo.arenas.views import entry_points
+
+__all__ = ["env", "parallel_env"]
+
+env, parallel_env = entry_points("kick_and_defend")
