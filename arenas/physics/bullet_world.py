@@ -1,4 +1,4 @@
-"""One PyBullet world built from a compiled MuJoCo model: masses, inertias, limits and shapes all come from it."""
+"""One PyBullet world built from a compiled MuJoCo model: put into states, stepped, pushed, scaled and read."""
 
 import ctypes
 import os
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.errors import EngineError
+from dohyo.arenas.physics.bullet_build import Builder, statics
 
 Array = NDArray[np.float64]
 
@@ -66,12 +67,6 @@ class SeatPlan:
         return 13 + 2 * len(self.links)
 
 
-def xyzw(quaternion: Array) -> list[float]:
-    """Reorder a (w, x, y, z) quaternion for Bullet."""
-    w, x, y, z = quaternion
-    return [float(x), float(y), float(z), float(w)]
-
-
 class BulletWorld:
     """One client of its own (about 35 MB), stepped under the model's own actuator law."""
 
@@ -87,9 +82,10 @@ class BulletWorld:
             physicsClientId=self._client,
         )
         p.setGravity(*model.opt.gravity, physicsClientId=self._client)
-        for body in _statics(model):
-            self._add(model, 0.0, body, [])
-        self._bodies = [self._add(model, float(model.body_mass[s.root]), s.root, s.links) for s in seats]
+        build = Builder(p, self._client, model)
+        for body in statics(model):
+            build.add(0.0, body, [])
+        self._bodies = [build.add(float(model.body_mass[s.root]), s.root, s.links) for s in seats]
         self._hinges = [list(range(len(s.links))) for s in seats]
         for body, hinges in zip(self._bodies, self._hinges, strict=True):
             # Bullet gives every new joint a velocity motor; without force it is gone.
@@ -125,101 +121,6 @@ class BulletWorld:
                 self._limb_sensor[body, chain.index(limb) - 1] = len(self._limb_sensor)
         limbs = len(self._limb_sensor)
         self._pair_sensor = {frozenset((self._bodies[a], self._bodies[b])): limbs + k for k, (a, b) in enumerate(pairs)}
-
-    def _add(self, model: mujoco.MjModel, mass: float, root: int, links: Sequence[int]) -> int:
-        """Create the multibody of a root and its links, each link with one hinge; return Bullet's number for it."""
-        p, client = self._p, self._client
-        index = {root: 0} | {b: i + 1 for i, b in enumerate(links)}
-        body: int = p.createMultiBody(
-            baseMass=mass,
-            baseCollisionShapeIndex=self._shape(model, root),
-            baseInertialFramePosition=model.body_ipos[root].tolist(),
-            baseInertialFrameOrientation=xyzw(model.body_iquat[root]),
-            linkMasses=[float(model.body_mass[b]) for b in links],
-            linkCollisionShapeIndices=[self._shape(model, b) for b in links],
-            linkVisualShapeIndices=[-1] * len(links),
-            linkPositions=[model.body_pos[b].tolist() for b in links],
-            linkOrientations=[xyzw(model.body_quat[b]) for b in links],
-            linkInertialFramePositions=[model.body_ipos[b].tolist() for b in links],
-            linkInertialFrameOrientations=[xyzw(model.body_iquat[b]) for b in links],
-            linkParentIndices=[index[int(model.body_parentid[b])] for b in links],
-            linkJointTypes=[p.JOINT_REVOLUTE] * len(links),
-            linkJointAxis=[model.jnt_axis[model.body_jntadr[b]].tolist() for b in links],
-            physicsClientId=client,
-        )
-        for i, b in enumerate([root, *links]):
-            self._set_dynamics(model, body, i - 1, b)
-        p.changeDynamics(body, -1, activationState=p.ACTIVATION_STATE_DISABLE_SLEEPING, physicsClientId=client)
-        return body
-
-    def _set_dynamics(self, model: mujoco.MjModel, body: int, link: int, b: int) -> None:
-        client = self._client
-        geom = int(model.body_geomadr[b])
-
-        def change(**values: Any) -> None:
-            # One group of values per call: Bullet drops a link's friction beside damping or a speed limit, and
-            # recomputes its inertia from its shape beside anything.
-            self._p.changeDynamics(body, link, physicsClientId=client, **values)
-
-        change(
-            lateralFriction=float(model.geom_friction[geom, 0]),
-            frictionAnchor=1,  # without it the feet of a standing ant creep, and it rises by 0.6 mm/s
-            spinningFriction=0.0,
-            rollingFriction=0.0,
-            restitution=0.0,
-        )
-        change(linearDamping=0.0, angularDamping=0.0)
-        change(jointDamping=0.0)
-        change(maxJointVelocity=1000.0)
-        if link >= 0:
-            low, high = model.jnt_range[model.body_jntadr[b]]
-            change(jointLowerLimit=low, jointUpperLimit=high)
-        if model.body_mass[b] > 0:
-            change(localInertiaDiagonal=model.body_inertia[b].tolist())
-
-    def _shape(self, model: mujoco.MjModel, body: int) -> int:
-        """Return the collision shape of a body: its geoms, compounded where there are several."""
-        p = self._p
-        kinds = {
-            int(mujoco.mjtGeom.mjGEOM_PLANE): p.GEOM_PLANE,
-            int(mujoco.mjtGeom.mjGEOM_SPHERE): p.GEOM_SPHERE,
-            int(mujoco.mjtGeom.mjGEOM_CAPSULE): p.GEOM_CAPSULE,
-            int(mujoco.mjtGeom.mjGEOM_CYLINDER): p.GEOM_CYLINDER,
-            int(mujoco.mjtGeom.mjGEOM_BOX): p.GEOM_BOX,
-        }
-        first = int(model.body_geomadr[body])
-        geoms = range(first, first + int(model.body_geomnum[body]))
-        sizes = [model.geom_size[g] for g in geoms]
-        pose = {
-            "types": [kinds[int(model.geom_type[g])] for g in geoms],
-            "positions": [model.geom_pos[g].tolist() for g in geoms],
-            "orientations": [xyzw(model.geom_quat[g]) for g in geoms],
-        }
-        radii, lengths = [float(s[0]) for s in sizes], [2 * float(s[1]) for s in sizes]
-        halves = [s.tolist() for s in sizes]
-        if len(sizes) == 1:
-            shape: int = p.createCollisionShape(
-                pose["types"][0],
-                radius=radii[0],
-                height=lengths[0],
-                halfExtents=halves[0],
-                collisionFramePosition=pose["positions"][0],
-                collisionFrameOrientation=pose["orientations"][0],
-                physicsClientId=self._client,
-            )
-        else:
-            shape = p.createCollisionShapeArray(
-                shapeTypes=pose["types"],
-                radii=radii,
-                halfExtents=halves,
-                lengths=lengths,
-                collisionFramePositions=pose["positions"],
-                collisionFrameOrientations=pose["orientations"],
-                physicsClientId=self._client,
-            )
-        if shape < 0:
-            raise EngineError(f"PyBullet refused the shapes of body {model.body(body).name!r}")
-        return shape
 
     def put(self, raw: Array) -> None:
         """Place every seat as `raw` says (see `SeatPlan.width`), seat after seat, at once and without history."""
@@ -292,8 +193,3 @@ class BulletWorld:
         if self._client >= 0:
             self._p.disconnect(physicsClientId=self._client)
             self._client = -1
-
-
-def _statics(model: mujoco.MjModel) -> list[int]:
-    """Bodies fixed to the world that carry geoms: the world itself, and furniture without a joint."""
-    return [b for b in range(model.nbody) if model.body_weldid[b] == 0 and model.body_geomnum[b] > 0]
