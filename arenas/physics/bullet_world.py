@@ -1,6 +1,7 @@
 """One PyBullet world built from a compiled MuJoCo model: put into states, stepped, pushed, scaled and read."""
 
 import ctypes
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.errors import EngineError
-from dohyo.arenas.physics.bullet_build import Builder, statics
+from dohyo.arenas.physics.bullet_build import Builder, sliding_friction, statics
+from dohyo.arenas.physics.engine import QUANTITIES
 
 Array = NDArray[np.float64]
 
@@ -72,7 +74,7 @@ class BulletWorld:
 
     def __init__(self, model: mujoco.MjModel, seats: Sequence[SeatPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
-        self._seats, self._step_count = seats, int(model.numeric("substeps").data[0])
+        self._model, self._seats, self._step_count = model, seats, int(model.numeric("substeps").data[0])
         with hushed():
             self._client = p.connect(p.DIRECT)
         p.setPhysicsEngineParameter(
@@ -83,8 +85,7 @@ class BulletWorld:
         )
         p.setGravity(*model.opt.gravity, physicsClientId=self._client)
         build = Builder(p, self._client, model)
-        for body in statics(model):
-            build.add(0.0, body, [])
+        self._statics = [(build.add(0.0, body, []), body) for body in statics(model)]
         self._bodies = [build.add(float(model.body_mass[s.root]), s.root, s.links) for s in seats]
         self._hinges = [list(range(len(s.links))) for s in seats]
         for body, hinges in zip(self._bodies, self._hinges, strict=True):
@@ -94,16 +95,54 @@ class BulletWorld:
             )
         self._known: list[Any] | None = None
         """Joint states of every seat as they were last read; None once the world has moved on."""
-        self._read_actuators(model)
+        self._factors = np.ones(len(QUANTITIES))
+        self._set_torque(1.0)
         self._read_sensors(pairs)
 
-    def _read_actuators(self, model: mujoco.MjModel) -> None:
-        """Take the affine law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength)."""
-        self._gain, self._offset = model.actuator_gainprm[:, 0].copy(), model.actuator_biasprm[:, 0].copy()
+    def scale(self, factors: Array) -> None:
+        """Make quantities so many times the model's; factors `[4]` in the order of `QUANTITIES`."""
+        setters = {
+            "gravity": self._set_gravity,
+            "friction": self._set_friction,
+            "mass": self._set_mass,
+            "torque": self._set_torque,
+        }
+        for name, factor, old in zip(QUANTITIES, factors.tolist(), self._factors.tolist(), strict=True):
+            if factor != old:
+                setters[name](factor)
+        self._factors[:] = factors
+
+    def _set_gravity(self, factor: float) -> None:
+        self._p.setGravity(*(self._model.opt.gravity * factor), physicsClientId=self._client)
+
+    def _set_friction(self, factor: float) -> None:
+        # Bullet multiplies the coefficients of the two that touch, so each takes the root of the factor.
+        for body, link, b in [*((body, -1, b) for body, b in self._statics), *self._parts()]:
+            friction = sliding_friction(self._model, b) * math.sqrt(factor)
+            self._p.changeDynamics(body, link, lateralFriction=friction, physicsClientId=self._client)
+
+    def _set_mass(self, factor: float) -> None:
+        change, client = self._p.changeDynamics, self._client
+        for body, link, b in self._parts():
+            change(body, link, mass=float(self._model.body_mass[b]) * factor, physicsClientId=client)
+            # Bullet has just worked out an inertia from the shape; a call of its own puts the model's in its place.
+            inertia = (self._model.body_inertia[b] * factor).tolist()
+            change(body, link, localInertiaDiagonal=inertia, physicsClientId=client)
+
+    def _parts(self) -> Iterator[tuple[int, int, int]]:
+        """Yield everything that moves: Bullet's body and link, and the model's body."""
+        for body, seat in zip(self._bodies, self._seats, strict=True):
+            for i, b in enumerate((seat.root, *seat.links)):
+                yield body, i - 1, b
+
+    def _set_torque(self, factor: float) -> None:
+        """Take the affine law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength), scaled."""
+        model = self._model
+        self._gain, self._offset = factor * model.actuator_gainprm[:, 0], factor * model.actuator_biasprm[:, 0]
         rows = zip(
-            model.actuator_biasprm[:, 1].tolist(),
-            model.actuator_biasprm[:, 2].tolist(),
-            model.actuator_forcerange[:, 1].tolist(),
+            (factor * model.actuator_biasprm[:, 1]).tolist(),
+            (factor * model.actuator_biasprm[:, 2]).tolist(),
+            (factor * model.actuator_forcerange[:, 1]).tolist(),
             strict=True,
         )
         laws = list(rows)
@@ -138,8 +177,11 @@ class BulletWorld:
             for j, (angle, rate) in enumerate(zip(x[13 : 13 + joints], x[13 + joints :], strict=True)):
                 p.resetJointState(body, j, angle, rate, physicsClientId=client)
 
-    def advance(self, action: Array) -> None:
-        """Step one control step under `action` `[nu]`, torques recomputed at every physics step."""
+    def advance(self, action: Array, force: Array | None = None) -> None:
+        """Step one control step under `action` `[nu]`, torques recomputed at every physics step.
+
+        `force` `[S, 3]` N, world axes, pushes the roots.
+        """
         p, client = self._p, self._client
         drive, mode, step = p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
         targets = iter((self._gain * action + self._offset).tolist())
@@ -156,7 +198,16 @@ class BulletWorld:
                     torque = target + b1 * angle + b2 * rate
                     torques.append(strength if torque > strength else -strength if torque < -strength else torque)
                 drive(body, hinges, mode, forces=torques, physicsClientId=client)
+            if force is not None:
+                self._push(force)
             step(client)
+
+    def _push(self, force: Array) -> None:
+        """Push the roots at their centres of mass; Bullet forgets forces after every physics step."""
+        p, client = self._p, self._client
+        for body, push in zip(self._bodies, force.tolist(), strict=True):
+            place, _ = p.getBasePositionAndOrientation(body, physicsClientId=client)
+            p.applyExternalForce(body, -1, push, place, p.WORLD_FRAME, physicsClientId=client)
 
     def read(self, raw: Array, sensed: Array) -> None:
         """Write the raw state of every seat and the count of contacts per sensor."""
