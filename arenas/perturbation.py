@@ -84,7 +84,9 @@ class Push:
         """Return 1 for each of `seats` that is pushed and 0 for the others, `[S]`; raises `UnknownName`."""
         if self.seat is None:
             return np.ones(len(seats))
-        return np.eye(len(seats))[lookup({name: s for s, name in enumerate(seats)}, self.seat, "seat")]
+        chosen = lookup({name: s for s, name in enumerate(seats)}, self.seat, "seat")
+        mask: Array = (np.arange(len(seats)) == chosen).astype(float)
+        return mask
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (an agent's
     name, or None while the bout goes on and after a draw); at the end also `ending` (why) and `steps`.
 
-    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `batch.push_force` tell how.
+    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `.push_force` say how.
 
     `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
     """
