@@ -19,6 +19,9 @@ from dohyo.arenas.physics.engine import QUANTITIES
 
 Array = NDArray[np.float64]
 
+STABLE = 1.25
+"""Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears 1.4
+in flight (measured); beyond, a physics step is divided (docs/perturbation.md)."""
 TOUCHING = 1e-3
 """Bullet lets a resting shape hover by a fraction of a millimetre; closer than this (m) counts as touch."""
 
@@ -111,6 +114,14 @@ class BulletWorld:
             if factor != old:
                 setters[name](factor)
         self._factors[:] = factors
+        self._divide(*factors[2:].tolist())
+
+    def _divide(self, mass: float, torque: float) -> None:
+        """Take as many physics steps as the actuators need to be stable, at least the model's own."""
+        parts = max(1, math.ceil(torque / mass / STABLE))
+        self._step_count = parts * int(self._model.numeric("substeps").data[0])
+        step = self._model.opt.timestep / parts
+        self._p.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self._client)
 
     def _set_gravity(self, factor: float) -> None:
         self._p.setGravity(*(self._model.opt.gravity * factor), physicsClientId=self._client)
