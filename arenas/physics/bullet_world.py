@@ -20,8 +20,8 @@ from dohyo.arenas.physics.engine import QUANTITIES
 Array = NDArray[np.float64]
 
 STABLE = 1.25
-"""Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears 1.4
-in flight (measured); beyond, a physics step is divided (docs/perturbation.md)."""
+"""Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears
+1.4 in flight (measured); beyond, a physics step is divided (docs/perturbation.md)."""
 TOUCHING = 1e-3
 """Bullet lets a resting shape hover by a fraction of a millimetre; closer than this (m) counts as touch."""
 
