@@ -164,7 +164,6 @@ class Perturber:
             self.factors[name][ids] = column
         if self._scaled:
             engine.scale(ids, {name: self.factors[name][ids] for name in self._scaled})
-        self.force[ids] = 0
         if self.push is not None:
             self._draws[ids] = draws[:, len(QUANTITIES) :].reshape(len(ids), *self._draws.shape[1:])
 
