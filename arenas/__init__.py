@@ -21,7 +21,8 @@ from dohyo.arenas import (
 )
 from dohyo.arenas.batch import Batch, Finished, Step, make_batch
 from dohyo.arenas.bodies import BODIES, Body
-from dohyo.arenas.errors import ActionError, DohyoError, EngineError, UnknownName
+from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineError, UnknownName
+from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
 from dohyo.arenas.registry import ARENAS, ArenaSpec
 from dohyo.arenas.render import Camera, render
@@ -36,12 +37,15 @@ __all__ = [
     "Batch",
     "Body",
     "Camera",
+    "ConfigError",
     "DohyoEnv",
     "DohyoError",
     "Engine",
     "EngineError",
     "Finished",
     "Frame",
+    "Perturbation",
+    "Push",
     "Step",
     "UnknownName",
     "kick_and_defend_v0",

@@ -8,6 +8,7 @@ from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.errors import ActionError
+from dohyo.arenas.perturbation import Perturbation, Perturber
 from dohyo.arenas.physics import Engine, make_engine
 from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.registry import build_arena
@@ -64,7 +65,15 @@ class Batch:
     World `w` of `reset(seed)` plays the same bouts as world 0 of `reset(seed + w)`.
     """
 
-    def __init__(self, arena: Arena, engine: Engine, *, alpha: float = 0.0, autoreset: bool = True) -> None:
+    def __init__(
+        self,
+        arena: Arena,
+        engine: Engine,
+        *,
+        alpha: float = 0.0,
+        autoreset: bool = True,
+        perturbation: Perturbation | None = None,
+    ) -> None:
         self.arena, self.engine, self.worlds = arena, engine, engine.worlds
         self.alpha, self.autoreset = alpha, autoreset
         self.endings = (*arena.endings, DIVERGED)
@@ -85,6 +94,7 @@ class Batch:
         self._terms = [term.name for term in arena.terms]
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
+        self._perturber = Perturber(perturbation or Perturbation(), arena.seats, arena.max_cycles, self.worlds)
 
     @property
     def seats(self) -> tuple[str, ...]:
@@ -96,6 +106,16 @@ class Batch:
         """What each seat sees now, per seat `[W, obs]`; changes at the next step."""
         return self._observation
 
+    @property
+    def factors(self) -> dict[str, Array]:
+        """What the perturbation makes of gravity, friction, mass and torque in the present bouts, `[W]` each."""
+        return self._perturber.factors
+
+    @property
+    def push_force(self) -> Array:
+        """The force on each seat's root in the last control step, N, world axes, `[W, S, 3]`."""
+        return self._perturber.force
+
     def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
         """Begin a bout in every world and return the observations, per seat `[W, obs]`.
 
@@ -103,7 +123,9 @@ class Batch:
         """
         if seed is not None or self._dice is None:
             first = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-            self._dice = Dice([first + w for w in range(self.worlds)])
+            seeds = [first + w for w in range(self.worlds)]
+            self._dice = Dice(seeds)
+            self._perturber.seed(seeds)
         self._begin(self._all)
         self._observe()
         return self._observation
@@ -111,6 +133,8 @@ class Batch:
     def step(self, actions: Sequence[ArrayLike]) -> Step:
         """Advance every world by one control step under the seats' actions, per seat `[W, act]`."""
         self._take(actions)
+        if self._perturber.push is not None:
+            self._perturber.blow(self.engine, self._length)
         self.engine.step(self._action)
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
@@ -176,6 +200,7 @@ class Batch:
     def _begin(self, ids: IntArray) -> None:
         assert self._dice is not None
         self._length[ids], self._dense[ids], self._out[ids] = 0, 0, False
+        self._perturber.begin(ids, self.engine)
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
 
     def _observe(self) -> None:
@@ -197,12 +222,17 @@ def make_batch(
     alpha: float = 0.0,
     max_cycles: int | None = None,
     autoreset: bool = True,
+    perturbation: Perturbation | None = None,
 ) -> Batch:
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
     `workers`: threads (mujoco) or processes (pybullet), by default one per core. `drive`: what an action means, see
     `dohyo.arenas.scene.DRIVES`. `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a
-    bout. `autoreset`: begin a new bout at once where one has ended. Raises `UnknownName` or `EngineError`.
+    bout. `autoreset`: begin a new bout at once where one has ended. `perturbation`: pushes on seats, and factors of
+    the physics that change from bout to bout. Raises `UnknownName` or `EngineError`.
     """
     rules = build_arena(arena, body, worlds=worlds, drive=drive, max_cycles=max_cycles)
-    return Batch(rules, make_engine(engine, rules.scene, worlds, workers), alpha=alpha, autoreset=autoreset)
+    if perturbation is not None and perturbation.push is not None:
+        perturbation.push.mask(rules.seats)  # an unknown seat is an error before there are workers to be left behind
+    built = make_engine(engine, rules.scene, worlds, workers)
+    return Batch(rules, built, alpha=alpha, autoreset=autoreset, perturbation=perturbation)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,12 @@ class Recorder:
 
     def advance(self, action: Array) -> None:
         self._engine.advance(action)
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        self._engine.scale(ids, factors)
+
+    def push(self, force: Array) -> None:
+        self._engine.push(force)
 
     def close(self) -> None:
         self._engine.close()

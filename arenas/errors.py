@@ -18,6 +18,10 @@ class ActionError(DohyoError, ValueError):
     """An action of the wrong shape, or one that holds NaN or infinity."""
 
 
+class ConfigError(DohyoError, ValueError):
+    """A value in a config that cannot be: a negative factor, a range that ends before it begins."""
+
+
 class EngineError(DohyoError, RuntimeError):
     """A physics engine that is not installed, or whose worker process has died."""
 

@@ -77,7 +77,7 @@ class Verdict:
 class Dice:
     """One random stream per world, so that a world's bouts do not depend on how many others there are."""
 
-    def __init__(self, seeds: list[int]) -> None:
+    def __init__(self, seeds: Sequence[int | tuple[int, ...]]) -> None:
         self._streams = [np.random.default_rng(seed) for seed in seeds]
 
     def uniform(self, ids: IntArray, low: float, high: float, size: int) -> Array:

@@ -12,6 +12,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 from dohyo.arenas.batch import DIVERGED, FloatArray, Step, make_batch
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
+from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.render import Image, render
 from dohyo.arenas.rules import NOBODY, TIME_OUT
@@ -38,6 +39,8 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     name, the names of a side of several with commas, or None while the bout goes on and after a draw); at the end
     also `ending` (why) and `steps`.
 
+    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `.push_force` say how.
+
     `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
     """
 
@@ -58,6 +61,7 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         render_mode: str | None = None,
         alpha: float = 0.0,
         drive: str = "target",
+        perturbation: Perturbation | None = None,
     ) -> None:
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:
@@ -65,7 +69,15 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         self.render_mode = render_mode
         self._window = Window(f"Dohyo: {arena}") if render_mode == "human" else None
         self.batch = make_batch(
-            arena, body, engine, 1, drive=drive, alpha=alpha, max_cycles=max_cycles, autoreset=False
+            arena,
+            body,
+            engine,
+            1,
+            drive=drive,
+            alpha=alpha,
+            max_cycles=max_cycles,
+            autoreset=False,
+            perturbation=perturbation,
         )
         self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id}
         self.possible_agents = list(self.batch.seats)

@@ -1,5 +1,7 @@
 """Scenes and states that several test files build on."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from dohyo.arenas.bodies import BODIES
@@ -57,3 +59,24 @@ def engine_at(
     position, rest = standing(scene, places)
     engine.reset(WORLD, position, rest if qvel is None else qvel)
     return engine
+
+
+def scaled(
+    name: str,
+    scene: Scene,
+    places: list[tuple[float, float, float, float]],
+    factors: Mapping[str, float],
+    qvel: Array | None = None,
+    worlds: int = 1,
+    workers: int = 1,
+) -> Engine:
+    """An engine whose worlds all have the same factors and stand alike."""
+    engine, ids = make_engine(name, scene, worlds, workers), np.arange(worlds)
+    engine.scale(ids, {quantity: np.full(worlds, factor) for quantity, factor in factors.items()})
+    qpos, rest = standing(scene, places)
+    engine.reset(ids, qpos.repeat(worlds, 0), (rest if qvel is None else qvel).repeat(worlds, 0))
+    return engine
+
+
+def still(scene: Scene, worlds: int = 1) -> Array:
+    return np.zeros((worlds, scene.model.nu))

@@ -1,5 +1,7 @@
 """PyBullet: W worlds in worker processes that share one block of arrays, or in the caller's own process."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +34,14 @@ class BulletEngine(StateEngine):
     def advance(self, action: Array) -> None:
         """See `Engine`."""
         self._herd.advance(action)
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        """See `Engine`."""
+        self._herd.scale(ids, factors)
+
+    def push(self, force: Array) -> None:
+        """See `Engine`."""
+        self._herd.push(force)
 
     def close(self) -> None:
         self._herd.close()

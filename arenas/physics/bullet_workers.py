@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from itertools import pairwise
@@ -25,14 +25,21 @@ from numpy.typing import NDArray
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.bullet_pose import Coordinates
 from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
+from dohyo.arenas.physics.engine import QUANTITIES
 
 Array = NDArray[np.float64]
 
 START = f"import sys; from {__name__} import main; main(int(sys.argv[1]), int(sys.argv[2]))"
 
+COMMANDS = ("put", "step", "advance", "scale", "push")
+"""What a worker can be told: methods of its `Pen`."""
+
 
 class Block:
-    """The shared arrays, each with a row per world: action, state, sensed contacts, and a mark of chosen worlds."""
+    """The shared arrays, each with a row per world.
+
+    Action, state, sensed contacts, a mark of chosen worlds, factors of `QUANTITIES`, and forces on the seats' roots.
+    """
 
     def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
         first = 0
@@ -40,7 +47,7 @@ class Block:
         for width in widths:
             parts.append(np.frombuffer(buffer, np.float64, worlds * width, first).reshape(worlds, width))
             first += 8 * worlds * width
-        self.action, self.qpos, self.qvel, self.sensed, self.chosen = parts
+        self.action, self.qpos, self.qvel, self.sensed, self.chosen, self.factors, self.force = parts
 
     @staticmethod
     def size(worlds: int, widths: Sequence[int]) -> int:
@@ -64,6 +71,8 @@ class Pen:
         rows = slice(first, last)
         self._action, self._sensed, self._chosen = block.action[rows], block.sensed[rows], block.chosen[rows]
         self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
+        self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(seats), 3)
+        self._calm, self._pushed = [None] * (last - first), False
         self._raw = np.zeros((last - first, self._coordinates.width))
         self._worlds = [BulletWorld(model, seats, pairs) for _ in range(first, last)]
 
@@ -82,8 +91,16 @@ class Pen:
             self._coordinates.from_raw(self._raw, self._qpos, self._qvel)
 
     def advance(self) -> None:
-        for world, action in zip(self._worlds, self._action, strict=True):
-            world.advance(action)
+        forces, self._pushed = self._force if self._pushed else self._calm, False
+        for world, action, force in zip(self._worlds, self._action, forces, strict=True):
+            world.advance(action, force)
+
+    def scale(self) -> None:
+        for k in np.flatnonzero(self._chosen[:, 0]):
+            self._worlds[k].scale(self._factors[k])
+
+    def push(self) -> None:
+        self._pushed = True
 
     def close(self) -> None:
         for world in self._worlds:
@@ -101,7 +118,7 @@ class Herd:
         worlds: int,
         workers: int,
     ) -> None:
-        widths = [model.nu, model.nq, model.nv, model.nsensor, 1]
+        widths = [model.nu, model.nq, model.nv, model.nsensor, 1, len(QUANTITIES), 3 * len(seats)]
         self._workers: list[_Worker] = []
         self._pen: Pen | None = None
         if workers == 1:
@@ -122,6 +139,7 @@ class Herd:
                     }
                     self._workers.append(_Worker(order, model, file.fileno()))
             self._await()
+        self._block.factors[:] = 1
 
     @property
     def state(self) -> tuple[Array, Array, Array]:
@@ -129,10 +147,26 @@ class Herd:
         return self._block.qpos, self._block.qvel, self._block.sensed
 
     def put(self, ids: NDArray[np.intp]) -> None:
-        """Place the worlds `ids` as their rows of the state say."""
+        """Place the worlds `ids` as their rows of the state say; a push that was to come is off."""
+        self._block.force[ids] = 0
+        self._choose(ids)
+        self._order("put")
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        """Set factors `[n]` of `QUANTITIES` in the worlds `ids`."""
+        for name, values in factors.items():
+            self._block.factors[ids, QUANTITIES.index(name)] = values
+        self._choose(ids)
+        self._order("scale")
+
+    def push(self, force: Array) -> None:
+        """Push the roots with `force` `[W, S, 3]` N in the next control step."""
+        self._block.force[:] = force.reshape(self._block.force.shape)
+        self._order("push")
+
+    def _choose(self, ids: NDArray[np.intp]) -> None:
         self._block.chosen[:] = 0
         self._block.chosen[ids] = 1
-        self._order("put")
 
     def step(self, action: Array) -> None:
         """Advance all worlds by a control step and read them."""
@@ -224,7 +258,7 @@ def main(socket_number: int, memory: int) -> None:
     try:
         seats = [SeatPlan(**seat) for seat in order["seats"]]
         pen = Pen(model, seats, [(a, b) for a, b in order["pairs"]], block, *order["rows"])
-        commands = {"put": pen.put, "step": pen.step, "advance": pen.advance}
+        commands = {name: getattr(pen, name) for name in COMMANDS}
         stream.write(b"ok\n")
         stream.flush()
         while line := stream.readline():

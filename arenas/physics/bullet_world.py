@@ -1,6 +1,7 @@
-"""One PyBullet world built from a compiled MuJoCo model: masses, inertias, limits and shapes all come from it."""
+"""One PyBullet world built from a compiled MuJoCo model: put into states, stepped, pushed, scaled and read."""
 
 import ctypes
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.errors import EngineError
+from dohyo.arenas.physics.bullet_build import Builder, sliding_friction, statics
+from dohyo.arenas.physics.engine import QUANTITIES
 
 Array = NDArray[np.float64]
 
+STABLE = 1.25
+"""Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears
+1.4 in flight (measured); beyond, a physics step is divided (docs/perturbation.md)."""
 TOUCHING = 1e-3
 """Bullet lets a resting shape hover by a fraction of a millimetre; closer than this (m) counts as touch."""
 
@@ -66,18 +72,12 @@ class SeatPlan:
         return 13 + 2 * len(self.links)
 
 
-def xyzw(quaternion: Array) -> list[float]:
-    """Reorder a (w, x, y, z) quaternion for Bullet."""
-    w, x, y, z = quaternion
-    return [float(x), float(y), float(z), float(w)]
-
-
 class BulletWorld:
     """One client of its own (about 35 MB), stepped under the model's own actuator law."""
 
     def __init__(self, model: mujoco.MjModel, seats: Sequence[SeatPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
-        self._seats, self._step_count = seats, int(model.numeric("substeps").data[0])
+        self._model, self._seats, self._step_count = model, seats, int(model.numeric("substeps").data[0])
         with hushed():
             self._client = p.connect(p.DIRECT)
         p.setPhysicsEngineParameter(
@@ -87,9 +87,9 @@ class BulletWorld:
             physicsClientId=self._client,
         )
         p.setGravity(*model.opt.gravity, physicsClientId=self._client)
-        for body in _statics(model):
-            self._add(model, 0.0, body, [])
-        self._bodies = [self._add(model, float(model.body_mass[s.root]), s.root, s.links) for s in seats]
+        build = Builder(p, self._client, model)
+        self._statics = [(build.add(0.0, body, []), body) for body in statics(model)]
+        self._bodies = [build.add(float(model.body_mass[s.root]), s.root, s.links) for s in seats]
         self._hinges = [list(range(len(s.links))) for s in seats]
         for body, hinges in zip(self._bodies, self._hinges, strict=True):
             # Bullet gives every new joint a velocity motor; without force it is gone.
@@ -98,16 +98,62 @@ class BulletWorld:
             )
         self._known: list[Any] | None = None
         """Joint states of every seat as they were last read; None once the world has moved on."""
-        self._read_actuators(model)
+        self._factors = np.ones(len(QUANTITIES))
+        self._set_torque(1.0)
         self._read_sensors(pairs)
 
-    def _read_actuators(self, model: mujoco.MjModel) -> None:
-        """Take the affine law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength)."""
-        self._gain, self._offset = model.actuator_gainprm[:, 0].copy(), model.actuator_biasprm[:, 0].copy()
+    def scale(self, factors: Array) -> None:
+        """Make quantities so many times the model's; factors `[4]` in the order of `QUANTITIES`."""
+        setters = {
+            "gravity": self._set_gravity,
+            "friction": self._set_friction,
+            "mass": self._set_mass,
+            "torque": self._set_torque,
+        }
+        for name, factor, old in zip(QUANTITIES, factors.tolist(), self._factors.tolist(), strict=True):
+            if factor != old:
+                setters[name](factor)
+        self._factors[:] = factors
+        self._divide(*factors[2:].tolist())
+
+    def _divide(self, mass: float, torque: float) -> None:
+        """Take as many physics steps as the actuators need to be stable, at least the model's own."""
+        parts = max(1, math.ceil(torque / mass / STABLE))
+        self._step_count = parts * int(self._model.numeric("substeps").data[0])
+        step = self._model.opt.timestep / parts
+        self._p.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self._client)
+
+    def _set_gravity(self, factor: float) -> None:
+        self._p.setGravity(*(self._model.opt.gravity * factor), physicsClientId=self._client)
+
+    def _set_friction(self, factor: float) -> None:
+        # Bullet multiplies the coefficients of the two that touch, so each takes the root of the factor.
+        for body, link, b in [*((body, -1, b) for body, b in self._statics), *self._parts()]:
+            friction = sliding_friction(self._model, b) * math.sqrt(factor)
+            self._p.changeDynamics(body, link, lateralFriction=friction, physicsClientId=self._client)
+
+    def _set_mass(self, factor: float) -> None:
+        change, client = self._p.changeDynamics, self._client
+        for body, link, b in self._parts():
+            change(body, link, mass=float(self._model.body_mass[b]) * factor, physicsClientId=client)
+            # Bullet has just worked out an inertia from the shape; a call of its own puts the model's in its place.
+            inertia = (self._model.body_inertia[b] * factor).tolist()
+            change(body, link, localInertiaDiagonal=inertia, physicsClientId=client)
+
+    def _parts(self) -> Iterator[tuple[int, int, int]]:
+        """Yield everything that moves: Bullet's body and link, and the model's body."""
+        for body, seat in zip(self._bodies, self._seats, strict=True):
+            for i, b in enumerate((seat.root, *seat.links)):
+                yield body, i - 1, b
+
+    def _set_torque(self, factor: float) -> None:
+        """Take the affine law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength), scaled."""
+        model = self._model
+        self._gain, self._offset = factor * model.actuator_gainprm[:, 0], factor * model.actuator_biasprm[:, 0]
         rows = zip(
-            model.actuator_biasprm[:, 1].tolist(),
-            model.actuator_biasprm[:, 2].tolist(),
-            model.actuator_forcerange[:, 1].tolist(),
+            (factor * model.actuator_biasprm[:, 1]).tolist(),
+            (factor * model.actuator_biasprm[:, 2]).tolist(),
+            (factor * model.actuator_forcerange[:, 1]).tolist(),
             strict=True,
         )
         laws = list(rows)
@@ -126,101 +172,6 @@ class BulletWorld:
         limbs = len(self._limb_sensor)
         self._pair_sensor = {frozenset((self._bodies[a], self._bodies[b])): limbs + k for k, (a, b) in enumerate(pairs)}
 
-    def _add(self, model: mujoco.MjModel, mass: float, root: int, links: Sequence[int]) -> int:
-        """Create the multibody of a root and its links, each link with one hinge; return Bullet's number for it."""
-        p, client = self._p, self._client
-        index = {root: 0} | {b: i + 1 for i, b in enumerate(links)}
-        body: int = p.createMultiBody(
-            baseMass=mass,
-            baseCollisionShapeIndex=self._shape(model, root),
-            baseInertialFramePosition=model.body_ipos[root].tolist(),
-            baseInertialFrameOrientation=xyzw(model.body_iquat[root]),
-            linkMasses=[float(model.body_mass[b]) for b in links],
-            linkCollisionShapeIndices=[self._shape(model, b) for b in links],
-            linkVisualShapeIndices=[-1] * len(links),
-            linkPositions=[model.body_pos[b].tolist() for b in links],
-            linkOrientations=[xyzw(model.body_quat[b]) for b in links],
-            linkInertialFramePositions=[model.body_ipos[b].tolist() for b in links],
-            linkInertialFrameOrientations=[xyzw(model.body_iquat[b]) for b in links],
-            linkParentIndices=[index[int(model.body_parentid[b])] for b in links],
-            linkJointTypes=[p.JOINT_REVOLUTE] * len(links),
-            linkJointAxis=[model.jnt_axis[model.body_jntadr[b]].tolist() for b in links],
-            physicsClientId=client,
-        )
-        for i, b in enumerate([root, *links]):
-            self._set_dynamics(model, body, i - 1, b)
-        p.changeDynamics(body, -1, activationState=p.ACTIVATION_STATE_DISABLE_SLEEPING, physicsClientId=client)
-        return body
-
-    def _set_dynamics(self, model: mujoco.MjModel, body: int, link: int, b: int) -> None:
-        client = self._client
-        geom = int(model.body_geomadr[b])
-
-        def change(**values: Any) -> None:
-            # One group of values per call: Bullet drops a link's friction beside damping or a speed limit, and
-            # recomputes its inertia from its shape beside anything.
-            self._p.changeDynamics(body, link, physicsClientId=client, **values)
-
-        change(
-            lateralFriction=float(model.geom_friction[geom, 0]),
-            frictionAnchor=1,  # without it the feet of a standing ant creep, and it rises by 0.6 mm/s
-            spinningFriction=0.0,
-            rollingFriction=0.0,
-            restitution=0.0,
-        )
-        change(linearDamping=0.0, angularDamping=0.0)
-        change(jointDamping=0.0)
-        change(maxJointVelocity=1000.0)
-        if link >= 0:
-            low, high = model.jnt_range[model.body_jntadr[b]]
-            change(jointLowerLimit=low, jointUpperLimit=high)
-        if model.body_mass[b] > 0:
-            change(localInertiaDiagonal=model.body_inertia[b].tolist())
-
-    def _shape(self, model: mujoco.MjModel, body: int) -> int:
-        """Return the collision shape of a body: its geoms, compounded where there are several."""
-        p = self._p
-        kinds = {
-            int(mujoco.mjtGeom.mjGEOM_PLANE): p.GEOM_PLANE,
-            int(mujoco.mjtGeom.mjGEOM_SPHERE): p.GEOM_SPHERE,
-            int(mujoco.mjtGeom.mjGEOM_CAPSULE): p.GEOM_CAPSULE,
-            int(mujoco.mjtGeom.mjGEOM_CYLINDER): p.GEOM_CYLINDER,
-            int(mujoco.mjtGeom.mjGEOM_BOX): p.GEOM_BOX,
-        }
-        first = int(model.body_geomadr[body])
-        geoms = range(first, first + int(model.body_geomnum[body]))
-        sizes = [model.geom_size[g] for g in geoms]
-        pose = {
-            "types": [kinds[int(model.geom_type[g])] for g in geoms],
-            "positions": [model.geom_pos[g].tolist() for g in geoms],
-            "orientations": [xyzw(model.geom_quat[g]) for g in geoms],
-        }
-        radii, lengths = [float(s[0]) for s in sizes], [2 * float(s[1]) for s in sizes]
-        halves = [s.tolist() for s in sizes]
-        if len(sizes) == 1:
-            shape: int = p.createCollisionShape(
-                pose["types"][0],
-                radius=radii[0],
-                height=lengths[0],
-                halfExtents=halves[0],
-                collisionFramePosition=pose["positions"][0],
-                collisionFrameOrientation=pose["orientations"][0],
-                physicsClientId=self._client,
-            )
-        else:
-            shape = p.createCollisionShapeArray(
-                shapeTypes=pose["types"],
-                radii=radii,
-                halfExtents=halves,
-                lengths=lengths,
-                collisionFramePositions=pose["positions"],
-                collisionFrameOrientations=pose["orientations"],
-                physicsClientId=self._client,
-            )
-        if shape < 0:
-            raise EngineError(f"PyBullet refused the shapes of body {model.body(body).name!r}")
-        return shape
-
     def put(self, raw: Array) -> None:
         """Place every seat as `raw` says (see `SeatPlan.width`), seat after seat, at once and without history."""
         p, client, first, self._known = self._p, self._client, 0, None
@@ -237,8 +188,11 @@ class BulletWorld:
             for j, (angle, rate) in enumerate(zip(x[13 : 13 + joints], x[13 + joints :], strict=True)):
                 p.resetJointState(body, j, angle, rate, physicsClientId=client)
 
-    def advance(self, action: Array) -> None:
-        """Step one control step under `action` `[nu]`, torques recomputed at every physics step."""
+    def advance(self, action: Array, force: Array | None = None) -> None:
+        """Step one control step under `action` `[nu]`, torques recomputed at every physics step.
+
+        `force` `[S, 3]` N, world axes, pushes the roots.
+        """
         p, client = self._p, self._client
         drive, mode, step = p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
         targets = iter((self._gain * action + self._offset).tolist())
@@ -255,7 +209,16 @@ class BulletWorld:
                     torque = target + b1 * angle + b2 * rate
                     torques.append(strength if torque > strength else -strength if torque < -strength else torque)
                 drive(body, hinges, mode, forces=torques, physicsClientId=client)
+            if force is not None:
+                self._push(force)
             step(client)
+
+    def _push(self, force: Array) -> None:
+        """Push the roots at their centres of mass; Bullet forgets forces after every physics step."""
+        p, client = self._p, self._client
+        for body, push in zip(self._bodies, force.tolist(), strict=True):
+            place, _ = p.getBasePositionAndOrientation(body, physicsClientId=client)
+            p.applyExternalForce(body, -1, push, place, p.WORLD_FRAME, physicsClientId=client)
 
     def read(self, raw: Array, sensed: Array) -> None:
         """Write the raw state of every seat and the count of contacts per sensor."""
@@ -292,8 +255,3 @@ class BulletWorld:
         if self._client >= 0:
             self._p.disconnect(physicsClientId=self._client)
             self._client = -1
-
-
-def _statics(model: mujoco.MjModel) -> list[int]:
-    """Bodies fixed to the world that carry geoms: the world itself, and furniture without a joint."""
-    return [b for b in range(model.nbody) if model.body_weldid[b] == 0 and model.body_geomnum[b] > 0]

@@ -1,6 +1,7 @@
 """The narrow interface between the batch and a physics engine, and what the engines here share behind it."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,10 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.physics.frame import Array, Frame, diverged
 from dohyo.arenas.scene import Scene
+
+QUANTITIES = ("gravity", "friction", "mass", "torque")
+"""What `Engine.scale` can scale: the weight of everything; the sliding friction of every contact; mass and inertia of
+everything that moves; the actuators' whole law, gain, bias and strength."""
 
 
 class Engine(Protocol):
@@ -28,6 +33,18 @@ class Engine(Protocol):
 
     def advance(self, action: Array) -> None:
         """Advance as `step` does, and leave the frame as it is: the bare engine, for benchmarks."""
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        """Make quantities so many times the model's, in the worlds `ids` `[n]`; `factors` `[n]` by `QUANTITIES`.
+
+        Quantities that are not named stay as they are. To be followed by `reset`, which keeps the factors.
+        """
+
+    def push(self, force: Array) -> None:
+        """Push the seats' roots with `force` `[W, S, 3]` N, world axes, at their centres of mass.
+
+        The force is constant over every physics step of the next control step, and then gone.
+        """
 
     def close(self) -> None:
         """Release threads, processes and memory; safe to call twice."""

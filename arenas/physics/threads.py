@@ -1,6 +1,6 @@
 """MuJoCo: W worlds on a thread pool through `mujoco.batch.Batch`, bit-identical at any thread count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import mujoco
@@ -24,6 +24,15 @@ def unlogged() -> Iterator[None]:
         mujoco.set_mju_user_warning(handler)
 
 
+FIELDS = {
+    "gravity": ("opt.gravity",),
+    "friction": ("geom_friction",),
+    "mass": ("body_mass", "body_inertia"),
+    "torque": ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"),
+}
+"""Fields of the model that make up each of `dohyo.arenas.physics.engine.QUANTITIES`."""
+
+
 class ThreadEngine(StateEngine):
     """The `mujoco` engine; see `dohyo.arenas.physics.engine.Engine`."""
 
@@ -34,6 +43,11 @@ class ThreadEngine(StateEngine):
         self._batch = Batch(scene.model, worlds, nthread=workers)
         self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
         self._ctrl, self._sensed = self._batch.bind("ctrl"), self._batch.bind("sensordata")
+        self._fields: dict[str, tuple[Array, Array]] = {}
+        """Model fields that have a row per world, with the model's own values."""
+        self._roots = [seat.root for seat in scene.seats]
+        self._forces = self._batch.bind("xfrc_applied")
+        self._pushed = False
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
@@ -53,6 +67,29 @@ class ThreadEngine(StateEngine):
         except SimulationError as error:
             # Those worlds keep the state of before; as NaN they are seen, counted and reset like any other failure.
             self._qpos[error.ids] = np.nan
+        if self._pushed:
+            self._forces[:, self._roots], self._pushed = 0, False
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        """See `Engine`."""
+        for quantity, factor in factors.items():
+            for name in FIELDS[quantity]:
+                own, rows = self._expand(name)
+                rows[ids] = np.multiply.outer(factor, own)
+        if "mass" in factors:
+            with unlogged():
+                self._batch.set_const(ids)  # the inertia that contacts and limits meet is derived from the masses
+
+    def _expand(self, name: str) -> tuple[Array, Array]:
+        """Return a field of the model as it came, and its rows `[W, ...]`; only what is scaled takes up memory."""
+        if name not in self._fields:
+            rows = self._batch.expand(name)
+            self._fields[name] = rows[0].copy(), rows
+        return self._fields[name]
+
+    def push(self, force: Array) -> None:
+        """See `Engine`."""
+        self._forces[:, self._roots, :3], self._pushed = force, True
 
     def close(self) -> None:
         """Nothing to release: the threads end with the object."""

@@ -1,0 +1,187 @@
+"""Perturbations: pushes on seats, and worlds whose gravity, friction, mass or torque differ from bout to bout.
+
+The config says what may happen; `Perturber` draws it, world by world, and tells the engine. Both engines take it alike,
+see docs/perturbation.md.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.physics import Engine
+from dohyo.arenas.physics.engine import QUANTITIES
+from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.rules import Dice, IntArray
+
+Range = tuple[float, float]
+"""Lowest and highest factor; (x, x) is a constant."""
+STREAM = 1
+"""Set beside a world's seed it begins a stream of its own: a perturbed world starts its bouts from the same states."""
+
+
+def _inwards(outwards: Array, draw: Array) -> Array:
+    return -outwards
+
+
+def _outwards(outwards: Array, draw: Array) -> Array:
+    return outwards
+
+
+def _radial(outwards: Array, draw: Array) -> Array:
+    return np.where(draw[..., None] < 0.5, -outwards, outwards)
+
+
+def _level(outwards: Array, draw: Array) -> Array:
+    heading = 2 * np.pi * draw
+    return np.stack([np.cos(heading), np.sin(heading), np.zeros_like(heading)], axis=-1)
+
+
+DIRECTIONS: dict[str, Callable[[Array, Array], Array]] = {
+    "radial": _radial,
+    "inwards": _inwards,
+    "outwards": _outwards,
+    "level": _level,
+}
+"""Unit vectors `[n, S, 3]` of pushes, from those that lead away from the centre and from draws of U(0, 1) `[n, S]`.
+
+`inwards`: towards the arena's centre; `outwards`: away from it; `radial`: either, by the toss of a coin for each push,
+as in the paper's wind test; `level`: any horizontal direction."""
+
+
+@dataclass(frozen=True)
+class Push:
+    """A horizontal force on the root of a seat, at its centre of mass, that returns and fades.
+
+    The defaults are those of the wind test in arXiv 1710.03748. Raises `ConfigError` for values that cannot be,
+    `UnknownName` for a direction that is not in `DIRECTIONS`.
+    """
+
+    force: float
+    """Largest force, N: that of the first control step of each push."""
+    every: int = 50
+    """Control steps from one push to the next; the first comes with the first step of a bout."""
+    decay: float = 0.9
+    """Factor of the force from one control step to the next, 0 to 1."""
+    direction: str = "radial"
+    """One of `DIRECTIONS`. It is chosen as a push begins, for every seat by itself, and stays until the next push."""
+    seat: str | None = None
+    """Name of the seat that is pushed, such as `sumo_0`; None pushes every seat."""
+
+    def __post_init__(self) -> None:
+        if not _finite(self.force) or self.force < 0:
+            raise ConfigError(f"push: force must be a number of N, 0 or more, not {self.force!r}")
+        if not isinstance(self.every, int) or self.every < 1:
+            raise ConfigError(f"push: every must be a whole number of control steps, 1 or more, not {self.every!r}")
+        if not _finite(self.decay) or not 0 <= self.decay <= 1:
+            raise ConfigError(f"push: decay must be a number from 0 to 1, not {self.decay!r}")
+        lookup(DIRECTIONS, self.direction, "direction")
+
+    def mask(self, seats: Sequence[str]) -> Array:
+        """Return 1 for each of `seats` that is pushed and 0 for the others, `[S]`; raises `UnknownName`."""
+        if self.seat is None:
+            return np.ones(len(seats))
+        chosen = lookup({name: s for s, name in enumerate(seats)}, self.seat, "seat")
+        mask: Array = (np.arange(len(seats)) == chosen).astype(float)
+        return mask
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """Factors of the physics, each drawn from U(low, high) per world and bout, and a push.
+
+    Raises `ConfigError` for a range that is not two numbers in order, or that reaches below 0 (mass: to 0).
+    """
+
+    gravity: Range = (1.0, 1.0)
+    """Of the weight of everything."""
+    friction: Range = (1.0, 1.0)
+    """Of the friction of every contact, the floor's and the bodies' alike."""
+    mass: Range = (1.0, 1.0)
+    """Of mass and inertia of everything that moves."""
+    torque: Range = (1.0, 1.0)
+    """Of the actuators' whole law: gain, stiffness, damping and strength."""
+    push: Push | None = None
+
+    def __post_init__(self) -> None:
+        for name in QUANTITIES:
+            pair = getattr(self, name)
+            if not isinstance(pair, Sequence) or len(pair) != 2 or not all(map(_finite, pair)):
+                raise ConfigError(f"perturbation: {name} must be a pair of numbers (low, high), not {pair!r}")
+            low, high = pair
+            if low > high:
+                raise ConfigError(f"perturbation: {name} has low {low!r} above high {high!r}")
+            if low < 0 or (name == "mass" and low == 0):
+                least = "above 0" if name == "mass" else "0 or more"
+                raise ConfigError(f"perturbation: factors of {name} must be {least}, not {low!r}")
+
+    @property
+    def scaled(self) -> tuple[str, ...]:
+        """The quantities whose factor can be other than 1."""
+        return tuple(name for name in QUANTITIES if tuple(getattr(self, name)) != (1, 1))
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
+
+
+class Perturber:
+    """What a `Perturbation` comes to in W worlds whose bouts last `max_cycles` control steps at most."""
+
+    def __init__(self, perturbation: Perturbation, seats: Sequence[str], max_cycles: int, worlds: int) -> None:
+        self.factors: dict[str, Array] = {name: np.ones(worlds) for name in QUANTITIES}
+        """Factors of the bouts that go on, `[W]` by quantity."""
+        self.force = np.zeros((worlds, len(seats), 3))
+        """The push in the last control step, N, world axes, `[W, S, 3]`."""
+        self.push = perturbation.push
+        self.active = self.push is not None or bool(perturbation.scaled)
+        self._scaled = perturbation.scaled
+        self._ranges = np.array([getattr(perturbation, name) for name in QUANTITIES], float)
+        self._dice: Dice | None = None
+        if self.push is not None:
+            self._pushed = self.push.mask(seats)
+            self._direct = DIRECTIONS[self.push.direction]
+            self._draws = np.zeros((worlds, -(-max_cycles // self.push.every), len(seats)))
+
+    def seed(self, seeds: Sequence[int]) -> None:
+        """Begin the random streams of all worlds anew."""
+        if self.active:
+            self._dice = Dice([(seed, STREAM) for seed in seeds])
+
+    def begin(self, ids: IntArray, engine: Engine) -> None:
+        """Draw the bouts that begin in the worlds `ids`, and set their factors; the engine's reset is to follow."""
+        if self._dice is None:
+            return
+        pushes = 0 if self.push is None else self._draws[0].size
+        # All at once, so that a quantity's factors do not depend on what else is perturbed.
+        draws = self._dice.uniform(ids, 0, 1, len(QUANTITIES) + pushes)
+        low, high = self._ranges.T
+        drawn = np.minimum(low + draws[:, : len(QUANTITIES)] * (high - low), high)  # rounding may reach beyond
+        for name, column in zip(QUANTITIES, drawn.T, strict=True):
+            self.factors[name][ids] = column
+        if self._scaled:
+            engine.scale(ids, {name: self.factors[name][ids] for name in self._scaled})
+        if self.push is not None:
+            self._draws[ids] = draws[:, len(QUANTITIES) :].reshape(len(ids), *self._draws.shape[1:])
+
+    def blow(self, engine: Engine, steps: NDArray[np.intp]) -> None:
+        """Push in the next control step, before which the bouts have lasted `steps` `[W]`."""
+        assert self.push is not None
+        self.force *= self.push.decay
+        due = np.flatnonzero(steps % self.push.every == 0)
+        if len(due):
+            turn = steps[due] // self.push.every % self._draws.shape[1]
+            unit = self._direct(_away(engine.frame.root_position[due]), self._draws[due, turn])
+            self.force[due] = self.push.force * unit * self._pushed[:, None]
+        engine.push(self.force)
+
+
+def _away(position: Array) -> Array:
+    """Return horizontal unit vectors `[n, S, 3]` away from the centre; along x for a root that is just there."""
+    flat = position * (1, 1, 0)
+    length = np.linalg.norm(flat, axis=-1, keepdims=True)
+    unit: Array = np.where(length > 0, flat / np.where(length > 0, length, 1), (1.0, 0.0, 0.0))
+    return unit
