@@ -46,6 +46,9 @@ class LooseLayout:
     """Index of its body in the model."""
     qpos: slice
     qvel: slice
+    links: tuple[int, ...] = ()
+    limbs: tuple[int, ...] = ()
+    """It has neither."""
 
 
 @dataclass(frozen=True)

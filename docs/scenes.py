@@ -8,7 +8,7 @@ import numpy as np
 from dohyo.arenas import make_batch, render
 
 PICTURES = Path(__file__).parent / "pictures"
-SCENES = {"run_to_goal": "ant", "you_shall_not_pass": "humanoid", "sumo_2v2": "ant"}
+SCENES = {"run_to_goal": "ant", "kick_and_defend": "ant", "you_shall_not_pass": "humanoid", "sumo_2v2": "ant"}
 
 
 def draw(arena: str, body: str) -> None:

@@ -7,7 +7,7 @@ from states import FALLING, WORLD, engine_at, standing, two
 
 from dohyo.arenas import BODIES, ENGINES
 from dohyo.arenas.physics import make_engine
-from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
+from dohyo.arenas.physics.bullet_world import ActorPlan, BulletWorld
 from dohyo.arenas.physics.frame import Array
 
 both = pytest.mark.parametrize("name", ENGINES)
@@ -18,7 +18,7 @@ every_body = pytest.mark.parametrize("body", BODIES)
 def world(request):
     """One PyBullet world of two bodies of a kind, and the model that it was built from."""
     scene = two(request.param)
-    plans = [SeatPlan(s.root, s.links, s.limbs) for s in scene.seats]
+    plans = [ActorPlan(s.root, s.links, s.limbs) for s in scene.seats]
     world = BulletWorld(scene.model, plans, scene.pairs)
     yield scene, world
     world.close()

@@ -6,7 +6,7 @@ import pytest
 from states import APART, FALLING, MIDDLE, ants, apart, engine_at, standing, two
 
 from dohyo.arenas import BODIES, ENGINES
-from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
+from dohyo.arenas.physics.bullet_world import ActorPlan, BulletWorld
 from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.scene import Scene
 
@@ -62,7 +62,7 @@ def swing_of_mujoco(model: mujoco.MjModel, angle: float, steps: int) -> list[flo
 
 
 def swing_of_bullet(model: mujoco.MjModel, angle: float, steps: int) -> list[float]:
-    plan = SeatPlan(model.body("post").id, [model.body("arm").id], [])
+    plan = ActorPlan(model.body("post").id, [model.body("arm").id], [])
     model.body_mass[plan.root] = 0  # fixed to the world, as it is for MuJoCo, which looks at joints alone
     world = BulletWorld(model, [plan], [])
     raw, angles = np.zeros(plan.width), []

@@ -46,6 +46,23 @@ CASES = [
     ("you_shall_not_pass", [APART] * 5, "time-out", 0, (1000, -1000)),
     ("you_shall_not_pass", [(down(0), up(2))] * 5, "time-out", 0, (0, -1000)),
 ]
+BALL = ((-1, 0), (0, 0))
+"""A ball at rest out of reach: place and velocity, x and y."""
+KICKS = [
+    # kicker, keeper, ball, and whether the keeper has touched it before
+    (up(0), up(3), ((4.2, 0), (1, 0)), False, "goal", 0, (1000, -1000)),
+    (up(0), up(3), ((4.2, 2.9), (0, 0)), True, "goal", 0, (1000, -1000)),
+    (down(0), up(1.2), ((4.2, 0), (1, 0)), False, "goal", 0, (1000, -1000)),  # a goal counts more than straying
+    (up(0), up(3), ((4.2, 3.3), (1, 0)), False, "missed", 1, (-1000, 1500)),
+    (up(0), up(3), ((4.2, -3.3), (1, 0)), True, "missed", 1, (-1000, 2000)),
+    (up(0), down(3), ((4.2, -3.3), (1, 0)), True, "missed", 1, (-1000, 1500)),
+    (up(0), down(3), ((4.2, -3.3), (1, 0)), False, "missed", 1, (-1000, 1000)),
+    (up(-3), up(3), ((0, 0), (-2.5, 0)), False, "rolled back", 1, (-1000, 1500)),
+    (down(-3), down(3), BALL, False, "both down", 1, (-1000, 1000)),
+    (up(-3), up(1.2), BALL, False, "keeper strayed", -1, (0, -1000)),
+    (up(-3), up(6.7), BALL, True, "keeper strayed", -1, (0, -1000)),
+    (up(-3), up(3), BALL, False, "time-out", 1, (-1000, 1500)),
+]
 GOES_ON = [
     ("sumo", (up(-2.8), up(2.8))),
     ("run_to_goal", (up(3.8), up(-3.8))),
@@ -56,14 +73,17 @@ GOES_ON = [
 ]
 
 
-def put(batch, places) -> None:
-    """Put the world's ants at rest into places, joints in the middle of their ranges."""
+def put(batch, places, ball=None) -> None:
+    """Put the world's ants at rest into places, joints in the middle of their ranges, and a ball if there is one."""
     model = batch.arena.scene.model
     qpos, qvel = np.tile(model.qpos0, (1, 1)), np.zeros((1, model.nv))
     for seat, (x, y, orientation) in zip(batch.arena.scene.seats, places, strict=True):
         first = seat.qpos.start
         qpos[0, first : first + 7] = x, y, HEIGHT[orientation], *orientation
         qpos[0, first + 7 : seat.qpos.stop] = seat.joint_range.mean(axis=1)
+    if ball is not None:
+        layout = batch.arena.scene.loose[0]
+        qpos[0, layout.qpos.start : layout.qpos.start + 2], qvel[0, layout.qvel.start : layout.qvel.start + 2] = ball
     batch.engine.reset(np.array([0]), qpos, qvel)
 
 
@@ -96,3 +116,30 @@ def test_when_bouts_go_on(arena, places, engine):
     step, _ = play(arena, engine, [places])
     assert step.done.tolist() == [False]
     assert step.outcome.tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("kicker", "keeper", "ball", "saved", "ending", "winner", "outcome"), KICKS)
+def test_how_kicks_end_and_what_that_pays(kicker, keeper, ball, saved, ending, winner, outcome, engine):
+    cycles = 1 if ending == "time-out" else 5
+    batch = make_batch("kick_and_defend", "ant", engine, 1, workers=1, max_cycles=cycles, autoreset=False)
+    batch.reset(0)
+    batch.arena.saved[:] = saved
+    put(batch, (kicker, keeper), ball)
+    step = batch.step([np.zeros((1, 8))] * 2)
+    assert step.done.tolist() == [True]
+    assert batch.endings[step.finished.ending[0]] == ending
+    assert step.finished.winner.tolist() == [winner]
+    assert step.outcome.tolist() == [list(outcome)]
+    batch.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_keeper_that_is_hit_has_touched_the_ball(engine):
+    batch = make_batch("kick_and_defend", "ant", engine, 1, workers=1, autoreset=False)
+    batch.reset(0)
+    put(batch, (up(-3), up(3)), ((1.9, 0.6), (3, 0)))
+    for _ in range(10):
+        batch.step([np.zeros((1, 8))] * 2)
+    assert batch.arena.saved.tolist() == [True]
+    batch.close()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.physics.bullet_workers import Herd
-from dohyo.arenas.physics.bullet_world import SeatPlan, import_pybullet
+from dohyo.arenas.physics.bullet_world import ActorPlan, import_pybullet
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.scene import Scene
@@ -20,7 +20,7 @@ class BulletEngine(StateEngine):
     def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
         import_pybullet()
         super().__init__(scene, worlds, min(workers, worlds))
-        plans = [SeatPlan(s.root, s.links, s.limbs) for s in scene.seats]
+        plans = [ActorPlan(a.root, a.links, a.limbs) for a in scene.actors]
         self._herd = Herd(scene.model, plans, scene.pairs, worlds, self.workers)
         self._qpos, self._qvel, self._sensed = self._herd.state
 

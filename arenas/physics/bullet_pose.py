@@ -6,18 +6,18 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.physics.bullet_world import SeatPlan
+from dohyo.arenas.physics.bullet_world import ActorPlan
 from dohyo.arenas.physics.rotation import conjugate, into, matrix, multiply
 
 Array = NDArray[np.float64]
 ROOT = 13
-"""Numbers of a root in a raw state, see `SeatPlan.width`."""
+"""Numbers of a root in a raw state, see `ActorPlan.width`."""
 
 
 class Coordinates:
     """Turns states of many worlds, all seats at once, from one kind to the other and back."""
 
-    def __init__(self, model: mujoco.MjModel, seats: Sequence[SeatPlan]) -> None:
+    def __init__(self, model: mujoco.MjModel, seats: Sequence[ActorPlan]) -> None:
         roots = [seat.root for seat in seats]
         joints = [len(seat.links) for seat in seats]
         widths = np.array([seat.width for seat in seats])

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.bullet_pose import Coordinates
-from dohyo.arenas.physics.bullet_world import BulletWorld, SeatPlan
+from dohyo.arenas.physics.bullet_world import ActorPlan, BulletWorld
 from dohyo.arenas.physics.engine import QUANTITIES
 
 Array = NDArray[np.float64]
@@ -61,7 +61,7 @@ class Pen:
     def __init__(
         self,
         model: mujoco.MjModel,
-        seats: Sequence[SeatPlan],
+        seats: Sequence[ActorPlan],
         pairs: Sequence[tuple[int, int]],
         block: Block,
         first: int,
@@ -113,7 +113,7 @@ class Herd:
     def __init__(
         self,
         model: mujoco.MjModel,
-        seats: Sequence[SeatPlan],
+        seats: Sequence[ActorPlan],
         pairs: Sequence[tuple[int, int]],
         worlds: int,
         workers: int,
@@ -161,7 +161,7 @@ class Herd:
 
     def push(self, force: Array) -> None:
         """Push the roots with `force` `[W, S, 3]` N in the next control step."""
-        self._block.force[:] = force.reshape(self._block.force.shape)
+        self._block.force[:, : force[0].size] = force.reshape(len(force), -1)  # loose furniture is not pushed
         self._order("push")
 
     def _choose(self, ids: NDArray[np.intp]) -> None:
@@ -256,7 +256,7 @@ def main(socket_number: int, memory: int) -> None:
     block = Block(mmap.mmap(memory, 0), order["worlds"], order["widths"])
     os.close(memory)
     try:
-        seats = [SeatPlan(**seat) for seat in order["seats"]]
+        seats = [ActorPlan(**seat) for seat in order["seats"]]
         pen = Pen(model, seats, [(a, b) for a, b in order["pairs"]], block, *order["rows"])
         commands = {name: getattr(pen, name) for name in COMMANDS}
         stream.write(b"ok\n")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import mujoco
@@ -59,8 +60,8 @@ def import_pybullet() -> Any:
 
 
 @dataclass(frozen=True)
-class SeatPlan:
-    """Indices into the compiled model of one seat's bodies."""
+class ActorPlan:
+    """Indices into the compiled model of one actor's bodies; loose furniture has a root only, and comes after seats."""
 
     root: int
     links: Sequence[int]
@@ -75,7 +76,7 @@ class SeatPlan:
 class BulletWorld:
     """One client of its own (about 35 MB), stepped under the model's own actuator law."""
 
-    def __init__(self, model: mujoco.MjModel, seats: Sequence[SeatPlan], pairs: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, model: mujoco.MjModel, seats: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
         self._model, self._seats, self._step_count = model, seats, int(model.numeric("substeps").data[0])
         with hushed():
@@ -90,8 +91,8 @@ class BulletWorld:
         build = Builder(p, self._client, model)
         self._statics = [(build.add(0.0, body, []), body) for body in statics(model)]
         self._bodies = [build.add(float(model.body_mass[s.root]), s.root, s.links) for s in seats]
-        self._hinges = [list(range(len(s.links))) for s in seats]
-        for body, hinges in zip(self._bodies, self._hinges, strict=True):
+        self._hinges = [list(range(len(s.links))) for s in seats if s.links]
+        for body, hinges in self._jointed():
             # Bullet gives every new joint a velocity motor; without force it is gone.
             p.setJointMotorControlArray(
                 body, hinges, p.VELOCITY_CONTROL, forces=[0.0] * len(hinges), physicsClientId=self._client
@@ -158,9 +159,9 @@ class BulletWorld:
         )
         laws = list(rows)
         self._laws, first = [], 0
-        for seat in self._seats:
-            self._laws.append(laws[first : first + len(seat.links)])
-            first += len(seat.links)
+        for hinges in self._hinges:
+            self._laws.append(laws[first : first + len(hinges)])
+            first += len(hinges)
 
     def _read_sensors(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Number the sensors as the model does: limbs seat by seat, then pairs of seats."""
@@ -173,7 +174,7 @@ class BulletWorld:
         self._pair_sensor = {frozenset((self._bodies[a], self._bodies[b])): limbs + k for k, (a, b) in enumerate(pairs)}
 
     def put(self, raw: Array) -> None:
-        """Place every seat as `raw` says (see `SeatPlan.width`), seat after seat, at once and without history."""
+        """Place every seat as `raw` says (see `ActorPlan.width`), seat after seat, at once and without history."""
         p, client, first, self._known = self._p, self._client, 0, None
         # Bullet remembers where shapes touched; out of each other's reach, and of the floor's, they forget it.
         for height, body in enumerate(self._bodies, start=1):
@@ -198,7 +199,7 @@ class BulletWorld:
         targets = iter((self._gain * action + self._offset).tolist())
         seats = [
             (body, hinges, [(next(targets), *law) for law in laws])
-            for body, hinges, laws in zip(self._bodies, self._hinges, self._laws, strict=True)
+            for (body, hinges), laws in zip(self._jointed(), self._laws, strict=True)
         ]
         for _ in range(self._step_count):
             known, self._known = self._known or self._feel(), None
@@ -216,7 +217,7 @@ class BulletWorld:
     def _push(self, force: Array) -> None:
         """Push the roots at their centres of mass; Bullet forgets forces after every physics step."""
         p, client = self._p, self._client
-        for body, push in zip(self._bodies, force.tolist(), strict=True):
+        for body, push in zip(self._bodies, force.tolist(), strict=False):
             place, _ = p.getBasePositionAndOrientation(body, physicsClientId=client)
             p.applyExternalForce(body, -1, push, place, p.WORLD_FRAME, physicsClientId=client)
 
@@ -224,7 +225,7 @@ class BulletWorld:
         """Write the raw state of every seat and the count of contacts per sensor."""
         p, client, row = self._p, self._client, []
         self._known = self._feel()
-        for body, states in zip(self._bodies, self._known, strict=True):
+        for body, states in zip_longest(self._bodies, self._known, fillvalue=()):
             for part in p.getBasePositionAndOrientation(body, physicsClientId=client):
                 row += part
             for part in p.getBaseVelocity(body, physicsClientId=client):
@@ -240,7 +241,11 @@ class BulletWorld:
     def _feel(self) -> list[Any]:
         """Read the joint states of every seat."""
         read, client = self._p.getJointStates, self._client
-        return [read(body, hinges, client) for body, hinges in zip(self._bodies, self._hinges, strict=True)]
+        return [read(body, hinges, client) for body, hinges in self._jointed()]
+
+    def _jointed(self) -> Iterator[tuple[int, list[int]]]:
+        """Yield the seats' bodies with their hinges."""
+        return zip(self._bodies, self._hinges, strict=False)
 
     def _count(self, body_a: int, link_a: int, body_b: int, link_b: int, sensed: Array) -> None:
         for limb in ((body_a, link_a), (body_b, link_b)):
