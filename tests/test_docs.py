@@ -41,8 +41,19 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert missing == []
 
 
-def test_the_readme_example_runs() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert blocks, "the README has no Python example"
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})
+@pytest.mark.parametrize("page", ["README.md", "docs/own_arena.md"])
+def test_the_examples_run(page: str) -> None:
+    known = dict(ARENAS)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert blocks, f"{page} has no Python example"
+    try:
+        for block in blocks:
+            exec(compile(block, page, "exec"), {"__name__": "example"})
+    finally:
+        for name in set(ARENAS) - set(known):
+            del ARENAS[name]
+
+
+def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
+    [block] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "own_arena.md").read_text(), re.DOTALL)
+    assert len(block.partition("ARENAS[")[0].splitlines()) <= 100
