@@ -4,7 +4,9 @@ import hashlib
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 from functools import partial
+from itertools import combinations, permutations
 
 import numpy as np
 import pettingzoo
@@ -19,10 +21,36 @@ from pettingzoo.test import (
 )
 
 from dohyo.arenas import ARENAS, ENGINES, Batch, make_batch
+from dohyo.arenas.registry import build_arena
 
-CASES = [(arena, body, engine) for arena, spec in ARENAS.items() for body in spec.bodies for engine in ENGINES]
-every = pytest.mark.parametrize(("arena", "body", "engine"), CASES)
-one_body = pytest.mark.parametrize(("arena", "body", "engine"), [c for c in CASES if c[1] == ARENAS[c[0]].bodies[0]])
+
+def lineups(arena: str) -> list[str]:
+    """Who can meet whom: one body in every seat, and for two seats every pair; in its two orders where roles differ."""
+    spec = ARENAS[arena]
+    if spec.seats != 2:
+        return list(spec.bodies)
+    alike = len(set(build_arena(arena).roles)) == 1
+    pairs = combinations(spec.bodies, 2) if alike else permutations(spec.bodies, 2)
+    return [*spec.bodies, *map(",".join, pairs)]
+
+
+CASES = [(arena, bodies, engine) for arena in ARENAS for bodies in lineups(arena) for engine in ENGINES]
+FAST = {"sumo": ["ant", "humanoid", "ant,spider"], "sumo_3": [], "sumo_2v2": []}
+"""Line-ups in the fast set: of other arenas the ant's alone."""
+
+
+def cases(bodies: Callable[[str], bool]) -> pytest.MarkDecorator:
+    """Parametrise over the line-ups that `bodies` takes; those that are not in the fast set are slow."""
+    parameters = [
+        pytest.param(*case, marks=[] if case[1] in FAST.get(case[0], ["ant"]) else pytest.mark.slow)
+        for case in CASES
+        if bodies(case[1])
+    ]
+    return pytest.mark.parametrize(("arena", "body", "engine"), parameters)
+
+
+every = cases(lambda bodies: True)
+one_body = cases(lambda bodies: bodies == "ant")
 
 
 def makers(arena: str, body: str, engine: str) -> types.SimpleNamespace:
@@ -41,6 +69,7 @@ def test_parallel_api(arena, body, engine):
 
 @every
 @pytest.mark.filterwarnings("ignore:Agent's m.*imum observation space value:UserWarning")  # speeds have no bound
+@pytest.mark.filterwarnings("ignore:Agents have different .* space sizes:UserWarning")  # bodies differ
 def test_aec_api(arena, body, engine):
     api_test(makers(arena, body, engine).env(), num_cycles=300)
 
