@@ -39,7 +39,7 @@ class BaseArena:
         furnish: Callable[[mujoco.MjSpec], None] | None = None,
     ) -> None:
         self.bodies, self.max_cycles = tuple(bodies), max_cycles
-        self.scene = compose(bodies, drive, furnish)
+        self.scene = compose(bodies, drive, furnish, self.sides)
         self.ranges: Ranges = dict(self.start)
         self.steps = np.zeros(worlds, np.intp)
         """Control steps of every world's bout so far."""

@@ -17,7 +17,9 @@ SUBSTEPS = 5
 CONTROL_STEP = TIMESTEP * SUBSTEPS
 """Length of a control step in s."""
 COLOURS = ((0.85, 0.25, 0.2, 1.0), (0.2, 0.45, 0.85, 1.0), (0.25, 0.7, 0.35, 1.0), (0.9, 0.7, 0.2, 1.0))
-"""RGBA of the seats, in order."""
+"""RGBA of the sides, in order."""
+SHADE = 0.6
+"""Brightness of each further seat of a side next to the one before."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,15 @@ DRIVES: dict[str, Callable[[float, float, float, float, float], tuple[float, lis
 
 
 def compose(
-    bodies: Sequence[Body], drive: str = "target", furnish: Callable[[mujoco.MjSpec], None] | None = None
+    bodies: Sequence[Body],
+    drive: str = "target",
+    furnish: Callable[[mujoco.MjSpec], None] | None = None,
+    sides: Sequence[int] | None = None,
 ) -> Scene:
     """Compile floor, furniture and one body per seat into a scene.
 
     `furnish` adds an arena's own furniture: geoms of the world's body, and named bodies with a free joint. Bodies do
-    not collide with themselves; everything else collides.
+    not collide with themselves; everything else collides. `sides` decide the colours, by default one per seat.
     Raises `UnknownName` for a drive that is not in `DRIVES`.
     """
     law = lookup(DRIVES, drive, "drive")
@@ -105,11 +110,12 @@ def compose(
     if furnish is not None:
         furnish(spec)
     loose = [body.name for body in spec.worldbody.bodies]
+    colours = _colours(sides or range(len(bodies)))
     everyone = 1 | sum(2 << s for s in range(len(bodies)))
     for seat, body in enumerate(bodies):
         child = body.spec()
         for geom in child.geoms:
-            geom.rgba = COLOURS[seat % len(COLOURS)]
+            geom.rgba = colours[seat]
             geom.contype, geom.conaffinity = 2 << seat, everyone ^ (2 << seat)
         for actuator in child.actuators:
             _drive(actuator, child.joint(actuator.target), law)
@@ -120,6 +126,13 @@ def compose(
     model = spec.compile()
     seats = tuple(_layout(model, seat, body) for seat, body in enumerate(bodies))
     return Scene(model, seats, tuple(_loose(model, name) for name in loose), pairs, drive)
+
+
+def _colours(sides: Sequence[int]) -> list[tuple[float, ...]]:
+    """Return RGBA of every seat: a colour per side, partners in shades of it."""
+    shades = [SHADE ** list(sides[:seat]).count(side) for seat, side in enumerate(sides)]
+    rgba = [COLOURS[side % len(COLOURS)] for side in sides]
+    return [(r * shade, g * shade, b * shade, a) for (r, g, b, a), shade in zip(rgba, shades, strict=True)]
 
 
 def _set_options(spec: mujoco.MjSpec) -> None:

@@ -69,7 +69,9 @@ def test_parallel_api(arena, body, engine):
 
 @every
 @pytest.mark.filterwarnings("ignore:Agent's m.*imum observation space value:UserWarning")  # speeds have no bound
-@pytest.mark.filterwarnings("ignore:.* different (observation|action)? *(space sizes|shapes):UserWarning")  # bodies differ
+@pytest.mark.filterwarnings(
+    "ignore:.* different (observation|action)? *(space sizes|shapes):UserWarning"
+)  # bodies differ
 def test_aec_api(arena, body, engine):
     api_test(makers(arena, body, engine).env(), num_cycles=300)
 
