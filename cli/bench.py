@@ -16,14 +16,17 @@ from dohyo.cli.options import BodyName, EngineName, Json, Workers
 
 
 def command(
-    arena: Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
+    arena: Annotated[
+        str | None, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default="sumo; with --all, every one")
+    ] = None,
     body: BodyName = "ant",
     engine: EngineName = "pybullet",
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=1)] = 64,
     workers: Workers = None,
     blocks: Annotated[int, typer.Option("--blocks", help="Blocks of ten control steps to time.", min=1)] = 20,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every arena, body and engine, on one core and on all.")
+        bool,
+        typer.Option("--all", help="Every engine, on one core and on all; without an arena, every arena and body."),
     ] = False,
     training: Annotated[bool, typer.Option("--training", help="Time training and its two halves instead.")] = False,
     as_json: Json = False,
@@ -32,13 +35,15 @@ def command(
 
     Example: [bold]dohyo bench sumo --body ant --worlds 64 --engine mujoco[/bold]
     """
+    groups = _groups([(arena, body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies], worlds)
+    arena = arena or "sumo"
     build_arena(arena, body)
     if training:
         need_two_seats(arena)
         _training(arena, body, engine, worlds, workers, as_json)
         return
-    cases = [Case(arena, body, engine, worlds, workers or cores())]
-    groups = _groups(worlds) if everything else [cases]
+    if not everything:
+        groups = [[Case(arena, body, engine, worlds, workers or cores())]]
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
         task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
         speeds = [s for group in groups for s in measure(group, blocks=blocks, tick=lambda: progress.advance(task))]
@@ -49,14 +54,10 @@ def command(
     _print(speeds)
 
 
-def _groups(worlds: int) -> list[list[Case]]:
-    """Return every arena and body, each on every engine with one core and with all of them."""
+def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:
+    """Return each arena and body on every engine, with one core and with all of them."""
     workers = sorted({1, cores()})
-    return [
-        [Case(arena, body, engine, worlds, w) for engine in ENGINES for w in workers]
-        for arena, spec in ARENAS.items()
-        for body in spec.bodies
-    ]
+    return [[Case(arena, body, engine, worlds, w) for engine in ENGINES for w in workers] for arena, body in scenes]
 
 
 def _print(speeds: list[Speed]) -> None:
