@@ -16,8 +16,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from dohyo.agents.snapshot import Part, freeze, save_snapshot
+from dohyo.arenas.bench import Speed
 from dohyo.arenas.registry import ARENAS
-from dohyo.cli import play, progress
+from dohyo.cli import bench, play, progress
 from dohyo.cli.app import app
 from dohyo.curricula.ratings import Rating
 from dohyo.curricula.run import RunFolder
@@ -125,6 +126,29 @@ def test_bench_json(engine: str):
     assert (record["engine"], record["worlds"], record["workers"]) == (engine, 2, 1)
     assert record["ratio"] == pytest.approx(record["batch_steps_per_s"] / record["engine_steps_per_s"], rel=0.5)
     assert all(record[rate] >= 0 for rate in rates)
+
+
+def speed(engine: str, workers: int, batch: float, bare: float) -> Speed:
+    return Speed("sumo", "ant", engine, 64, workers, batch, bare, batch / bare, 1.0)
+
+
+def test_bench_compares_workers_and_engines():
+    speeds = [
+        speed("pybullet", 1, 900, 1000),
+        speed("pybullet", 2, 1530, 1800),
+        speed("mujoco", 1, 2850, 3000),
+    ]
+    assert bench._comparisons(speeds) == [
+        "sumo, ant: PyBullet's step costs 3.00 times MuJoCo's (workers: 1)",
+        "sumo, ant, pybullet: 2 workers do 1.70 times the steps of 1 (bare 1.80)",
+    ]
+
+
+def test_bench_takes_every_engine_with_one_worker_and_with_all(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bench, "cores", lambda: 4)
+    [group] = bench._groups([("sumo", "bug")], 8)
+    assert [(case.engine, case.workers) for case in group] == [(e, w) for e in ("pybullet", "mujoco") for w in (1, 4)]
+    assert {(case.arena, case.body, case.worlds) for case in group} == {("sumo", "bug", 8)}
 
 
 @pytest.fixture
