@@ -18,7 +18,9 @@ import pytest
 from dohyo.agents.snapshot import load_snapshot
 
 DRIVER = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background has it ignored
 from dataclasses import replace
 from dohyo.arenas.registry import ARENAS
 from dohyo.cli import main
