@@ -124,6 +124,7 @@ class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         winner, ending = np.full((2, self.num_envs), None, object)
         steps = np.zeros(self.num_envs, int)
         winner[finished.ids] = self._winners[finished.winner]
+        winner[~which] = None
         ending[finished.ids], steps[finished.ids] = self._endings[finished.ending], finished.steps
         infos: dict[str, Any] = {}
         _put(infos, "dense", np.where(which, step.dense[:, index], 0), which)

@@ -13,9 +13,9 @@ from pettingzoo.utils.conversions import parallel_to_aec
 from dohyo.arenas.batch import DIVERGED, Batch, FloatArray, Step, make_batch
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
+from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.render import Image, render
-from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.rules import TIME_OUT
 from dohyo.arenas.scene import CONTROL_STEP
 from dohyo.arenas.window import Window
