@@ -48,15 +48,13 @@ class Noise:
         return self.did[-1]
 
 
-def lay_flat(batch: Batch, world: int, seat: int, touched: bool = True) -> None:
-    """Put a seat's ant on the floor, legs flat, so that its next control step loses the bout."""
+def throw_out(batch: Batch, world: int, seat: int) -> None:
+    """Put a seat of sumo far outside the ring, so that its next control step loses the bout; all have touched."""
     ids = np.array([world])
-    qpos, qvel = batch.engine._qpos[ids].copy(), np.zeros_like(batch.engine._qvel[ids])
-    own = qpos[:, batch.arena.scene.seats[seat].qpos]
-    own[0, 2:7] = 0.2, 1, 0, 0, 0
-    own[0, 8:15:2] = 0.55
+    qpos, qvel = batch.engine._qpos[ids].copy(), batch.engine._qvel[ids].copy()
+    qpos[0, batch.arena.scene.seats[seat].qpos.start] = 20
     batch.engine.reset(ids, qpos, qvel)
-    batch.arena.touched[world] = touched
+    batch.arena.touched[world] = True
 
 
 def draws(steps: int, seed: int = 5, worlds: int | None = None) -> Any:
@@ -180,15 +178,15 @@ def vectors(arena: str, worlds: int, **keywords: Any) -> tuple[SeatVectorEnv, Sy
     return ours, SyncVectorEnv(singles, autoreset_mode=AutoresetMode.SAME_STEP)
 
 
-def compare(ours: SeatVectorEnv, theirs: SyncVectorEnv, steps: int, falls: dict[tuple[int, int], int]) -> list[Any]:
-    """Step both, hold that they say the same, and return what ours said; `falls`: the seat by (step, world)."""
+def compare(ours: SeatVectorEnv, theirs: SyncVectorEnv, steps: int, thrown: dict[tuple[int, int], int]) -> list[Any]:
+    """Step both, hold that they say the same, and return what ours said; `thrown`: the seat by (step, world)."""
     assert data_equivalence(ours.reset(seed=7), theirs.reset(seed=7), exact=True)
     said = []
     for k, actions in enumerate(draws(steps, worlds=ours.num_envs)):
         for world in range(ours.num_envs):
-            if (k, world) in falls:
-                lay_flat(ours.batch, world, falls[k, world])
-                lay_flat(theirs.envs[world].batch, 0, falls[k, world])
+            if (k, world) in thrown:
+                throw_out(ours.batch, world, thrown[k, world])
+                throw_out(theirs.envs[world].batch, 0, thrown[k, world])
         said.append(ours.step(actions))
         assert data_equivalence(said[-1], theirs.step(actions), exact=True)
     ours.close()
@@ -207,7 +205,7 @@ def test_a_vector_is_gymnasiums_own_over_single_environments():
     infos = said[3][4]
     assert infos["_final_obs"].tolist() == infos["_final_info"].tolist() == [False, False, True]
     final = infos["final_info"]
-    assert (final["winner"][2], final["ending"][2], final["steps"][2]) == ("sumo_0", "fell", 4)
+    assert (final["winner"][2], final["ending"][2], final["steps"][2]) == ("sumo_0", "left the ring", 4)
     assert final["outcome"].tolist() == [0, 0, 1000]
     assert infos["_dense"].tolist() == [True, True, False]
     assert "ending" not in infos
@@ -239,7 +237,7 @@ def test_the_final_observation_is_the_bouts_last():
 
 @pytest.mark.parametrize("arena", ["sumo_3", "sumo_2v2"])
 def test_a_seat_that_is_out_begins_a_new_bout_at_once(arena):
-    """Seat 0 falls, the others go on: its episode is over with -1000. A rival's fall ends nothing."""
+    """Seat 0 is thrown out, the others go on: its episode is over with -1000. A rival's end ends nothing."""
     ours, theirs = vectors(arena, 2, max_cycles=20)
     said = compare(ours, theirs, 6, {(1, 1): 2, (3, 1): 0, (4, 0): 0})
     assert np.flatnonzero([s[2][1] for s in said]).tolist() == [3]
@@ -253,7 +251,7 @@ def test_a_seat_that_is_out_begins_a_new_bout_at_once(arena):
 def test_a_single_environment_ends_when_its_seat_is_out():
     env = SeatEnv("sumo_3", engine="mujoco", seat=1)
     env.reset(seed=0)
-    lay_flat(env.batch, 0, 1)
+    throw_out(env.batch, 0, 1)
     _, reward, terminated, truncated, info = env.step(np.zeros(8))
     assert (reward, terminated, truncated) == (-1000, True, False)
     assert info["winner"] is None
