@@ -1,6 +1,7 @@
-"""The world: bodies, scenes, physics engines, rules, the batch and its PettingZoo views.
+"""The world: bodies, scenes, physics engines, rules, the batch, its PettingZoo and Gymnasium views.
 
-Importing it makes every arena known to PettingZoo: `pettingzoo.make("parallel", "dohyo/sumo_v0")`.
+Importing it makes every arena known to PettingZoo, `pettingzoo.make("parallel", "dohyo/sumo_v0")`, and its seats to
+Gymnasium: `gymnasium.make("dohyo/Sumo-v0")`.
 """
 
 if __name__ != "dohyo.arenas":
@@ -8,6 +9,7 @@ if __name__ != "dohyo.arenas":
 
 from importlib.metadata import version
 
+import gymnasium
 from pettingzoo import register
 
 from dohyo.arenas import (
@@ -26,6 +28,8 @@ from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
 from dohyo.arenas.registry import ARENAS, ArenaSpec
 from dohyo.arenas.render import Camera, render
+from dohyo.arenas.seat import SeatEnv
+from dohyo.arenas.seat_vector import SeatVectorEnv
 from dohyo.arenas.views import DohyoEnv
 
 __all__ = [
@@ -46,6 +50,8 @@ __all__ = [
     "Frame",
     "Perturbation",
     "Push",
+    "SeatEnv",
+    "SeatVectorEnv",
     "Step",
     "UnknownName",
     "kick_and_defend_v0",
@@ -61,6 +67,13 @@ __all__ = [
 
 __version__ = version("dohyo")
 
-for _spec in ARENAS.values():
+for _name, _spec in ARENAS.items():
     register("parallel", f"dohyo/{_spec.id}", f"dohyo.arenas.{_spec.id}:parallel_env")
     register("aec", f"dohyo/{_spec.id}", f"dohyo.arenas.{_spec.id}:env")
+    _words, _version = _spec.id.rsplit("_v", 1)
+    gymnasium.register(
+        f"dohyo/{''.join(word.capitalize() for word in _words.split('_'))}-v{_version}",
+        "dohyo.arenas.seat:SeatEnv",
+        vector_entry_point="dohyo.arenas.seat_vector:SeatVectorEnv",
+        kwargs={"arena": _name},
+    )

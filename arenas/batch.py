@@ -154,6 +154,16 @@ class Batch:
         terms = dict(zip(self._terms, verdict.terms, strict=True))
         return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
 
+    def restart(self, ids: IntArray) -> None:
+        """Leave the bouts in the worlds `ids` `[n]`, begin new ones and refresh the observations.
+
+        For views of one seat, which need no bout that goes on without it. Raises `ActionError` before a reset.
+        """
+        if self._dice is None:
+            raise ActionError("call reset() before restart()")
+        self._begin(ids)
+        self._observe()
+
     def _finish(self, verdict: Verdict) -> Finished:
         """Copy what the bouts that are over have come to."""
         over = np.flatnonzero(verdict.done)

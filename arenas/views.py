@@ -10,17 +10,63 @@ from numpy.typing import ArrayLike, NDArray
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
 
-from dohyo.arenas.batch import DIVERGED, FloatArray, Step, make_batch
+from dohyo.arenas.batch import DIVERGED, Batch, FloatArray, Step, make_batch
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
+from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.render import Image, render
-from dohyo.arenas.rules import NOBODY, TIME_OUT
+from dohyo.arenas.rules import TIME_OUT
 from dohyo.arenas.scene import CONTROL_STEP
 from dohyo.arenas.window import Window
 
 CUT_SHORT = (TIME_OUT, DIVERGED)
-"""Endings that PettingZoo calls truncation; every other is a termination."""
+"""Endings that PettingZoo and Gymnasium call truncation; every other is a termination."""
+
+
+def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for which seats the step was the last: terminated and truncated, `[W, S]` each."""
+    cut = np.zeros((batch.worlds, 1), bool)
+    cut[step.finished.ids, 0] = [batch.endings[ending] in CUT_SHORT for ending in step.finished.ending]
+    return step.out | (step.done[:, None] & ~cut), cut & ~step.out
+
+
+def winners(batch: Batch) -> list[str | None]:
+    """Return by winning side the name of its seat, or the names of its seats with commas; last, for `NOBODY`, None."""
+    sides = batch.arena.sides
+    names = [
+        ",".join(seat for seat, s in zip(batch.seats, sides, strict=True) if s == k) for k in range(max(sides) + 1)
+    ]
+    return [*names, None]
+
+
+def describe(batch: Batch, step: Step, seat: int) -> dict[str, Any]:
+    """Return the info of a seat of a batch of one world; `DohyoEnv` says what is in it."""
+    info = {
+        "dense": float(step.dense[0, seat]),
+        "outcome": float(step.outcome[0, seat]),
+        "terms": {name: float(term[0, seat]) for name, term in step.terms.items()},
+        "winner": None,
+    }
+    if step.done[0]:
+        bout = step.finished
+        info |= {
+            "winner": winners(batch)[bout.winner[0]],
+            "ending": batch.endings[bout.ending[0]],
+            "steps": int(bout.steps[0]),
+        }
+    return info
+
+
+def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """Return an action as numbers; raise `ActionError` that names the seat unless it has this shape."""
+    try:
+        array = np.asarray(action, np.float64)
+    except (TypeError, ValueError):
+        raise ActionError(f"{seat}: an action is an array of numbers, not {action!r}") from None
+    if array.shape != shape:
+        raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")
+    return array
 
 
 class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
@@ -106,14 +152,13 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     ) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Advance by one control step; return observations, rewards, terminations, truncations and infos."""
         step = self.batch.step([action[None] for action in self._checked(actions)])
-        over = bool(step.done[0])
-        cut = over and self.batch.endings[step.finished.ending[0]] in CUT_SHORT
-        observations, infos = self._named(step.observation), self._infos(step)
+        terminated, truncated = ends(self.batch, step)
+        observations = self._named(step.observation)
+        infos = {agent: describe(self.batch, step, s) for agent, s in self._taking_part()}
         rewards = {agent: float(step.reward[0, s]) for agent, s in self._taking_part()}
-        out = {agent: bool(step.out[0, s]) for agent, s in self._taking_part()}
-        truncations = {agent: cut and not out[agent] for agent in self.agents}
-        terminations = {agent: out[agent] or (over and not cut) for agent in self.agents}
-        self.agents = [agent for agent in self.agents if not over and not out[agent]]
+        terminations = {agent: bool(terminated[0, s]) for agent, s in self._taking_part()}
+        truncations = {agent: bool(truncated[0, s]) for agent, s in self._taking_part()}
+        self.agents = [agent for agent in self.agents if not terminations[agent] and not truncations[agent]]
         self._show()
         return observations, rewards, terminations, truncations, infos
 
@@ -131,14 +176,7 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     def _action(self, agent: str, actions: dict[str, ArrayLike]) -> NDArray[np.float64]:
         if agent not in actions:
             raise ActionError(f"{agent}: no action given; a step needs one for every agent")
-        try:
-            action = np.asarray(actions[agent], np.float64)
-        except (TypeError, ValueError):
-            raise ActionError(f"{agent}: an action is an array of numbers, not {actions[agent]!r}") from None
-        shape = self.action_space(agent).shape
-        if action.shape != shape:
-            raise ActionError(f"{agent}: expected an action of shape {shape}, got {action.shape}")
-        return action
+        return as_action(agent, actions[agent], self.action_space(agent).shape)
 
     def _named(self, observation: tuple[FloatArray, ...]) -> dict[str, FloatArray]:
         return {agent: observation[s][0].copy() for agent, s in self._taking_part()}
@@ -146,24 +184,6 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     def _taking_part(self) -> list[tuple[str, int]]:
         """Return the agents in play, each with its seat."""
         return [(agent, s) for s, agent in enumerate(self.possible_agents) if agent in self.agents]
-
-    def _infos(self, step: Step) -> dict[str, dict[str, Any]]:
-        winner, end = None, {}
-        if len(step.finished.ids):
-            side = int(step.finished.winner[0])
-            members = [a for a, s in zip(self.possible_agents, self.batch.arena.sides, strict=True) if s == side]
-            winner = None if side == NOBODY else ",".join(members)
-            end = {"ending": self.batch.endings[step.finished.ending[0]], "steps": int(step.finished.steps[0])}
-        return {
-            agent: {
-                "dense": float(step.dense[0, s]),
-                "outcome": float(step.outcome[0, s]),
-                "terms": {name: float(term[0, s]) for name, term in step.terms.items()},
-                "winner": winner,
-                **end,
-            }
-            for agent, s in self._taking_part()
-        }
 
     def render(self) -> Image | None:
         """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""

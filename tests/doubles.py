@@ -164,3 +164,35 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+class Noise:
+    """A policy of seeded noise that keeps what it saw and did; the noise of a row is its own stream's."""
+
+    def __init__(self, actions: int = 8, seed: int = 0, worlds: int = 1) -> None:
+        self._streams = [np.random.default_rng(seed + w) for w in range(worlds)]
+        self._actions = actions
+        self.saw: list[Any] = []
+        self.did: list[Any] = []
+
+    def act(self, observation: FloatArray) -> FloatArray:
+        self.saw.append(observation)
+        rows = [stream.uniform(-1, 1, self._actions) for stream in self._streams]
+        action = np.array(rows, np.float32)
+        self.did.append(action)
+        return action
+
+
+def throw_out(batch: Batch, world: int, seat: int) -> None:
+    """Put a seat of sumo far outside the ring, so that its next control step loses the bout; all have touched."""
+    ids = np.array([world])
+    qpos, qvel = batch.engine._qpos[ids].copy(), batch.engine._qvel[ids].copy()
+    qpos[0, batch.arena.scene.seats[seat].qpos.start] = 20
+    batch.engine.reset(ids, qpos, qvel)
+    batch.arena.touched[world] = True
+
+
+def draws(steps: int, seed: int = 5, worlds: int | None = None) -> Any:
+    """Actions for so many steps, `[steps, 8]` or `[steps, W, 8]`."""
+    shape = (steps, 8) if worlds is None else (steps, worlds, 8)
+    return np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)

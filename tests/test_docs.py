@@ -41,7 +41,7 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/own_arena.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/own_arena.md", "docs/gymnasium.md"])
 def test_the_examples_run(page: str) -> None:
     known = dict(ARENAS)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)

@@ -182,6 +182,8 @@ def test_what_is_exported():
         "Frame",
         "Perturbation",
         "Push",
+        "SeatEnv",
+        "SeatVectorEnv",
         "Step",
         "UnknownName",
         "kick_and_defend_v0",
