@@ -7,10 +7,15 @@ import mujoco
 import numpy as np
 
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import Dice, Entry, IntArray, Ranges, Term
 from dohyo.arenas.scene import compose
 from dohyo.arenas.sight import Sight
+from dohyo.arenas.start import effort
+
+WIN, LOSS = 1000.0, -1000.0
+"""What an outcome pays (arXiv 1710.03748)."""
+CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left")
 
 
 class BaseArena:
@@ -47,6 +52,7 @@ class BaseArena:
         self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
         """The dense reward's terms `[T, W, S]`, to be written in place."""
         self.weights = np.array([term.weight for term in self.terms])[:, None, None]
+        self._standing_height = np.array([body.standing_height for body in bodies])
 
     def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
         """Draw `[n, size]` numbers from the range called `name`, for the worlds `ids`."""
@@ -56,6 +62,22 @@ class BaseArena:
         """Return the share of the bout that is left, `[W, 1]`."""
         left: Array = (1 - self.steps / self.max_cycles)[:, None]
         return left
+
+    def standing(self, frame: Frame) -> BoolArray:
+        """Return which seats stand, `[W, S]`."""
+        high: BoolArray = frame.root_position[:, :, 2] >= self._standing_height
+        return high
+
+    def price(self, action: Array, standing: BoolArray, control: Array, upright: Array) -> Array:
+        """Fill in the terms that arenas share, and return all of them weighted, `[T, W, S]`.
+
+        `control` and `upright` are the rows of `worth` for the sum of squared actions, and for 1 while a seat is
+        `standing` `[W, S]` and -1 when not.
+        """
+        effort(self.scene, action, control)
+        np.subtract(2.0 * standing, 1.0, out=upright)
+        self.worth *= self.weights
+        return self.worth
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation: own body, what the arena adds, then the other seats."""

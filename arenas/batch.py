@@ -90,6 +90,8 @@ class Batch:
         self._length = np.zeros(self.worlds, np.intp)
         self._dense = np.zeros((self.worlds, len(seats)))
         self._out = np.zeros((self.worlds, len(seats)), bool)
+        self._leave = len(seats) > 2
+        """Whether a bout can go on without a seat."""
         self._all = np.arange(self.worlds)
         self._terms = [term.name for term in arena.terms]
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
@@ -138,8 +140,7 @@ class Batch:
         self.engine.step(self._action)
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
-        self._out |= verdict.out
-        out = self._out.copy()
+        out = self._left(verdict)
         dense = verdict.terms.sum(axis=0)
         self._length += 1
         self._dense += dense
@@ -194,9 +195,16 @@ class Batch:
             clipped = self._action[:, seat.ctrl]
             np.maximum(array, -1, out=clipped)
             np.minimum(clipped, 1, out=clipped)
-        if self._out.any():
+        if self._leave and self._out.any():
             for s, seat in enumerate(self.arena.scene.seats):
                 self._action[self._out[:, s], seat.ctrl] = 0
+
+    def _left(self, verdict: Verdict) -> NDArray[np.bool_]:
+        """Note who leaves a bout that goes on, and return who has left, `[W, S]`."""
+        if not self._leave:
+            return self._out
+        self._out |= verdict.out
+        return self._out.copy()
 
     def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics blew up: nobody wins, nothing is paid."""

@@ -11,13 +11,13 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import BaseArena
+from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Mark, Strip
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
+from dohyo.arenas.physics.frame import Array, Frame
 from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.start import effort, stand
+from dohyo.arenas.start import stand
 
 GOAL, POST = 4.0, 3.0
 """The goal lies at this x, between posts at plus and minus this y, m (EC)."""
@@ -29,8 +29,8 @@ BALL_RADIUS, BALL_MASS = 0.15, 0.1
 """m and kg (EC)."""
 ROLLING_BACK = 1.0
 """A ball that moves away from the goal faster than this, m/s, ends the bout (EC)."""
-WIN, LOSS, TOUCHED, STOOD = 1000.0, -1000.0, 500.0, 500.0
-"""What the outcome pays; a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
+TOUCHED, STOOD = 500.0, 500.0
+"""What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
 CLEAR = 0.1
 """Seats start at least their reach and this clear of the ball, m (ours)."""
 
@@ -81,7 +81,7 @@ class KickAndDefend(BaseArena):
         Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper"),
         Entry("way", 3, "m", "world", "to x = 4: of the ball, of the kicker, of the keeper"),
         Entry("posts", 2, "m", "world", "from the ball to the post on the left, to the one on the right, along y"),
-        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        CLOCK,
         Entry(
             "contact", 3, "1", "world", "1 if you touch the opponent now; the ball now; if the keeper has touched it"
         ),
@@ -101,7 +101,6 @@ class KickAndDefend(BaseArena):
         self.saved = np.zeros(worlds, bool)
         """The keeper has touched the ball in this bout."""
         self._down_height = np.array([bodies[KICKER].down_height, bodies[KEEPER].fallen_height])
-        self._standing_height = np.array([body.standing_height for body in bodies])
         self._clear = np.array([body.reach for body in bodies]) + BALL_RADIUS + CLEAR
         self.sight.numbers[:, :, 0] = 1, -1
 
@@ -125,7 +124,7 @@ class KickAndDefend(BaseArena):
         self.steps += 1
         self.saved |= frame.contact[:, KEEPER, 2]
         height, ball, velocity = frame.root_position[:, :, 2], frame.loose_position[:, 0], frame.loose_velocity[:, 0]
-        verdict = Verdict.going_on(self._price(frame, action, height >= self._standing_height))
+        verdict = Verdict.going_on(self._price(frame, action))
         across = ball[:, 0] >= GOAL
         scored = across & (np.abs(ball[:, 1]) <= POST)
         back = (velocity[:, 0] < 0) & (np.linalg.norm(velocity, axis=1) > ROLLING_BACK)
@@ -144,10 +143,10 @@ class KickAndDefend(BaseArena):
         verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS, (WIN + bonus)[held]
         return verdict
 
-    def _price(self, frame: Frame, action: Array, standing: BoolArray) -> Array:
+    def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         ball, approach, guard, control, upright = self.worth
-        keeper = frame.root_position[:, KEEPER]
+        keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
         speed = (_way(frame.loose_before[:, 0]) - _way(frame.loose_position[:, 0])) / CONTROL_STEP
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
         gap = frame.loose_position[:, 0, :2] - frame.root_position[:, KICKER, :2]
@@ -155,11 +154,9 @@ class KickAndDefend(BaseArena):
         approach[:, KICKER] = (moved * gap).sum(axis=1) / np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
         guard[:, KEEPER] = 2.0 * in_front - 1.0
-        effort(self.scene, action, control)
-        np.subtract(2.0 * standing, 1.0, out=upright)
+        worth = self.price(action, standing, control, upright)
         upright[:, KEEPER] = 0
-        self.worth *= self.weights
-        return self.worth
+        return worth
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

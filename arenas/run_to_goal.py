@@ -1,4 +1,4 @@
-"""Run to goal: two runners between two lines; who first crosses the far one wins.
+"""Run to goal: two runners between two lines; who first crosses the far one wins. A time-out costs both.
 
 Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. A runner's place is that
 of its root (EC: the centre of mass of the torso and what hangs on it, a few centimetres from it).
@@ -10,18 +10,16 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import BaseArena
+from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Mark, Strip
 from dohyo.arenas.physics.frame import Array, Frame
 from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.start import effort, stand
+from dohyo.arenas.start import stand
 
 GOAL = 4.0
 """Distance of each goal line from the centre, m (EC)."""
-WIN, LOSS = 1000.0, -1000.0
-"""What the outcome pays; a time-out pays the loss to both (EC, the paper; its code knows no time limit)."""
 
 TERMS: tuple[Term, ...] = (
     Term("forward", 5.0, "speed towards the own goal line, m/s", "EC, there 1; 500 for the 5 m of the way"),
@@ -53,7 +51,7 @@ class RunToGoal(BaseArena):
     numbers: tuple[Entry, ...] = (
         Entry("way", 2, "m", "world", "own way left to the goal line; the opponent's to its own"),
         Entry("lane", 1, "m", "world", "distance from the middle of the field, positive to the left of the own way"),
-        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        CLOCK,
         Entry("contact", 1, "1", "world", "1 if the seats touch now"),
     )
     start: ClassVar[Ranges] = {
@@ -65,7 +63,6 @@ class RunToGoal(BaseArena):
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, drive, max_cycles)
         self._down_height = np.array([body.down_height for body in bodies])
-        self._standing_height = np.array([body.standing_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: face to face across the centre, each with its goal behind the other."""
@@ -79,7 +76,7 @@ class RunToGoal(BaseArena):
         self.steps += 1
         height = frame.root_position[:, :, 2]
         arrived = frame.root_position[:, :, 0] * WAY >= GOAL
-        verdict = Verdict.going_on(self._price(frame, action, height >= self._standing_height))
+        verdict = Verdict.going_on(self._price(frame, action))
         there, down = arrived.any(axis=1), (height < self._down_height).all(axis=1)
         late = self.steps >= self.max_cycles
         for case, why in ((late, LATE), (down, DOWN), (there, REACHED), (arrived.all(axis=1), BOTH)):
@@ -91,15 +88,12 @@ class RunToGoal(BaseArena):
         verdict.outcome[verdict.done & (verdict.ending == LATE)] = LOSS
         return verdict
 
-    def _price(self, frame: Frame, action: Array, standing: NDArray[np.bool_]) -> Array:
+    def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         forward, control, upright = self.worth
         moved = frame.root_position[:, :, 0] - frame.root_before[:, :, 0]
         np.multiply(moved, WAY / CONTROL_STEP, out=forward)
-        effort(self.scene, action, control)
-        np.subtract(2.0 * standing, 1.0, out=upright)
-        self.worth *= self.weights
-        return self.worth
+        return self.price(action, self.standing(frame), control, upright)
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

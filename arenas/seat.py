@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from dohyo.arenas.batch import Batch, FloatArray, Step, make_batch
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
-from dohyo.arenas.render import Image, render
+from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.render import Image
 from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.views import as_action, describe, ends
+from dohyo.arenas.views import as_action, check_render_mode, describe, ends, take_picture
 
 ZERO = "zero"
 """The opponent that needs no policy: all its actions are zero."""
@@ -50,9 +51,9 @@ class Seat:
             np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces
         ]
 
-    def step(self, action: ArrayLike) -> Step:
+    def step(self, action: Array) -> Step:
         """Step the batch with this seat's `action` `[W, act]`, and with what the opponents do."""
-        self._actions[self.index] = as_action(self.name, action, (self.batch.worlds, *self.action_space.shape))
+        self._actions[self.index] = action
         for s, policy in self._opponents.items():
             # A copy, because a policy may keep what it has seen and the batch writes over its own arrays.
             self._actions[s] = np.asarray(policy.act(self.batch.observations[s].copy()))
@@ -139,10 +140,7 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
         drive: str = "target",
         perturbation: Perturbation | None = None,
     ) -> None:
-        modes = self.metadata["render_modes"]
-        if render_mode is not None and render_mode not in modes:
-            raise UnknownName(f"unknown render_mode {render_mode!r}; choose one of: {', '.join(modes)}")
-        self.render_mode = render_mode
+        self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
         self.batch = make_batch(
             arena,
             body,
@@ -186,12 +184,7 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
 
     def render(self) -> Image | None:
         """Return a picture `[360, 480, 3]` of the world."""
-        if self.render_mode is None:
-            gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
-            return None
-        if not self._begun:
-            raise DohyoError("nothing to render yet: call reset() first")
-        return render(self.batch.arena, self.batch.engine.frame)
+        return take_picture(self.batch, self.render_mode, self._begun)
 
     def close(self) -> None:
         """Release the engine; safe to call twice."""

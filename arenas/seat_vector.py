@@ -13,7 +13,7 @@ from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.frame import Array, BoolArray
 from dohyo.arenas.scene import CONTROL_STEP
 from dohyo.arenas.seat import ZERO, Opponents, open_seat
-from dohyo.arenas.views import ends, winners
+from dohyo.arenas.views import as_action, ends, winners
 
 
 class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
@@ -89,7 +89,7 @@ class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         Return observations `[W, obs]`, rewards, terminations and truncations `[W]` each, and infos.
         """
         index = self._seat.index
-        step = self._seat.step(actions)
+        step = self._seat.step(as_action(self.seat, actions, (self.num_envs, *self._seat.action_space.shape)))
         terminated, truncated = (end[:, index].copy() for end in ends(self.batch, step))
         ended: BoolArray = terminated | truncated
         last = self._last(step, ended) if ended.any() else None

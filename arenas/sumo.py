@@ -1,4 +1,4 @@
-"""Sumo: be the last in the ring. Fall or leave it and lose; a win needs contact; time-out is a draw.
+"""Sumo: be the last in the ring. Fall or leave it and lose; a win needs contact; a time-out costs both.
 
 Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. The floor is level and
 the ring is a line on it: EC's platform never let a seat step down before the rule had ended the bout.
@@ -10,21 +10,19 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import BaseArena
+from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Disc, Mark
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP
 from dohyo.arenas.sight import distance
-from dohyo.arenas.start import effort, stand
+from dohyo.arenas.start import stand
 
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius for two seats, m (EC, ants)."""
 RADII = {"humanoid": (1.5, 3.5)}
 """The same for bodies that have a range of their own (EC, humans); seats that differ get the wider ring."""
-WIN, LOSS = 1000.0, -1000.0
-"""What the outcome pays; a time-out pays the loss to both (EC)."""
 
 TERMS: tuple[Term, ...] = (
     Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
@@ -48,7 +46,7 @@ def numbers(others: int) -> tuple[Entry, ...]:
     whom = "the opponent" if others == 1 else "each other seat, in the order below"
     shown = (
         Entry("ring", 2 + others, "m", "world", f"radius; own distance to the edge; {edges}"),
-        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        CLOCK,
         Entry(
             "contact", 2 * others, "1", "world", f"of {whom}: 1 if you touch now; 1 if you have touched in this bout"
         ),
@@ -92,8 +90,8 @@ class Sumo(BaseArena):
         self._aim = np.zeros((worlds, count, count))
         """Row s weighs the seats that s fights: its rivals in play, evenly."""
         self._take_aim(np.arange(worlds))
+        self._every = np.arange(count)[:, None]
         self._fallen_height = np.array([body.fallen_height for body in bodies])
-        self._standing_height = np.array([body.standing_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: seats evenly about the centre, facing it, in a ring of random size."""
@@ -154,13 +152,11 @@ class Sumo(BaseArena):
         gap *= (self._aim / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
         centre, control, standing, approach, push, topple = self.worth
         centre[:] = away
-        effort(self.scene, action, control)
-        np.subtract(2.0 * (~fallen & (after[:, :, 2] >= self._standing_height)), 1.0, out=standing)
         (moved[:, :, :2] * gap.sum(axis=2)).sum(axis=2, out=approach)
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
         (self._aim * outward[:, None]).sum(axis=2, out=push)
         np.subtract(rising, (self._aim * rising[:, None]).sum(axis=2), out=topple)
-        self.worth *= self.weights
+        self.price(action, ~fallen & self.standing(frame), control, standing)
         # Not yet of this step's verdict: who falls now is still paid for this step.
         self.worth *= self.alive
         return self.worth
@@ -168,7 +164,7 @@ class Sumo(BaseArena):
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
         position, shown, others = frame.root_position, self.sight.numbers, self.sight.others
-        n, seats = others.shape[1], np.arange(len(self.seats))[:, None]
+        n, seats = others.shape[1], self._every
         np.negative(position[:, :, :2], out=self.sight.points[:, :, 0, :2])
         shown[:, :, 0] = self.radius[:, None]
         inside = self.radius[:, None] - distance(position)

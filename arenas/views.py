@@ -1,6 +1,6 @@
 """The PettingZoo view: one world of any arena as a `ParallelEnv`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
@@ -69,6 +69,23 @@ def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
     return array
 
 
+def check_render_mode(mode: str | None, modes: Sequence[str]) -> str | None:
+    """Return the mode; raise `UnknownName` unless it is None or one of `modes`."""
+    if mode is not None and mode not in modes:
+        raise UnknownName(f"unknown render_mode {mode!r}; choose one of: {', '.join(modes)}")
+    return mode
+
+
+def take_picture(batch: Batch, mode: str | None, begun: bool) -> Image | None:
+    """Return a picture `[360, 480, 3]` of a batch's first world; without a render mode warn and return None."""
+    if mode is None:
+        gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
+        return None
+    if not begun:
+        raise DohyoError("nothing to render yet: call reset() first")
+    return render(batch.arena, batch.engine.frame)
+
+
 class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
     """One bout at a time of `arena`, every seat taken by `body`.
 
@@ -109,10 +126,7 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         drive: str = "target",
         perturbation: Perturbation | None = None,
     ) -> None:
-        modes = self.metadata["render_modes"]
-        if render_mode is not None and render_mode not in modes:
-            raise UnknownName(f"unknown render_mode {render_mode!r}; choose one of: {', '.join(modes)}")
-        self.render_mode = render_mode
+        self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
         self._window = Window(f"Dohyo: {arena}") if render_mode == "human" else None
         self.batch = make_batch(
             arena,
@@ -187,13 +201,8 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
 
     def render(self) -> Image | None:
         """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
-        if self.render_mode is None:
-            gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
-            return None
-        if not self._begun:
-            raise DohyoError("nothing to render yet: call reset() first")
-        picture = render(self.batch.arena, self.batch.engine.frame)
-        if self._window is None:
+        picture = take_picture(self.batch, self.render_mode, self._begun)
+        if self._window is None or picture is None:
             return picture
         self._window.show(picture)
         return None

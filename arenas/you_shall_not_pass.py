@@ -10,20 +10,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import BaseArena
+from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Mark, Strip
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
+from dohyo.arenas.physics.frame import Array, Frame
 from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
 from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.start import effort, stand
+from dohyo.arenas.start import stand
 
 GOAL = -4.0
 """The runner has passed once its root is beyond this x, m (EC)."""
 FALLEN = 0.3
 """Of bodies that stand taller, a root at or below this height has fallen, m (EC)."""
-WIN, LOSS = 1000.0, -1000.0
-"""What the outcome pays (EC)."""
 
 BLOCKER, RUNNER = 0, 1
 """The seats (EC)."""
@@ -54,7 +52,7 @@ class YouShallNotPass(BaseArena):
         Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker"),
         Entry("way", 1, "m", "world", "the runner's way left to the line"),
         Entry("lane", 2, "m", "world", "distance from the middle of the field, to +y: own; the opponent's"),
-        Entry("clock", 1, "1", "world", "share of the bout that is left"),
+        CLOCK,
         Entry("contact", 1, "1", "world", "1 if the seats touch now"),
     )
     start: ClassVar[Ranges] = {
@@ -67,7 +65,6 @@ class YouShallNotPass(BaseArena):
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, drive, max_cycles)
         self._fallen_height = np.array([min(body.fallen_height, FALLEN) for body in bodies])
-        self._standing_height = np.array([body.standing_height for body in bodies])
         self.sight.numbers[:, :, 0] = -1, 1
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
@@ -83,7 +80,7 @@ class YouShallNotPass(BaseArena):
         height = frame.root_position[:, :, 2]
         up = height > self._fallen_height
         passed = frame.root_position[:, RUNNER, 0] < GOAL
-        verdict = Verdict.going_on(self._price(frame, action, height >= self._standing_height))
+        verdict = Verdict.going_on(self._price(frame, action))
         blocked = ~passed & ((self.steps >= self.max_cycles) | ~up[:, RUNNER])
         verdict.ending[:] = np.where(passed, PASSED, np.where(up[:, RUNNER], LATE, FELL))
         verdict.done[:] = passed | blocked
@@ -93,15 +90,12 @@ class YouShallNotPass(BaseArena):
         verdict.outcome[blocked, BLOCKER] = np.where(up[blocked, BLOCKER], WIN, 0)
         return verdict
 
-    def _price(self, frame: Frame, action: Array, standing: BoolArray) -> Array:
+    def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         forward, control, upright = self.worth
         speed = (frame.root_before[:, RUNNER, 0] - frame.root_position[:, RUNNER, 0]) / CONTROL_STEP
         forward[:, RUNNER], forward[:, BLOCKER] = speed, -speed
-        effort(self.scene, action, control)
-        np.subtract(2.0 * standing, 1.0, out=upright)
-        self.worth *= self.weights
-        return self.worth
+        return self.price(action, self.standing(frame), control, upright)
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

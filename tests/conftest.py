@@ -2,10 +2,14 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from doubles import shorten_bouts, tiny_config
 
 from dohyo.cli import main
+from dohyo.curricula.run import RunFolder
+from dohyo.curricula.train import Training
 
 
 @pytest.fixture
@@ -21,3 +25,13 @@ def run_main(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str])
         return caught.value.code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of three generations with bouts of twelve steps."""
+    shorten_bouts(monkeypatch)
+    folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config())
+    Training(folder).run()
+    folder.close()
+    return folder.path

@@ -1,6 +1,8 @@
 """Stand-ins that several test files build on: a batch without physics, small snapshots, a small run, a small disk."""
 
+import json
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -196,3 +198,16 @@ def draws(steps: int, seed: int = 5, worlds: int | None = None) -> Any:
     """Actions for so many steps, `[steps, 8]` or `[steps, W, 8]`."""
     shape = (steps, 8) if worlds is None else (steps, worlds, 8)
     return np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
+
+
+def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own: engines write to standard output behind Python's back."""
+    program = [sys.executable, "-c", "from dohyo.cli import main; main()", *arguments]
+    return subprocess.run(program, capture_output=True, text=True, check=False)
+
+
+def only_object(output: str) -> Any:
+    """Parse what must be one line that holds one JSON value."""
+    assert output.endswith("\n")
+    assert output.count("\n") == 1
+    return json.loads(output)

@@ -1,48 +1,27 @@
 """The command line: what people read, what programs read, and what is played."""
 
 import io
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import imageio.v3 as imageio
-import numpy as np
 import pytest
-from doubles import ORIGIN, PART, StubBatch, network, shorten_bouts, tiny_config
+from doubles import dohyo, only_object, shorten_bouts
 from rich.console import Console
 from typer.testing import CliRunner
 
-from dohyo.agents.snapshot import Part, freeze, save_snapshot
 from dohyo.arenas.bench import Speed
 from dohyo.arenas.registry import ARENAS
-from dohyo.cli import bench, play, progress
+from dohyo.cli import bench, progress
 from dohyo.cli.app import app
 from dohyo.curricula.ratings import Rating
-from dohyo.curricula.run import RunFolder
-from dohyo.curricula.train import Progress, Training
+from dohyo.curricula.train import Progress
 
 COMMANDS = ["arenas", "train", "play", "rate", "bench"]
 ENGINES = ["mujoco", "pybullet"]
 
 
-def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the program in a process of its own: engines write to standard output behind Python's back."""
-    program = [sys.executable, "-c", "from dohyo.cli import main; main()", *arguments]
-    return subprocess.run(program, capture_output=True, text=True, check=False)
-
-
 RunMain = Callable[..., tuple[int, str, str]]
 """What the fixture `run_main` is."""
-
-
-def only_object(output: str) -> Any:
-    """Parse what must be one line that holds one JSON value."""
-    assert output.endswith("\n")
-    assert output.count("\n") == 1
-    return json.loads(output)
 
 
 # --- what people read ---
@@ -86,36 +65,6 @@ def test_arenas_json(run_main: RunMain):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_play_json(engine: str):
-    options = [
-        "--engine",
-        engine,
-        "--seat",
-        "zero",
-        "--seat",
-        "random",
-        "--bouts",
-        "2",
-        "--workers",
-        "1",
-        "--seed",
-        "3",
-    ]
-    result = dohyo("play", "sumo", "--body", "ant", *options, "--json")
-    assert result.returncode == 0, result.stderr
-    assert result.stderr == ""
-    record = only_object(result.stdout)
-    stable = {"arena", "body", "engine", "seed", "bouts", "seats", "wins", "draws", "mean_steps", "endings"}
-    assert stable <= set(record)
-    assert (record["arena"], record["body"], record["engine"], record["seed"]) == ("sumo", "ant", engine, 3)
-    assert (record["bouts"], record["seats"]) == (2, ["zero", "random"])
-    assert len(record["wins"]) == 2
-    assert sum(record["wins"]) + record["draws"] == 2
-    assert sum(record["endings"].values()) == 2
-    assert 1 <= record["mean_steps"] <= 500
-
-
-@pytest.mark.parametrize("engine", ENGINES)
 def test_bench_json(engine: str):
     options = ["--engine", engine, "--worlds", "2", "--workers", "1", "--blocks", "1"]
     result = dohyo("bench", "sumo", *options, "--json")
@@ -149,16 +98,6 @@ def test_bench_takes_every_engine_with_one_worker_and_with_all(monkeypatch: pyte
     [group] = bench._groups([("sumo", "bug")], 8)
     assert [(case.engine, case.workers) for case in group] == [(e, w) for e in ("pybullet", "mujoco") for w in (1, 4)]
     assert {(case.arena, case.body, case.worlds) for case in group} == {("sumo", "bug", 8)}
-
-
-@pytest.fixture
-def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run of three generations with bouts of twelve steps."""
-    shorten_bouts(monkeypatch)
-    folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config())
-    Training(folder).run()
-    folder.close()
-    return folder.path
 
 
 def test_rate_json(run_folder: Path):
@@ -247,71 +186,3 @@ def test_a_budget_of_nothing_ends_at_once(tmp_path: Path, monkeypatch: pytest.Mo
     status, output, _ = run_main("train", "sumo", *options, "--minutes", "0")
     assert status == 0
     assert only_object(output)["generation"] == 0
-
-
-# --- playing ---
-
-
-def pusher(folder: Path, push: float) -> str:
-    """A snapshot that pushes just so in a `StubBatch`; returns its file."""
-    tensors = {name: np.zeros_like(tensor) for name, tensor in network().items()}
-    tensors["variance"] += 1
-    tensors["bias_1"] += np.float32(push)
-    taken = freeze(ORIGIN, tensors)
-    return str(save_snapshot(taken, folder))
-
-
-@pytest.mark.parametrize("stronger", [0, 1])
-def test_play_counts_by_player_not_by_side(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, stronger: int
-):
-    def make_stub(arena: str, body: str, engine: str, worlds: int, **options: object) -> StubBatch:
-        return StubBatch([[k % 5 + 1] for k in range(worlds)])
-
-    monkeypatch.setattr(play, "make_batch", make_stub)
-    monkeypatch.setattr(Part, "of", lambda arena, *seats: PART)
-    players = [pusher(tmp_path, 0.5), pusher(tmp_path, 0.25)]
-    seats = players if stronger == 0 else players[::-1]
-    options = ["--deterministic", "--bouts", "11", "--json"]
-    status, output, _ = run_main("play", "sumo", "--seat", seats[0], "--seat", seats[1], *options)
-    assert status == 0
-    record = only_object(output)
-    assert record["seats"] == seats
-    assert record["wins"] == ([11, 0] if stronger == 0 else [0, 11])
-    assert record["draws"] == 0
-    assert record["endings"] == {"pushed": 11}
-    # Eleven worlds of bouts of 1 2 3 4 5 1 2 3 4 5 1 steps; the first player begins on side 0, then 1, then 0, …
-    assert record["mean_steps"] == pytest.approx(31 / 11)
-    assert record["wins_by_side"][stronger] == ([6, 5] if stronger == 0 else [5, 6])
-
-
-def test_play_repeats_from_its_seed(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
-    shorten_bouts(monkeypatch, 60)
-    options = ["--engine", "mujoco", "--workers", "1", "--seat", "random", "--seat", "random", "--bouts", "3", "--json"]
-    outputs = [run_main("play", "sumo", *options, "--seed", "4")[1] for _ in range(2)]
-    assert outputs[0] == outputs[1]
-
-
-def test_play_takes_a_run_folder_and_a_snapshot(run_folder: Path, run_main: RunMain):
-    file = next((run_folder / "snapshots").iterdir())
-    options = ["--engine", "mujoco", "--workers", "1", "--bouts", "2"]
-    status, output, _ = run_main("play", "sumo", *options, "--seat", str(run_folder), "--seat", str(file))
-    assert status == 0
-    assert "2 draws in 2 bouts of 12 steps on average" in output
-    assert "time-out 2" in output
-
-
-@pytest.mark.parametrize("suffix", ["gif", "png"])
-def test_a_bout_is_filmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, suffix: str):
-    shorten_bouts(monkeypatch, 6)
-    path = tmp_path / "new" / f"bout.{suffix}"
-    options = ["--engine", "mujoco", "--workers", "1", "--seat", "zero", "--seat", "random", "--bouts", "1"]
-    status, output, _ = run_main("play", "sumo", *options, "--picture", str(path))
-    assert status == 0
-    assert "bout." in output
-    frames = imageio.imread(path, index=None) if suffix == "gif" else imageio.imread(path)[None]
-    if suffix == "gif":
-        assert len(frames) == 4  # the start, then every other one of six steps
-    else:
-        assert frames.shape[2] > 3 * frames.shape[1]  # a strip
-    assert frames.std() > 10  # something is to be seen

@@ -15,17 +15,17 @@ ROOT = 13
 
 
 class Coordinates:
-    """Turns states of many worlds, all seats at once, from one kind to the other and back."""
+    """Turns states of many worlds, all actors at once, from one kind to the other and back."""
 
-    def __init__(self, model: mujoco.MjModel, seats: Sequence[ActorPlan]) -> None:
-        roots = [seat.root for seat in seats]
-        joints = [len(seat.links) for seat in seats]
-        widths = np.array([seat.width for seat in seats])
+    def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan]) -> None:
+        roots = [actor.root for actor in actors]
+        joints = [len(actor.links) for actor in actors]
+        widths = np.array([actor.width for actor in actors])
         first = np.cumsum(widths) - widths
         qpos = model.jnt_qposadr[model.body_jntadr[roots]]
         qvel = model.jnt_dofadr[model.body_jntadr[roots]]
         self._offset, self._turn = model.body_ipos[roots], model.body_iquat[roots]
-        self.width = sum(seat.width for seat in seats)
+        self.width = sum(actor.width for actor in actors)
         self._raw_root = first[:, None] + np.arange(ROOT)
         self._pose, self._twist = qpos[:, None] + np.arange(7), qvel[:, None] + np.arange(6)
         self._angle, self._rate = _runs(qpos + 7, joints), _runs(qvel + 6, joints)

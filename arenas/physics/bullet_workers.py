@@ -38,7 +38,8 @@ COMMANDS = ("put", "step", "advance", "scale", "push")
 class Block:
     """The shared arrays, each with a row per world.
 
-    Action, state, sensed contacts, a mark of chosen worlds, factors of `QUANTITIES`, and forces on the seats' roots.
+    Action, state, sensed contacts, a mark of chosen worlds, factors of `QUANTITIES`, and forces on the
+    actors' roots.
     """
 
     def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
@@ -61,20 +62,20 @@ class Pen:
     def __init__(
         self,
         model: mujoco.MjModel,
-        seats: Sequence[ActorPlan],
+        actors: Sequence[ActorPlan],
         pairs: Sequence[tuple[int, int]],
         block: Block,
         first: int,
         last: int,
     ) -> None:
-        self._coordinates = Coordinates(model, seats)
+        self._coordinates = Coordinates(model, actors)
         rows = slice(first, last)
         self._action, self._sensed, self._chosen = block.action[rows], block.sensed[rows], block.chosen[rows]
         self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
-        self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(seats), 3)
+        self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(actors), 3)
         self._calm, self._pushed = [None] * (last - first), False
         self._raw = np.zeros((last - first, self._coordinates.width))
-        self._worlds = [BulletWorld(model, seats, pairs) for _ in range(first, last)]
+        self._worlds = [BulletWorld(model, actors, pairs) for _ in range(first, last)]
 
     def put(self) -> None:
         chosen = np.flatnonzero(self._chosen[:, 0])
@@ -113,17 +114,17 @@ class Herd:
     def __init__(
         self,
         model: mujoco.MjModel,
-        seats: Sequence[ActorPlan],
+        actors: Sequence[ActorPlan],
         pairs: Sequence[tuple[int, int]],
         worlds: int,
         workers: int,
     ) -> None:
-        widths = [model.nu, model.nq, model.nv, model.nsensor, 1, len(QUANTITIES), 3 * len(seats)]
+        widths = [model.nu, model.nq, model.nv, model.nsensor, 1, len(QUANTITIES), 3 * len(actors)]
         self._workers: list[_Worker] = []
         self._pen: Pen | None = None
         if workers == 1:
             self._block = Block(bytearray(Block.size(worlds, widths)), worlds, widths)
-            self._pen = Pen(model, seats, pairs, self._block, 0, worlds)
+            self._pen = Pen(model, actors, pairs, self._block, 0, worlds)
         else:
             with tempfile.TemporaryFile() as file:
                 file.truncate(Block.size(worlds, widths))
@@ -131,7 +132,7 @@ class Herd:
                 bounds = np.linspace(0, worlds, workers + 1).astype(int).tolist()
                 for first, last in pairwise(bounds):
                     order = {
-                        "seats": [asdict(seat) for seat in seats],
+                        "actors": [asdict(actor) for actor in actors],
                         "pairs": pairs,
                         "worlds": worlds,
                         "widths": widths,
@@ -256,8 +257,8 @@ def main(socket_number: int, memory: int) -> None:
     block = Block(mmap.mmap(memory, 0), order["worlds"], order["widths"])
     os.close(memory)
     try:
-        seats = [ActorPlan(**seat) for seat in order["seats"]]
-        pen = Pen(model, seats, [(a, b) for a, b in order["pairs"]], block, *order["rows"])
+        actors = [ActorPlan(**actor) for actor in order["actors"]]
+        pen = Pen(model, actors, [(a, b) for a, b in order["pairs"]], block, *order["rows"])
         commands = {name: getattr(pen, name) for name in COMMANDS}
         stream.write(b"ok\n")
         stream.flush()

@@ -23,6 +23,9 @@ Array = NDArray[np.float64]
 STABLE = 1.25
 """Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears
 1.4 in flight (measured); beyond, a physics step is divided (docs/perturbation.md)."""
+ITERATIONS = 30
+"""Of the constraint solver, against Bullet's 50: 11 % off a step. Against 500 iterations, a control step of random
+actions then ends 0.5 instead of 0.3 mm or mrad off in the mean, for ants in contact with the floor (measured)."""
 TOUCHING = 1e-3
 """Bullet lets a resting shape hover by a fraction of a millimetre; closer than this (m) counts as touch."""
 
@@ -76,29 +79,30 @@ class ActorPlan:
 class BulletWorld:
     """One client of its own (about 35 MB), stepped under the model's own actuator law."""
 
-    def __init__(self, model: mujoco.MjModel, seats: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
-        self._model, self._seats, self._step_count = model, seats, int(model.numeric("substeps").data[0])
+        self._model, self._actors, self._step_count = model, actors, int(model.numeric("substeps").data[0])
         with hushed():
             self._client = p.connect(p.DIRECT)
         p.setPhysicsEngineParameter(
             fixedTimeStep=model.opt.timestep,
             deterministicOverlappingPairs=1,
+            numSolverIterations=ITERATIONS,
             useSplitImpulse=0,  # with it a joint that has shot past its limit, at any speed, is never brought back
             physicsClientId=self._client,
         )
         p.setGravity(*model.opt.gravity, physicsClientId=self._client)
         build = Builder(p, self._client, model)
         self._statics = [(build.add(0.0, body, []), body) for body in statics(model)]
-        self._bodies = [build.add(float(model.body_mass[s.root]), s.root, s.links) for s in seats]
-        self._hinges = [list(range(len(s.links))) for s in seats if s.links]
+        self._bodies = [build.add(float(model.body_mass[a.root]), a.root, a.links) for a in actors]
+        self._hinges = [list(range(len(a.links))) for a in actors if a.links]
         for body, hinges in self._jointed():
             # Bullet gives every new joint a velocity motor; without force it is gone.
             p.setJointMotorControlArray(
                 body, hinges, p.VELOCITY_CONTROL, forces=[0.0] * len(hinges), physicsClientId=self._client
             )
         self._known: list[Any] | None = None
-        """Joint states of every seat as they were last read; None once the world has moved on."""
+        """Joint states of every actor that has joints, as they were last read; None once the world has moved on."""
         self._factors = np.ones(len(QUANTITIES))
         self._set_torque(1.0)
         self._read_sensors(pairs)
@@ -143,8 +147,8 @@ class BulletWorld:
 
     def _parts(self) -> Iterator[tuple[int, int, int]]:
         """Yield everything that moves: Bullet's body and link, and the model's body."""
-        for body, seat in zip(self._bodies, self._seats, strict=True):
-            for i, b in enumerate((seat.root, *seat.links)):
+        for body, actor in zip(self._bodies, self._actors, strict=True):
+            for i, b in enumerate((actor.root, *actor.links)):
                 yield body, i - 1, b
 
     def _set_torque(self, factor: float) -> None:
@@ -164,28 +168,30 @@ class BulletWorld:
             first += len(hinges)
 
     def _read_sensors(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Number the sensors as the model does: limbs seat by seat, then pairs of seats."""
+        """Number the sensors as the model does: limbs actor by actor, then pairs of actors."""
         self._limb_sensor: dict[tuple[int, int], int] = {}
-        for body, seat in zip(self._bodies, self._seats, strict=True):
-            chain = [seat.root, *seat.links]
-            for limb in seat.limbs:
+        for body, actor in zip(self._bodies, self._actors, strict=True):
+            chain = [actor.root, *actor.links]
+            for limb in actor.limbs:
                 self._limb_sensor[body, chain.index(limb) - 1] = len(self._limb_sensor)
-        limbs = len(self._limb_sensor)
-        self._pair_sensor = {frozenset((self._bodies[a], self._bodies[b])): limbs + k for k, (a, b) in enumerate(pairs)}
+        self._pair_sensor: dict[tuple[int, int], int] = {}
+        for sensor, (a, b) in enumerate(pairs, start=len(self._limb_sensor)):
+            for one, other in ((a, b), (b, a)):
+                self._pair_sensor[self._bodies[one], self._bodies[other]] = sensor
 
     def put(self, raw: Array) -> None:
-        """Place every seat as `raw` says (see `ActorPlan.width`), seat after seat, at once and without history."""
+        """Place every actor as `raw` says (see `ActorPlan.width`), one after another, at once and without history."""
         p, client, first, self._known = self._p, self._client, 0, None
         # Bullet remembers where shapes touched; out of each other's reach, and of the floor's, they forget it.
         for height, body in enumerate(self._bodies, start=1):
             p.resetBasePositionAndOrientation(body, [0, 0, 1000.0 * height], [0, 0, 0, 1], physicsClientId=client)
         p.performCollisionDetection(physicsClientId=client)
-        for body, seat in zip(self._bodies, self._seats, strict=True):
-            x = raw[first : first + seat.width].tolist()
-            first += seat.width
+        for body, actor in zip(self._bodies, self._actors, strict=True):
+            x = raw[first : first + actor.width].tolist()
+            first += actor.width
             p.resetBasePositionAndOrientation(body, x[0:3], x[3:7], physicsClientId=client)
             p.resetBaseVelocity(body, x[7:10], x[10:13], physicsClientId=client)
-            joints = len(seat.links)
+            joints = len(actor.links)
             for j, (angle, rate) in enumerate(zip(x[13 : 13 + joints], x[13 + joints :], strict=True)):
                 p.resetJointState(body, j, angle, rate, physicsClientId=client)
 
@@ -222,7 +228,7 @@ class BulletWorld:
             p.applyExternalForce(body, -1, push, place, p.WORLD_FRAME, physicsClientId=client)
 
     def read(self, raw: Array, sensed: Array) -> None:
-        """Write the raw state of every seat and the count of contacts per sensor."""
+        """Write the raw state of every actor and the count of contacts per sensor."""
         p, client, row = self._p, self._client, []
         self._known = self._feel()
         for body, states in zip_longest(self._bodies, self._known, fillvalue=()):
@@ -233,27 +239,26 @@ class BulletWorld:
             row += [s[0] for s in states]
             row += [s[1] for s in states]
         raw[:] = row
-        sensed[:] = 0
-        for point in p.getContactPoints(physicsClientId=client):
-            if point[8] <= TOUCHING:
-                self._count(point[1], point[3], point[2], point[4], sensed)
+        sensed[:] = self._count(p.getContactPoints(physicsClientId=client))
 
     def _feel(self) -> list[Any]:
-        """Read the joint states of every seat."""
+        """Read the joint states of every actor that has joints."""
         read, client = self._p.getJointStates, self._client
         return [read(body, hinges, client) for body, hinges in self._jointed()]
 
     def _jointed(self) -> Iterator[tuple[int, list[int]]]:
-        """Yield the seats' bodies with their hinges."""
+        """Yield the bodies that have joints, with their hinges."""
         return zip(self._bodies, self._hinges, strict=False)
 
-    def _count(self, body_a: int, link_a: int, body_b: int, link_b: int, sensed: Array) -> None:
-        for limb in ((body_a, link_a), (body_b, link_b)):
-            if limb in self._limb_sensor:
-                sensed[self._limb_sensor[limb]] += 1
-        pair = frozenset((body_a, body_b))
-        if pair in self._pair_sensor:
-            sensed[self._pair_sensor[pair]] += 1
+    def _count(self, points: Sequence[Any]) -> list[int]:
+        """Count the contacts of each sensor; in plain integers, which numpy's cannot match one by one."""
+        counts, limb, pair = [0] * self._model.nsensor, self._limb_sensor.get, self._pair_sensor.get
+        for _, body_a, body_b, link_a, link_b, _, _, _, gap, *_ in points:
+            if gap <= TOUCHING:
+                for sensor in (limb((body_a, link_a)), limb((body_b, link_b)), pair((body_a, body_b))):
+                    if sensor is not None:
+                        counts[sensor] += 1
+        return counts
 
     def close(self) -> None:
         """Disconnect from this world's client."""
