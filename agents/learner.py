@@ -76,7 +76,7 @@ class Learner:
         return {key: float(value) for key, value in self._curves.name_to_value.items() if key.startswith("train/")}
 
     def tensors(self) -> dict[str, FloatArray]:
-        """Return copies of all that acting needs; see `dohyo.agents.policy.Mlp`."""
+        """Return copies of all that acting needs; see `dohyo.agents.acting.Mlp`."""
         return acting_tensors(self._policy)
 
     def save(self, path: Path) -> None:

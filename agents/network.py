@@ -9,7 +9,8 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
-from dohyo.agents.policy import CLIP, EPSILON, FloatArray
+from dohyo.agents.acting import CLIP, EPSILON
+from dohyo.agents.policy import FloatArray
 
 
 class RunningNorm(BaseFeaturesExtractor):
@@ -75,7 +76,7 @@ class NormalisedPolicy(ActorCriticPolicy):
 
 
 def acting_tensors(policy: NormalisedPolicy) -> dict[str, FloatArray]:
-    """Return copies of all that acting needs, named as `dohyo.agents.policy.Mlp` expects."""
+    """Return copies of all that acting needs, named as `dohyo.agents.acting.Mlp` expects."""
     layers = [m for m in (*policy.mlp_extractor.policy_net, policy.action_net) if isinstance(m, nn.Linear)]
     tensors = {"mean": policy.norm.mean, "variance": policy.norm.variance, "log_std": policy.log_std}
     for k, layer in enumerate(layers):

@@ -1,33 +1,79 @@
-"""Policies that act: plain numpy, batched, without torch, so that playing starts in a blink."""
+"""What acts: policies over batches of observations, and what they remember of the bouts they are in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
-
-CLIP = 5.0
-"""Normalised observations are clipped to this many standard deviations (arXiv 1710.03748, code)."""
-EPSILON = 1e-4
-"""Added to an observation's variance, so that a constant entry does not divide by zero."""
+IntArray = NDArray[np.intp]
 
 
 class Policy(Protocol):
-    """Anything that turns observations into actions."""
+    """Anything that turns observations into actions.
+
+    It keeps nothing between calls but its random stream: what it remembers of a bout, its caller keeps.
+    """
+
+    @property
+    def memory(self) -> int:
+        """Numbers that it remembers of each bout; 0 for one that only looks at the present."""
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`.
+
+        `memory` `[n, self.memory]` is brought up to date in place; it is zero when a bout begins, and None says that
+        all of them begin.
+        """
+
+
+class Memory:
+    """What policies remember of the bouts in W worlds, a row per world, as wide as the widest of them needs."""
+
+    def __init__(self, worlds: int) -> None:
+        self._rows = np.zeros((worlds, 0), np.float32)
+
+    def act(self, policy: Policy, observation: FloatArray, worlds: IntArray) -> FloatArray:
+        """Return a policy's actions `[n, act]` in `worlds` `[n]`, whose rows it may write."""
+        if not policy.memory:
+            return policy.act(observation)
+        if policy.memory > self._rows.shape[1]:
+            self._rows = np.pad(self._rows, ((0, 0), (0, policy.memory - self._rows.shape[1])))
+        rows = self._rows[worlds, : policy.memory]
+        action = policy.act(observation, rows)
+        self._rows[worlds, : policy.memory] = rows
+        return action
+
+    def forget(self, worlds: IntArray) -> None:
+        """Begin new bouts in `worlds`."""
+        self._rows[worlds] = 0
+
+
+class Player:
+    """A policy in every world of a batch, with its memory of their bouts."""
+
+    def __init__(self, policy: Policy, worlds: int) -> None:
+        self._policy, self._memory, self._all = policy, Memory(worlds), np.arange(worlds)
 
     def act(self, observation: FloatArray) -> FloatArray:
-        """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`."""
+        """Return actions `[W, act]` for observations `[W, obs]`."""
+        return self._memory.act(self._policy, observation, self._all)
+
+    def forget(self, worlds: IntArray) -> None:
+        """Begin new bouts in `worlds`."""
+        self._memory.forget(worlds)
 
 
 class Zero:
     """Always the zero action: under joint targets, a body that stands braced."""
 
+    memory = 0
+
     def __init__(self, actions: int) -> None:
         self._actions = actions
 
-    def act(self, observation: FloatArray) -> FloatArray:
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return zeros `[n, act]`."""
         return np.zeros((len(observation), self._actions), np.float32)
 
@@ -35,10 +81,12 @@ class Zero:
 class Random:
     """Uniform actions from a seeded stream."""
 
+    memory = 0
+
     def __init__(self, actions: int, seed: int = 0) -> None:
         self._actions, self._stream = actions, np.random.default_rng(seed)
 
-    def act(self, observation: FloatArray) -> FloatArray:
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return draws from U(-1, 1), `[n, act]`."""
         return self._stream.uniform(-1, 1, (len(observation), self._actions)).astype(np.float32)
 
@@ -48,32 +96,3 @@ BUILT_IN: dict[str, Callable[[int, int], Policy]] = {
     "random": lambda actions, seed: Random(actions, seed),
 }
 """Policies that need no snapshot, by name, each over (size of an action, seed)."""
-
-
-class Mlp:
-    """A tanh network over normalised observations with a diagonal Gaussian on top.
-
-    `tensors` as a snapshot holds them: `mean` and `variance` `[obs]`; `weight_k` `[out, in]` and `bias_k` `[out]` for
-    each layer k from 0, the last one linear; `log_std` `[act]`. They are copied: training on changes nothing here.
-    With `stochastic` actions are drawn from the Gaussian, otherwise they are its mean; both are clipped to [-1, 1].
-    """
-
-    def __init__(self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int = 0) -> None:
-        copied = {name: np.array(tensor, np.float32) for name, tensor in tensors.items()}
-        depth = sum(name.startswith("weight_") for name in copied)
-        self._mean = copied["mean"]
-        self._scale = 1 / np.sqrt(copied["variance"] + np.float32(EPSILON))
-        self._layers = [(np.ascontiguousarray(copied[f"weight_{k}"].T), copied[f"bias_{k}"]) for k in range(depth)]
-        self._deviation = np.exp(copied["log_std"]) if stochastic else None
-        self._stream = np.random.default_rng(seed)
-
-    def act(self, observation: FloatArray) -> FloatArray:
-        """Return actions `[n, act]` for observations `[n, obs]`."""
-        x: FloatArray = np.clip((observation - self._mean) * self._scale, -CLIP, CLIP)
-        *hidden, (weight, bias) = self._layers
-        for w, b in hidden:
-            x = np.tanh(x @ w + b)
-        x = x @ weight + bias
-        if self._deviation is not None:
-            x += self._deviation * self._stream.standard_normal(x.shape, dtype=np.float32)
-        return np.clip(x, -1, 1)

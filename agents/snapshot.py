@@ -13,7 +13,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from dohyo.agents.policy import FloatArray, Mlp, Policy
+from dohyo.agents.acting import check_shapes, make_policy
+from dohyo.agents.policy import FloatArray, Policy
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.rules import Arena, digest
 
@@ -82,8 +83,8 @@ class Snapshot:
         return self.digest[:16]
 
     def policy(self, *, stochastic: bool = False, seed: int = 0) -> Policy:
-        """Return a policy that acts as this snapshot does; see `Mlp`."""
-        return Mlp(self.tensors, stochastic=stochastic, seed=seed)
+        """Return a policy that acts as this snapshot does; see `dohyo.agents.acting`."""
+        return make_policy(self.tensors, stochastic=stochastic, seed=seed)
 
     def check_plays(self, part: Part) -> None:
         """Raise `SnapshotError` unless the snapshot was trained for this part."""
@@ -167,7 +168,7 @@ def load_snapshot(path: Path) -> Snapshot:
         fields = json.loads(metadata["origin"])
         origin = Origin(**{**fields, "part": Part(**fields["part"])})
         digest = metadata["digest"]
-        _check_shapes(origin, tensors)
+        check_shapes(tensors, origin.observation, origin.action)
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotError(f"{path} has a damaged header ({error}): get a whole copy") from error
     if _digest(origin, tensors) != digest:
@@ -180,22 +181,3 @@ def read_metadata(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:8], "little")
     metadata: dict[str, Any] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
     return metadata
-
-
-def _check_shapes(origin: Origin, tensors: Mapping[str, FloatArray]) -> None:
-    """Raise `ValueError` unless the tensors make a network from the origin's observations to its actions."""
-    depth = sum(name.startswith("weight_") for name in tensors)
-    names = {"mean", "variance", "log_std"} | {f"{kind}_{k}" for kind in ("weight", "bias") for k in range(depth)}
-    if set(tensors) != names or depth == 0:
-        raise ValueError(f"it holds the tensors {sorted(tensors)}")
-    if any(tensor.dtype != np.float32 or not np.isfinite(tensor).all() for tensor in tensors.values()):
-        raise ValueError("its tensors are not all finite float32")
-    width = origin.observation
-    expected: dict[str, tuple[int, ...]] = {"mean": (width,), "variance": (width,), "log_std": (origin.action,)}
-    for k in range(depth):
-        rows = origin.action if k == depth - 1 else len(tensors[f"bias_{k}"])
-        expected |= {f"weight_{k}": (rows, width), f"bias_{k}": (rows,)}
-        width = rows
-    wrong = [name for name, shape in expected.items() if tensors[name].shape != shape]
-    if wrong:
-        raise ValueError(f"the shapes of {wrong} do not fit")

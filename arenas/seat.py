@@ -12,6 +12,7 @@ from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownNam
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.render import Image
+from dohyo.arenas.rules import IntArray
 from dohyo.arenas.scene import CONTROL_STEP
 from dohyo.arenas.views import as_action, check_render_mode, describe, ends, take_picture
 
@@ -20,7 +21,10 @@ ZERO = "zero"
 
 
 class Policy(Protocol):
-    """Anything that turns observations into actions, such as the policies of `dohyo.agents`."""
+    """Anything that turns observations into actions, such as a `Player` of `dohyo.agents.policy`.
+
+    One that remembers its bouts has a method `forget(worlds)`, which is told in which worlds `[n]` new ones begin.
+    """
 
     def act(self, observation: FloatArray) -> NDArray[Any]:
         """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`."""
@@ -62,7 +66,15 @@ class Seat:
                     f"{self.batch.seats[s]}: the opponent's act() must return an array of shape {expected}, "
                     f"not {self._actions[s].shape}; give a policy that was made for this arena and body"
                 )
-        return self.batch.step(self._actions)
+        step = self.batch.step(self._actions)
+        self.forget(step.finished.ids)
+        return step
+
+    def forget(self, worlds: IntArray) -> None:
+        """Tell the opponents that bouts begin in `worlds`."""
+        for policy in self._opponents.values():
+            if (forget := getattr(policy, "forget", None)) is not None:
+                forget(worlds)
 
 
 def _index(names: Sequence[str], seat: int | str) -> int:
@@ -168,6 +180,7 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
         """Begin a bout; return the observation `[obs]` and an empty info."""
         super().reset(seed=seed)
         observation = self.batch.reset(seed)
+        self._seat.forget(np.arange(1))
         self._going_on = self._begun = True
         return observation[self._seat.index][0].copy(), {}
 

@@ -81,7 +81,9 @@ class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
     ) -> tuple[FloatArray, dict[str, Any]]:
         """Begin a bout in every world; return the observations `[W, obs]` and empty infos."""
         super().reset(seed=seed)
-        return self.batch.reset(seed)[self._seat.index].copy(), {}
+        observation = self.batch.reset(seed)[self._seat.index].copy()
+        self._seat.forget(np.arange(self.num_envs))
+        return observation, {}
 
     def step(self, actions: ArrayLike) -> tuple[FloatArray, Array, BoolArray, BoolArray, dict[str, Any]]:
         """Advance by one control step under `actions` `[W, act]`.
@@ -97,6 +99,7 @@ class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         left = np.flatnonzero(ended & ~step.done)
         if len(left):
             self.batch.restart(left)
+            self._seat.forget(left)
         observation = self.batch.observations[index].copy()
         return observation, step.reward[:, index].copy(), terminated, truncated, self._infos(step, ended, last)
 

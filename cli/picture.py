@@ -6,7 +6,7 @@ import imageio.v3 as imageio
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.agents.policy import Policy
+from dohyo.agents.policy import Player, Policy
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.arenas.render import render
@@ -30,10 +30,11 @@ def film(path: Path, arena: str, body: str, engine: str, drive: str, players: tu
     """Render the bout of `seed` between two policies, first player on side 0, into `path`."""
     batch = make_batch(arena, body, engine, 1, drive=drive, autoreset=False)
     try:
+        acting = [Player(policy, 1) for policy in players]
         observation = batch.reset(seed)
         frames = [render(batch.arena, batch.engine.frame, 0)]
         for cycle in range(1, batch.arena.max_cycles + 1):
-            step = batch.step([player.act(o) for player, o in zip(players, observation, strict=True)])
+            step = batch.step([player.act(o) for player, o in zip(acting, observation, strict=True)])
             observation = step.observation
             if cycle % GIF_EVERY == 0 or step.done[0]:
                 frames.append(render(batch.arena, batch.engine.frame, 0))

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from dohyo.agents.policy import Policy
+from dohyo.agents.policy import Player, Policy
 from dohyo.arenas.batch import Batch
 
 NORMAL_95 = 1.959964
@@ -45,13 +45,16 @@ def play_match(
     played = np.zeros(worlds, np.intp)
     seat = np.arange(worlds) % 2 if swap else np.zeros(worlds, np.intp)
     results: list[Bout] = []
+    one, two = (Player(policy, worlds) for policy in players)
     observation = batch.reset(seed)
     while len(results) < bouts:
         swapped = (seat == 1)[:, None]
-        first = players[0].act(np.where(swapped, observation[1], observation[0]))
-        second = players[1].act(np.where(swapped, observation[0], observation[1]))
+        first = one.act(np.where(swapped, observation[1], observation[0]))
+        second = two.act(np.where(swapped, observation[0], observation[1]))
         step = batch.step([np.where(swapped, second, first), np.where(swapped, first, second)])
         observation, finished = step.observation, step.finished
+        one.forget(finished.ids)
+        two.forget(finished.ids)
         for k, world in enumerate(finished.ids):
             if played[world] < quota[world]:
                 winner = int(finished.winner[k])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.agents.policy import FloatArray, Policy
+from dohyo.agents.policy import FloatArray, Memory, Policy
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
 from dohyo.arenas.errors import UnknownName
 
@@ -55,19 +55,23 @@ class Pool:
         self._rng = np.random.default_rng(seed)
         self._version = np.zeros(worlds, np.intp)
         self._policies: dict[int, Policy] = {}
+        self._memory = Memory(worlds)
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
         version = self._sampler(len(self.names), self._rng, len(worlds))
         version[self._rng.random(len(worlds)) < self._first] = 0
         self._version[worlds] = version
+        self._memory.forget(worlds)
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
         versions = self._version[worlds]
         order = np.argsort(versions, kind="stable")
         groups = np.split(order, np.flatnonzero(np.diff(versions[order])) + 1)
-        parts = [self._policy(int(versions[rows[0]])).act(observation[rows]) for rows in groups]
+        parts = [
+            self._memory.act(self._policy(int(versions[rows[0]])), observation[rows], worlds[rows]) for rows in groups
+        ]
         actions: FloatArray = np.empty((len(worlds), parts[0].shape[1]), np.float32)
         actions[order] = np.concatenate(parts)
         return actions

@@ -51,10 +51,12 @@ def snapshot(seed: int = 0, **changes: Any) -> Snapshot:
 class Constant:
     """A policy that always does the same."""
 
+    memory = 0
+
     def __init__(self, value: float) -> None:
         self.value = value
 
-    def act(self, observation: FloatArray) -> FloatArray:
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         return np.full((len(observation), 2), self.value, np.float32)
 
 
@@ -74,7 +76,7 @@ class StubBatch(Batch):
         self.alpha, self.diverged = 0.0, 0
         self.taken: list[NDArray[np.float32]] = []
         self.closed = False
-        self.arena: Any = SimpleNamespace(roles=("sumo", "sumo"))
+        self.arena: Any = SimpleNamespace(roles=("sumo", "sumo"), seats=("sumo_0", "sumo_1"))
         self._step = np.zeros(self.worlds, np.intp)
         self._bout = np.zeros(self.worlds, np.intp)
         self._observation = tuple(np.zeros((self.worlds, 3), np.float32) for _ in range(2))
@@ -171,13 +173,15 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
 class Noise:
     """A policy of seeded noise that keeps what it saw and did; the noise of a row is its own stream's."""
 
+    memory = 0
+
     def __init__(self, actions: int = 8, seed: int = 0, worlds: int = 1) -> None:
         self._streams = [np.random.default_rng(seed + w) for w in range(worlds)]
         self._actions = actions
         self.saw: list[Any] = []
         self.did: list[Any] = []
 
-    def act(self, observation: FloatArray) -> FloatArray:
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         self.saw.append(observation)
         rows = [stream.uniform(-1, 1, self._actions) for stream in self._streams]
         action = np.array(rows, np.float32)
@@ -211,3 +215,35 @@ def only_object(output: str) -> Any:
     assert output.endswith("\n")
     assert output.count("\n") == 1
     return json.loads(output)
+
+
+class Counter:
+    """Acts as the number of the step in its bout, which it has to remember."""
+
+    memory = 1
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        assert memory is not None
+        memory += 1
+        return memory.repeat(2, axis=1)
+
+
+def lstm(observation: int = 4, action: int = 2, embed: int = 5, hidden: int = 3) -> dict[str, FloatArray]:
+    """Tensors of a small recurrent network."""
+    rng, shapes = (
+        np.random.default_rng(0),
+        {
+            "mean": (observation,),
+            "variance": (observation,),
+            "log_std": (action,),
+            "embed_weight": (embed, observation),
+            "embed_bias": (embed,),
+            "gates_in": (4 * hidden, embed),
+            "gates_back": (4 * hidden, hidden),
+            "gates_bias": (4 * hidden,),
+            "weight_0": (action, hidden),
+            "bias_0": (action,),
+        },
+    )
+    drawn = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return drawn | {"variance": np.ones(observation, np.float32)}

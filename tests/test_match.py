@@ -18,10 +18,12 @@ STRONG, WEAK = Constant(1), Constant(-1)
 class StrongIn:
     """Pushes hard in some worlds, and not at all in others."""
 
+    memory = 0
+
     def __init__(self, worlds: set[int]) -> None:
         self.worlds = worlds
 
-    def act(self, observation: FloatArray) -> FloatArray:
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         strong = np.isin(observation[:, 0], list(self.worlds))
         return np.where(strong, 1, -1)[:, None].repeat(2, axis=1).astype(np.float32)
 

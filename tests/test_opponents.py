@@ -72,10 +72,12 @@ def test_other_names_are_refused(name: str):
 class Scaled:
     """Acts as a multiple of what it sees; counts its calls."""
 
+    memory = 0
+
     def __init__(self, factor: float) -> None:
         self.factor, self.calls = factor, 0
 
-    def act(self, observation: FloatArray) -> FloatArray:
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         self.calls += 1
         return (self.factor * observation[:, :2]).astype(np.float32)
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from dohyo.agents.acting import Mlp
 from dohyo.agents.network import NormalisedPolicy, RunningNorm, acting_tensors
-from dohyo.agents.policy import BUILT_IN, Mlp, Random, Zero
+from dohyo.agents.policy import BUILT_IN, Random, Zero
 from dohyo.agents.snapshot import freeze
 
 BY_HAND: dict[str, list[float] | list[list[float]]] = {
