@@ -11,6 +11,7 @@ from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
+from dohyo.curricula.schedules import DENSE, Widenings
 
 if TYPE_CHECKING:
     from dohyo.curricula.train import Training
@@ -38,9 +39,21 @@ def command(
     first: Annotated[
         float, typer.Option("--first", help="Share of the past opponents that are generation 0.", min=0, max=1)
     ] = 0.3,
+    dense: Annotated[
+        str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")
+    ] = "fade",
     anneal: Annotated[
         float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
     ] = 0.6,
+    widen: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--widen",
+            help="What bouts start from begins narrow: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of "
+            "the width and of the budget. Can be given several times.",
+            show_default="whole ranges",
+        ),
+    ] = None,
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = "target",
@@ -51,9 +64,11 @@ def command(
 
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
-    build_arena(arena, body, drive=drive)  # names are checked before the slow imports, and before a folder is made
+    rules = build_arena(arena, body, drive=drive)
     need_two_seats(arena)
     lookup(ENGINES, engine, "engine")
+    lookup(DENSE, dense, "dense reward")
+    Widenings(widen or (), rules.ranges)
     from dohyo.cli.progress import show_progress
     from dohyo.curricula.opponents import parse_sampler
     from dohyo.curricula.run import RunFolder, TrainConfig
@@ -73,7 +88,9 @@ def command(
         opponents=opponents,
         mirror=mirror,
         first=first,
+        dense=dense,
         anneal=anneal,
+        widen=tuple(widen or ()),
     )
     with (
         closing(RunFolder.create_or_resume(out, config)) as folder,

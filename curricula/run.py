@@ -38,8 +38,12 @@ class TrainConfig:
     come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
     mirror: float = 0.5
     """Share of the worlds in which the learner meets itself; all of them with `latest`."""
+    dense: str = "fade"
+    """How the dense reward's share changes, see `dohyo.curricula.schedules.DENSE`."""
     anneal: float = 0.6
     """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""
+    widen: tuple[str, ...] = ()
+    """Ranges that widen, see `dohyo.curricula.schedules.parse_widening`; ratings are always on whole ranges."""
     updates: int = 5
     """Updates of the networks per generation; a generation ends with a snapshot."""
     rate_every: int = 10
@@ -56,7 +60,9 @@ class TrainConfig:
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> "TrainConfig":
         """Rebuild settings from what `asdict` gave; raises `TypeError` for keys that do not exist."""
-        return cls(**{**settings, "ppo": PpoConfig(**settings["ppo"])})
+        ppo = PpoConfig(**settings["ppo"])
+        widen = tuple(settings.get("widen", ()))  # JSON knows lists only
+        return cls(**{**settings, "ppo": ppo, "widen": widen})
 
     def same_run(self, other: "TrainConfig") -> bool:
         """Tell whether two settings differ in nothing but budget and workers."""

@@ -18,6 +18,7 @@ from dohyo.curricula.opponents import Pool, parse_sampler
 from dohyo.curricula.rated import Referee, references
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
+from dohyo.curricula.schedules import DENSE, Widenings
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Training:
         self._batch = make_batch(
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
+        self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         sampler = parse_sampler(config.opponents)
         seed = config.seed + (self._generation + 1) * config.worlds  # a resumed session plays bouts of its own
         pool = Pool(self.folder.snapshots, self._names, sampler, config.worlds, seed, config.first)
@@ -102,14 +104,15 @@ class Training:
         self._bouts.clear()
         for _ in range(self.config.updates):
             self._batch.alpha = self.alpha
+            self._batch.arena.ranges |= self._widenings.at(self._share())
             self._learner.collect(self._bouts)
             self._learner.learn()
             self._tell()
 
     @property
     def alpha(self) -> float:
-        """Share of the dense reward now: linear from 1 to 0 over the first `anneal` of the budget."""
-        return max(0.0, 1 - self._share() / self.config.anneal) if self.config.anneal > 0 else 0.0
+        """Share of the dense reward now."""
+        return DENSE[self.config.dense](self._share(), self.config.anneal)
 
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._began
@@ -136,6 +139,9 @@ class Training:
         self._learner.save(self.folder.checkpoint(self._generation))
         self._curves = self._bouts.curves() | self._learner.curves() | {"alpha": self._batch.alpha}
         self._curves["samples_per_s"] = self._speed()
+        for widened in self._widenings.at(0):
+            low, high = self._batch.arena.ranges[widened]
+            self._curves |= {f"range/{widened}/low": low, f"range/{widened}/high": high}
         row = Generation(self._generation, name, self._learner.samples, self._elapsed(), self._curves)
         self.folder.commit(row)
         self._names.append(name)

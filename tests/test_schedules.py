@@ -1,0 +1,84 @@
+"""Schedules: shares and ranges worked out by hand, and what of them a run keeps."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from doubles import shorten_bouts, tiny_config
+
+from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.curricula.run import RunFolder, TrainConfig
+from dohyo.curricula.schedules import DENSE, Widening, Widenings, parse_widening
+from dohyo.curricula.train import Training
+
+RANGES = {"ball y": (-4.0, 4.0), "radius": (2.5, 4.5), "facing": (-0.3, 0.3)}
+
+
+@pytest.mark.parametrize(
+    ("name", "shares"),
+    [("fade", [1, 0.5, 0, 0]), ("constant", [1, 1, 1, 1]), ("never", [0, 0, 0, 0])],
+)
+def test_the_dense_share(name: str, shares: list[float]):
+    assert [DENSE[name](share, 0.4) for share in (0, 0.2, 0.4, 1)] == pytest.approx(shares)
+
+
+def test_a_range_widens_about_its_middle():
+    widenings = Widenings(["ball y=0.1:0.5", "radius=0:1"], RANGES)
+    assert widenings.at(0) == {"ball y": pytest.approx((-0.4, 0.4)), "radius": (3.5, 3.5)}
+    # Half of the way from 0.1 to 1 is 0.55, of 4 m 2.2; a quarter of a range 1 m to either side of 3.5.
+    assert widenings.at(0.25) == {"ball y": pytest.approx((-2.2, 2.2)), "radius": pytest.approx((3.25, 3.75))}
+    assert widenings.at(0.75) == {"ball y": (-4, 4), "radius": pytest.approx((2.75, 4.25))}
+
+
+def test_one_widening_for_all_gives_way_to_a_ranges_own():
+    widenings = Widenings(["radius=0:1", "0.5:1"], RANGES)
+    assert widenings.at(0) == {"ball y": (-2, 2), "radius": (3.5, 3.5), "facing": pytest.approx((-0.15, 0.15))}
+
+
+def test_without_widenings_nothing_changes():
+    assert Widenings((), RANGES).at(0) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "widening"),
+    [
+        ("0.1:0.5", Widening(None, 0.1, 0.5)),
+        ("ball y = 0:1", Widening("ball y", 0, 1)),
+        (".5:.25", Widening(None, 0.5, 0.25)),
+    ],
+)
+def test_widenings_are_read(text: str, widening: Widening):
+    assert parse_widening(text) == widening
+
+
+@pytest.mark.parametrize("text", ["", "0.1", "a=b", "0.1:0", "1.5:0.5", "0.1:2", "=0.1:0.5", "-0.1:0.5", "0.1:0.5:1"])
+def test_anything_else_is_refused(text: str):
+    with pytest.raises(ConfigError, match="RANGE=BEGIN:OVER"):
+        parse_widening(text)
+
+
+def test_an_unknown_range_is_named():
+    with pytest.raises(UnknownName, match="ball y, facing, radius"):
+        Widenings(["ball z=0:1"], RANGES)
+
+
+def test_a_run_begins_narrow_and_ends_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shorten_bouts(monkeypatch)
+    config = tiny_config(widen=("radius=0:0.5",))
+    folder = RunFolder.create_or_resume(tmp_path, config)
+    Training(folder).run()
+    folder.close()
+    with (tmp_path / "curves.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert (float(rows[1]["range/radius/low"]), float(rows[1]["range/radius/high"])) == (3.5, 3.5)
+    widths = [float(row["range/radius/high"]) - float(row["range/radius/low"]) for row in rows]
+    assert widths[1:] == sorted(widths[1:])
+    assert RunFolder.open(tmp_path).config.widen == ("radius=0:0.5",)
+    assert TrainConfig().widen == ()
+
+
+def test_a_command_line_that_names_no_range(run_main, tmp_path: Path):
+    status, _, errors = run_main("train", "sumo", "--widen", "ball y=0:1", "--out", str(tmp_path / "run"))
+    assert status == 2
+    assert "unknown range 'ball y'; choose one of: facing, radius, spread" in errors
+    assert not (tmp_path / "run").exists()
