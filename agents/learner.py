@@ -60,6 +60,10 @@ class Learner:
         steps = self.config.rollout
         self._ppo.collect_rollouts(self.vec, watch, self._ppo.rollout_buffer, n_rollout_steps=steps)
 
+    def begin(self) -> None:
+        """Begin a bout in every slot before the next rollout: somebody else has used the batch meanwhile."""
+        self._ppo._last_obs, self._callback = None, None
+
     def learn(self) -> None:
         """Update the networks from the last rollout, then fold its observations into the statistics.
 

@@ -86,6 +86,14 @@ class Snapshot:
         """Return a policy that acts as this snapshot does; see `dohyo.agents.acting`."""
         return make_policy(self.tensors, stochastic=stochastic, seed=seed)
 
+    def plays(self, part: Part) -> bool:
+        """Tell whether the snapshot was trained for this part."""
+        try:
+            self.check_plays(part)
+        except SnapshotError:
+            return False
+        return True
+
     def check_plays(self, part: Part) -> None:
         """Raise `SnapshotError` unless the snapshot was trained for this part."""
         own = self.origin.part

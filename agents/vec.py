@@ -27,15 +27,19 @@ class SeatVec(VecEnv):
     """Slots of a two-seat batch.
 
     The first `mirrored` worlds are bouts of the learner against itself: both seats are slots. In each other world
-    the learner takes one seat, changing sides at every bout, and `opponents` fill the other.
+    the learner takes one seat, changing sides at every bout, and `opponents` fill the other. With `seat` given the
+    learner always takes that one; nothing is mirrored then, and the seats need not see and act alike.
     Rewards are multiplied by `reward_scale`, so that values stay near 1. `last` holds the batch's last step.
     """
 
-    def __init__(self, batch: Batch, opponents: Opponents, mirrored: int, reward_scale: float) -> None:
-        self.batch, self.opponents, self._scale = batch, opponents, reward_scale
+    def __init__(
+        self, batch: Batch, opponents: Opponents, mirrored: int, reward_scale: float, seat: int | None = None
+    ) -> None:
+        self.batch, self.opponents, self._scale, self._own = batch, opponents, reward_scale, seat
         worlds = np.arange(batch.worlds)
         self._world = np.concatenate([np.repeat(worlds[:mirrored], 2), worlds[mirrored:]])
-        self._seat = np.concatenate([np.tile([0, 1], mirrored), worlds[mirrored:] % 2]).astype(np.intp)
+        turns = worlds[mirrored:] % 2 if seat is None else np.full(len(worlds), seat)
+        self._seat = np.concatenate([np.tile([0, 1], mirrored), turns]).astype(np.intp)
         self._past = worlds[mirrored:]
         """Worlds with an opponent; their slots are the last ones, in the same order."""
         self._first_past, self.mirrored = 2 * mirrored, mirrored
@@ -43,7 +47,8 @@ class SeatVec(VecEnv):
         self._quiet: dict[str, Any] = {}
         self.last: Step | None = None
         self._pending: FloatArray | None = None
-        super().__init__(len(self._world), batch.observation_spaces[0], batch.action_spaces[0])
+        own = seat or 0
+        super().__init__(len(self._world), batch.observation_spaces[own], batch.action_spaces[own])
 
     def reset(self) -> FloatArray:
         """Begin a bout in every world; return the slots' observations `[slots, obs]`."""
@@ -59,18 +64,25 @@ class SeatVec(VecEnv):
     def step_wait(self) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Step the batch; a finished bout's slot gets its last observation in `info["terminal_observation"]`."""
         assert self._pending is not None
-        actions = np.stack(self._actions)
-        actions[self._seat, self._world] = self._pending
-        if len(self._past):
-            rivals = 1 - self._seat[self._first_past :]
-            seen = np.stack([o[self._past] for o in self.batch.observations])[rivals, np.arange(len(self._past))]
-            actions[rivals, self._past] = self.opponents.act(seen, self._past)
-        step = self.last = self.batch.step(list(actions))
+        step = self.last = self.batch.step(self._everyone(self._pending))
         reward = (step.reward[self._world, self._seat] * self._scale).astype(np.float32)
         done = step.done[self._world]
         infos = self._infos(step)
         self._change_sides(step.finished.ids)
         return self._gather(step.observation), reward, done, infos
+
+    def _everyone(self, pending: FloatArray) -> list[FloatArray]:
+        """Return the actions of both seats, per seat `[W, act]`: the learner's and the opponents'."""
+        if self._own is not None:
+            theirs = self.opponents.act(self.batch.observations[1 - self._own], self._past)
+            return [pending, theirs] if self._own == 0 else [theirs, pending]
+        actions = np.stack(self._actions)
+        actions[self._seat, self._world] = pending
+        if len(self._past):
+            rivals = 1 - self._seat[self._first_past :]
+            seen = np.stack([o[self._past] for o in self.batch.observations])[rivals, np.arange(len(self._past))]
+            actions[rivals, self._past] = self.opponents.act(seen, self._past)
+        return list(actions)
 
     def _infos(self, step: Step) -> list[dict[str, Any]]:
         infos = [self._quiet] * self.num_envs
@@ -83,18 +95,26 @@ class SeatVec(VecEnv):
     def _change_sides(self, ended: IntArray) -> None:
         """Where a bout against an opponent has ended: swap seats and draw the next opponent."""
         ended = ended[ended >= self.mirrored]
-        slots = self._first_past + np.searchsorted(self._past, ended)
-        self._seat[slots] = 1 - self._seat[slots]
+        if self._own is None:
+            slots = self._first_past + np.searchsorted(self._past, ended)
+            self._seat[slots] = 1 - self._seat[slots]
         if len(ended):
             self.opponents.assign(ended)
 
     def _gather(self, observation: Sequence[FloatArray]) -> FloatArray:
+        if self._own is not None:
+            return observation[self._own].copy()
         gathered: FloatArray = np.stack(observation)[self._seat, self._world]
         return gathered
 
     def learner_seat(self, worlds: IntArray) -> IntArray:
         """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""
         return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
+
+    def seat_before(self, worlds: IntArray) -> IntArray:
+        """Return the seat that the learner took in the bouts which have just ended in `worlds`."""
+        now = self.learner_seat(worlds)
+        return now if self._own is not None else 1 - now
 
     def close(self) -> None:
         """Release the batch."""

@@ -55,6 +55,7 @@ def _figures(progress: Progress) -> list[tuple[str, str]]:
     """What is worth knowing while it runs, in order."""
     left = progress.seconds * (1 - progress.share) / progress.share if progress.share > 0 else 0.0
     rows = [
+        ("learner", progress.learner),
         ("generation", f"{progress.generation}" if progress.generation >= 0 else "none yet"),
         ("samples", f"{progress.samples:,}"),
         ("speed", f"{progress.samples_per_s:,.0f} samples/s"),

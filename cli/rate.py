@@ -29,7 +29,7 @@ def command(
     Example: [bold]dohyo rate runs/first --bouts 100[/bold]
     """
     with closing(RunFolder.open(run)) as folder:
-        newest = folder.latest().name
+        newest = [folder.latest(learner).name for learner in folder.learners]
         if bouts:
             folder.lock()
             _play_more(folder, newest, bouts, quiet=as_json)
@@ -40,14 +40,13 @@ def command(
     _print(record)
 
 
-def _play_more(folder: RunFolder, player: str, bouts: int, quiet: bool) -> None:
-    known = references(folder.league.generations())
-    opponents = [name for name in known if name != player]
+def _play_more(folder: RunFolder, players: list[str], bouts: int, quiet: bool) -> None:
     referee = Referee(folder)
+    matches = [(player, opponent) for player in players for opponent in referee.opponents(player)]
     try:
         with Progress(transient=True, console=Console(stderr=True), disable=quiet) as progress:
-            task = progress.add_task("playing", total=bouts * len(opponents))
-            for opponent in opponents:
+            task = progress.add_task("playing", total=bouts * len(matches))
+            for player, opponent in matches:
                 referee.play(player, opponent, bouts, lambda bout: progress.advance(task))
     finally:
         referee.close()
@@ -55,7 +54,8 @@ def _play_more(folder: RunFolder, player: str, bouts: int, quiet: bool) -> None:
 
 def _collect(folder: RunFolder) -> dict[str, Any]:
     chain = folder.league.generations()
-    known, matches = references(chain), folder.league.matches(folder.config.engine)
+    roles = references(folder.learners, chain)
+    known, matches = list(roles), folder.league.matches(folder.config.engine)
     ratings = rate(known, matches)
     snapshots = []
     for link in chain:
@@ -66,6 +66,7 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
         snapshots.append(
             {
                 "snapshot": link.snapshot,
+                "learner": link.learner,
                 "generation": link.generation,
                 "samples": link.samples,
                 "rating": rating.mu,
@@ -77,8 +78,8 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
         )
     generation = {link.snapshot: link.generation for link in chain}
     anchors = {
-        name: {"generation": generation.get(name), "rating": ratings[name].mu, "low": ratings[name].low}
-        | {"high": ratings[name].high}
+        name: {"generation": generation.get(name), "role": roles[name].name, "rating": ratings[name].mu}
+        | {"low": ratings[name].low, "high": ratings[name].high}
         for name in known
     }
     return {
@@ -90,14 +91,25 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
 
 
 def _print(record: dict[str, Any]) -> None:
-    anchors = record["reference_ratings"]
-    labels = {x: x if anchors[x]["generation"] is None else f"gen {anchors[x]['generation']}" for x in anchors}
+    console, anchors = Console(), record["reference_ratings"]
+    several = len({anchor["role"] for anchor in anchors.values()}) > 1
+    labels = {
+        name: name if known["generation"] is None else f"{known['role'] if several else 'gen'} {known['generation']}"
+        for name, known in anchors.items()
+    }
+    for learner in dict.fromkeys(row["learner"] for row in record["snapshots"]):
+        rows = [row for row in record["snapshots"] if row["learner"] == learner]
+        met = {name: label for name, label in labels.items() if any(name in row["win_rate"] for row in rows)}
+        console.print(_table(rows, met, learner))
+    console.print(f"References never change; {next(iter(labels.values()))} anchors at 25. Engine {record['engine']}.")
+
+
+def _table(rows: list[dict[str, Any]], labels: dict[str, str], title: str) -> Table:
     columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *labels.values()))
-    table = Table(*columns, box=box.SIMPLE, pad_edge=False, padding=0, caption="Share of wins against each reference.")
-    for row in record["snapshots"]:
+    caption = "Share of wins against each reference."
+    table = Table(*columns, title=title, box=box.SIMPLE, pad_edge=False, padding=0, caption=caption)
+    for row in rows:
         rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         shares = [f"{row['win_rate'][name]:.0%}" if name in row["win_rate"] else "" for name in labels]
         table.add_row(str(row["generation"]), row["snapshot"][:8], f"{row['samples'] / 1e6:.1f}M", rating, *shares)
-    console = Console()
-    console.print(table)
-    console.print(f"References never change; {next(iter(labels.values()))} anchors at 25. Engine {record['engine']}.")
+    return table

@@ -42,6 +42,12 @@ def command(
     dense: Annotated[
         str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")
     ] = "fade",
+    shared: Annotated[
+        bool, typer.Option("--shared", help="One policy for all roles, as far as they see and act alike.")
+    ] = False,
+    population: Annotated[
+        int, typer.Option("--population", help="Learners per role; each meets the snapshots of all.", min=1)
+    ] = 1,
     anneal: Annotated[
         float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
     ] = 0.6,
@@ -87,6 +93,8 @@ def command(
         samples=samples,
         opponents=opponents,
         mirror=mirror,
+        shared=shared,
+        population=population,
         first=first,
         dense=dense,
         anneal=anneal,
@@ -106,7 +114,8 @@ def _report(training: "Training", out: Path, as_json: bool) -> None:
     if as_json:
         record = {
             "run": str(out),
-            "snapshot": str(training.newest()),
+            "snapshot": str(next(iter(training.newest().values()))),
+            "snapshots": {name: str(path) for name, path in training.newest().items()},
             "generation": progress.generation,
             "samples": progress.samples,
             "seconds": progress.seconds,
@@ -116,5 +125,7 @@ def _report(training: "Training", out: Path, as_json: bool) -> None:
         }
         typer.echo(json.dumps(record))
         return
-    typer.echo(f"Trained to generation {progress.generation}, {progress.samples:,} samples: {training.newest()}")
+    typer.echo(f"Trained to generation {progress.generation}, {progress.samples:,} samples.")
+    for name, path in training.newest().items():
+        typer.echo(f"{name}: {path}")
     typer.echo(f"Ratings: dohyo rate {out}    Watch it: dohyo play {training.config.arena} --seat {out} --seat zero")

@@ -36,7 +36,8 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
             closing(Training(folder)) as halves,
         ):
             rollouts, updates = halves.time_halves(generations)
-        limited = replace(config, minutes=None, samples=_samples(config, generations))
+            samples = halves.samples_per_generation() * generations
+        limited = replace(config, minutes=None, samples=samples)
         with closing(RunFolder.create_or_resume(Path(scratch) / "whole", limited)) as folder:
             training = Training(folder)
             start = time.perf_counter()
@@ -52,8 +53,3 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
         training=whole,
         share=whole / min(rollouts, updates),
     )
-
-
-def _samples(config: TrainConfig, generations: int) -> int:
-    """Samples in that many generations."""
-    return (config.worlds + config.mirrored) * config.ppo.rollout * config.updates * generations

@@ -36,8 +36,7 @@ class BoutWatch(BaseCallback):
             self._dense += finished.dense.mean(axis=1).tolist()
             np.add.at(self._endings, finished.ending, 1)
             past = finished.ids >= self._vec.mirrored
-            # The sides have changed by now: the learner sat where the opponent sits in the next bout.
-            seat = 1 - self._vec.learner_seat(finished.ids[past])
+            seat = self._vec.seat_before(finished.ids[past])
             self._wins += (finished.winner[past] == seat).tolist()
         return True
 
@@ -62,9 +61,9 @@ def write_csv(folder: RunFolder) -> None:
     generations = folder.league.generations()
     keys = list(dict.fromkeys(key for g in generations for key in g.curves))
     text = io.StringIO()
-    writer = csv.DictWriter(text, ["generation", "snapshot", "samples", "seconds", *keys])
+    writer = csv.DictWriter(text, ["learner", "generation", "snapshot", "samples", "seconds", *keys])
     writer.writeheader()
     for g in generations:
-        row = {"generation": g.generation, "snapshot": g.snapshot, "samples": g.samples, "seconds": round(g.seconds, 1)}
-        writer.writerow(row | g.curves)
+        row = {"learner": g.learner, "generation": g.generation, "snapshot": g.snapshot, "samples": g.samples}
+        writer.writerow(row | {"seconds": round(g.seconds, 1)} | g.curves)
     write_atomically(folder.path / "curves.csv", text.getvalue().encode())

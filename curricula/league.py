@@ -12,11 +12,13 @@ from dohyo.curricula.match import Bout
 
 SCHEMA = """
 create table if not exists generations (
-    generation integer primary key,
+    learner text not null,
+    generation integer not null,
     snapshot text not null,
     samples integer not null,
     seconds real not null,
-    curves text not null
+    curves text not null,
+    primary key (learner, generation)
 );
 create table if not exists bouts (
     player text not null,
@@ -31,17 +33,21 @@ create table if not exists bouts (
     primary key (player, opponent, engine, round, "index")
 );
 """
+VERSION = 2
+"""Of the schema, kept in the file's `user_version`."""
 RESTORE = "restore it, or train in a new folder"
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One link of the chain of snapshots."""
+    """One link of a learner's chain of snapshots."""
 
+    learner: str
     generation: int
     snapshot: str
     samples: int
     seconds: float
+    """Training time of the whole run so far."""
     curves: dict[str, float]
 
 
@@ -70,25 +76,35 @@ class League:
             self._db = sqlite3.connect(path, timeout=30)
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
-            self._db.executescript(SCHEMA)
+            old = self._db.execute("select 1 from sqlite_master").fetchone()
+            version = self._db.execute("pragma user_version").fetchone()[0]
+            if not old:
+                self._db.executescript(f"{SCHEMA} pragma user_version={VERSION};")
         except sqlite3.Error as error:
             raise DohyoError(f"cannot open the league {path} ({error}): {RESTORE}") from error
+        if old and version != VERSION:
+            raise DohyoError(f"the league {path} was made by another version of Dohyo: use that one, or train anew")
 
     def add_generation(self, generation: Generation) -> None:
         """Append the next link; raises `DohyoError` when it cannot be written."""
         row = (
+            generation.learner,
             generation.generation,
             generation.snapshot,
             generation.samples,
             generation.seconds,
             json.dumps(generation.curves),
         )
-        self._write("insert into generations values (?, ?, ?, ?, ?)", [row])
+        self._write("insert into generations values (?, ?, ?, ?, ?, ?)", [row])
 
     def generations(self) -> list[Generation]:
-        """Return the chain, oldest first."""
-        rows = self._read("select * from generations order by generation")
-        return [Generation(g, name, samples, seconds, json.loads(c)) for g, name, samples, seconds, c in rows]
+        """Return the chains of all learners, in the order in which they grew."""
+        rows = self._read("select * from generations order by rowid")
+        return [Generation(who, g, name, n, seconds, json.loads(c)) for who, g, name, n, seconds, c in rows]
+
+    def chain(self, learner: str) -> list[Generation]:
+        """Return one learner's chain, oldest first."""
+        return [link for link in self.generations() if link.learner == learner]
 
     def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
         """Record all bouts of one match at once; a match of this round that is there already cannot be added again."""

@@ -1,7 +1,7 @@
 """Which past snapshot a learner meets: samplers by name, and the pool that plays them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,42 +42,59 @@ def parse_sampler(text: str) -> Sampler:
 class Pool:
     """Fills the opponents' seats: a snapshot drawn per bout, one batched call per distinct snapshot.
 
-    Opponents act stochastically, as in arXiv 1710.03748. `names` grows as the run takes snapshots. In a share `first`
-    of the bouts the opponent is the oldest snapshot, whatever the sampler says.
+    Opponents act stochastically, as in arXiv 1710.03748. `chains` holds the snapshots of each learner that can be
+    met, oldest first, and grows as they do; which learner is met is drawn evenly. In a share `first` of the bouts the
+    opponent is its oldest snapshot, then in a share `newest` its newest, whatever the sampler says.
     """
 
     def __init__(
-        self, folder: Path, names: list[str], sampler: Sampler, worlds: int, seed: int, first: float = 0.0
+        self,
+        folder: Path,
+        chains: Sequence[list[str]],
+        sampler: Sampler,
+        worlds: int,
+        seed: int,
+        *,
+        first: float = 0.0,
+        newest: float = 0.0,
     ) -> None:
-        self.names, self._first = names, first
-        """Snapshots to draw from, oldest first."""
+        self._chains, self._first, self._newest = chains, first, newest
         self._folder, self._sampler, self._seed = folder, sampler, seed
         self._rng = np.random.default_rng(seed)
-        self._version = np.zeros(worlds, np.intp)
-        self._policies: dict[int, Policy] = {}
+        self._chain, self._version = np.zeros((2, worlds), np.intp)
+        self._policies: dict[str, Policy] = {}
         self._memory = Memory(worlds)
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
-        version = self._sampler(len(self.names), self._rng, len(worlds))
-        version[self._rng.random(len(worlds)) < self._first] = 0
-        self._version[worlds] = version
+        n = len(worlds)
+        chain, version = self._rng.integers(len(self._chains), size=n), np.zeros(n, np.intp)
+        for k, names in enumerate(self._chains):
+            rows = np.flatnonzero(chain == k)
+            drawn = self._sampler(len(names), self._rng, len(rows))
+            drawn[self._rng.random(len(rows)) < self._newest] = len(names) - 1
+            drawn[self._rng.random(len(rows)) < self._first] = 0
+            version[rows] = drawn
+        self._chain[worlds], self._version[worlds] = chain, version
         self._memory.forget(worlds)
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
-        versions = self._version[worlds]
-        order = np.argsort(versions, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(versions[order])) + 1)
+        met = self._version[worlds] * len(self._chains) + self._chain[worlds]
+        order = np.argsort(met, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(met[order])) + 1)
         parts = [
-            self._memory.act(self._policy(int(versions[rows[0]])), observation[rows], worlds[rows]) for rows in groups
+            self._memory.act(self._policy(int(worlds[rows[0]])), observation[rows], worlds[rows]) for rows in groups
         ]
         actions: FloatArray = np.empty((len(worlds), parts[0].shape[1]), np.float32)
         actions[order] = np.concatenate(parts)
         return actions
 
-    def _policy(self, version: int) -> Policy:
-        if version not in self._policies:
-            snapshot = load_snapshot(self._folder / f"{self.names[version]}{SUFFIX}")
-            self._policies[version] = snapshot.policy(stochastic=True, seed=self._seed + version)
-        return self._policies[version]
+    def _policy(self, world: int) -> Policy:
+        """Return the opponent in a world."""
+        version = int(self._version[world])
+        name = self._chains[self._chain[world]][version]
+        if name not in self._policies:
+            snapshot = load_snapshot(self._folder / f"{name}{SUFFIX}")
+            self._policies[name] = snapshot.policy(stochastic=True, seed=self._seed + version)
+        return self._policies[name]

@@ -1,13 +1,15 @@
 """Rated bouts of a run's snapshots against its frozen references."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from dohyo.agents.policy import BUILT_IN, Policy
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.curricula.league import Generation
 from dohyo.curricula.match import Bout, play_match
 from dohyo.curricula.ratings import BUILT_IN_REFERENCES
+from dohyo.curricula.roles import Role, tagged
 from dohyo.curricula.run import RunFolder
 
 REFERENCE_GENERATIONS = (1, 10, 30, 100, 300)
@@ -16,10 +18,20 @@ MATCH_WORLDS = 20
 """Worlds in which a match is played; part of what makes it repeatable."""
 
 
-def references(generations: Sequence[Generation]) -> list[str]:
-    """Return the names of a run's references so far: the built-in ones, then its early snapshots."""
-    early = [g.snapshot for g in generations if g.generation in REFERENCE_GENERATIONS]
-    return list(dict.fromkeys([*BUILT_IN_REFERENCES, *early]))
+def references(learners: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, Role]:
+    """Return a run's references so far, in order, with their roles.
+
+    The built-in ones, in each role, then early snapshots of the first learner of each role.
+    """
+    roles = list(dict.fromkeys(learners.values()))
+    known: dict[str, Role] = {}
+    for name in BUILT_IN_REFERENCES:
+        known |= tagged(name, roles)
+    firsts = {role: next(name for name in learners if learners[name] is role) for role in roles}
+    for link in generations:
+        if link.generation in REFERENCE_GENERATIONS and firsts[learners[link.learner]] == link.learner:
+            known[link.snapshot] = learners[link.learner]
+    return known
 
 
 class Referee:
@@ -32,20 +44,29 @@ class Referee:
             config.arena, config.body, self.engine, MATCH_WORLDS, workers=config.workers, drive=config.drive
         )
 
-    def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
-        """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole.
+    def references(self) -> dict[str, Role]:
+        """Return the run's references so far, with their roles."""
+        return references(self._run.learners, self._run.league.generations())
+
+    def opponents(self, player: str) -> list[str]:
+        """Return the references that rate `player`: those that can meet it.
 
         References meet only those before them in the list, which is what their own ratings rest on.
         """
-        known = references(self._run.league.generations())
-        opponents = known[: known.index(player)] if player in known else known
-        for opponent in opponents:
+        known, role = self.references(), self._role(player)
+        names = list(known)
+        before = names[: names.index(player)] if player in known else names
+        return [name for name in before if known[name].meets(role)]
+
+    def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
+        """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole."""
+        for opponent in self.opponents(player):
             if self._run.league.rounds(player, opponent, self.engine) == 0:
                 self.play(player, opponent, bouts, watch)
 
     def rate_references(self, bouts: int) -> None:
         """Play what the ratings of the built-in references rest on."""
-        for player in BUILT_IN_REFERENCES[1:]:
+        for player in list(self.references()):
             self.rate(player, bouts)
 
     def play(self, player: str, opponent: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
@@ -53,15 +74,35 @@ class Referee:
         round_ = self._run.league.rounds(player, opponent, self.engine)
         key = f"{self._run.config.seed}/{player}/{opponent}/{round_}"
         seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
-        pair = self._policy(player, seed), self._policy(opponent, seed + 1)
-        results = play_match(self._batch, pair, bouts, seed, watch)
+        role = self._role(player)
+        own, other = role.seats[0], self._role(opponent).seats[-1]
+        pair = self._policy(player, own, seed), self._policy(opponent, other, seed + 1)
+        if len(role.seats) == 2:
+            results = play_match(self._batch, pair, bouts, seed, watch)
+        else:
+            ordered = pair if own == 0 else pair[::-1]
+            results = play_match(self._batch, ordered, bouts, seed, watch, swap=False)
+            results = results if own == 0 else [_turned(bout) for bout in results]
         self._run.league.add_match(player, opponent, self.engine, round_, results)
 
-    def _policy(self, name: str, seed: int) -> Policy:
-        if name in BUILT_IN:
-            return BUILT_IN[name](self._batch.action_spaces[0].shape[0], seed)
+    def _role(self, name: str) -> Role:
+        known = self.references()
+        if name in known:
+            return known[name]
+        learner = next(link.learner for link in self._run.league.generations() if link.snapshot == name)
+        return self._run.learners[learner]
+
+    def _policy(self, name: str, seat: int, seed: int) -> Policy:
+        built_in = name.partition("@")[0]
+        if built_in in BUILT_IN:
+            return BUILT_IN[built_in](self._batch.action_spaces[seat].shape[0], seed)
         return self._run.load(name).policy(stochastic=True, seed=seed)
 
     def close(self) -> None:
         """Release the batch."""
         self._batch.close()
+
+
+def _turned(bout: Bout) -> Bout:
+    """Return a bout as its second player sees it."""
+    return replace(bout, seat=1 - bout.seat, winner=bout.winner if bout.winner < 0 else 1 - bout.winner)

@@ -5,13 +5,16 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from dohyo.agents.config import PpoConfig
 from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Snapshot, load_snapshot, save_snapshot, write_atomically
-from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.errors import DohyoError, UnknownName, lookup
+from dohyo.arenas.registry import build_arena
 from dohyo.curricula.league import Generation, League
+from dohyo.curricula.roles import Role, name_learners, roles_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,12 @@ class TrainConfig:
     """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
     come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
     mirror: float = 0.5
-    """Share of the worlds in which the learner meets itself; all of them with `latest`."""
+    """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
+    only meets the newest snapshot of the other role in this share of its bouts."""
+    shared: bool = False
+    """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
+    population: int = 1
+    """Learners per role, each of which meets the snapshots of all (EC, section 5.4)."""
     dense: str = "fade"
     """How the dense reward's share changes, see `dohyo.curricula.schedules.DENSE`."""
     anneal: float = 0.6
@@ -146,15 +154,21 @@ class RunFolder:
             os.close(self._lock)
             self._lock = None
 
-    def checkpoint(self, generation: int) -> Path:
-        """Return where the checkpoint of a generation is, or goes."""
-        return self._checkpoints / f"{generation:06d}{SUFFIX}"
+    @cached_property
+    def learners(self) -> dict[str, Role]:
+        """The run's learners by name, with the seats that they take."""
+        config = self.config
+        return name_learners(roles_of(build_arena(config.arena, config.body), shared=config.shared), config.population)
+
+    def checkpoint(self, learner: str, generation: int) -> Path:
+        """Return where the checkpoint of a learner's generation is, or goes."""
+        return self._checkpoints / f"{learner}.{generation:06d}{SUFFIX}"
 
     def commit(self, generation: Generation) -> None:
         """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
         self.league.add_generation(generation)
-        for path in self._checkpoints.glob(f"*{SUFFIX}"):
-            if path != self.checkpoint(generation.generation):
+        for path in self._checkpoints.glob(f"{generation.learner}.*{SUFFIX}"):
+            if path != self.checkpoint(generation.learner, generation.generation):
                 path.unlink(missing_ok=True)
 
     def freeze(self, snapshot: Snapshot) -> str:
@@ -166,12 +180,17 @@ class RunFolder:
         """Return the snapshot called `name`."""
         return load_snapshot(self.snapshots / f"{name}{SUFFIX}")
 
-    def latest(self) -> Snapshot:
-        """Return the newest snapshot; raises `DohyoError` while there is none."""
-        generations = self.league.generations()
-        if not generations:
-            raise DohyoError(f"{self.path} has no snapshot yet: train it a little longer")
-        return self.load(generations[-1].snapshot)
+    def latest(self, learner: str | None = None) -> Snapshot:
+        """Return a learner's newest snapshot, by default the first learner's.
+
+        Raises `UnknownName` for a learner that is not there, `DohyoError` while it has no snapshot.
+        """
+        name = next(iter(self.learners)) if learner is None else learner
+        lookup(self.learners, name, "learner")
+        chain = self.league.chain(name)
+        if not chain:
+            raise DohyoError(f"{self.path} has no snapshot of {name} yet: train it a little longer")
+        return self.load(chain[-1].snapshot)
 
 
 def _read_settings(path: Path) -> TrainConfig:

@@ -153,7 +153,7 @@ def test_training_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Monkey
     assert output.startswith("Trained to generation 1, ")
     assert f"dohyo rate {tmp_path / 'run'}" in output
     lines = errors.splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["generation none yet", "generation 0", "generation 1"]
+    assert [line.split("  ")[1] for line in lines] == ["generation none yet", "generation 0", "generation 1"]
     assert all("time left" in line and "samples/s" in line for line in lines)
 
 
@@ -163,6 +163,7 @@ def test_the_panel_on_a_terminal():
         seconds=300,
         samples=1_234_567,
         samples_per_s=2345.6,
+        learner="keeper",
         generation=7,
         alpha=0.5,
         curves={"draws": 0.9, "diverged": 2},
@@ -174,6 +175,7 @@ def test_the_panel_on_a_terminal():
         console.print(progress._panel("sumo", told))
     rows = [" ".join(line.split()) for line in capture.get().splitlines()]
     assert "25%" in rows[0]
+    assert "learner keeper" in rows
     for wanted in ("samples 1,234,567", "speed 2,346 samples/s", "time left 15.0 min", "draws in training 90%"):
         assert wanted in rows
     for wanted in ("diverged worlds 2", "rating 27.0 [25.0, 29.0]", "wins against zero 75%", "dense share 0.50"):

@@ -72,7 +72,7 @@ class Run:
             snapshot = load_snapshot(self.path / "snapshots" / f"{name}.safetensors")
             assert (snapshot.name, snapshot.origin.generation, snapshot.origin.samples) == (name, generation, samples)
         if chain:
-            assert (self.path / "checkpoints" / f"{len(chain) - 1:06d}.safetensors").exists()
+            assert (self.path / "checkpoints" / f"sumo.{len(chain) - 1:06d}.safetensors").exists()
         matches: dict[Row, list[int]] = {}
         for player, opponent, engine, round_, index, *_ in bouts:
             matches.setdefault((player, opponent, engine, round_), []).append(index)

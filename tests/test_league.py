@@ -13,6 +13,9 @@ from dohyo.curricula.league import Generation, League, Match
 from dohyo.curricula.match import Bout
 from dohyo.curricula.rated import references
 from dohyo.curricula.ratings import rate
+from dohyo.curricula.roles import Role
+
+ALONE = {"sumo": Role("sumo", (0, 1))}
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def league(tmp_path: Path) -> Iterator[League]:
 
 
 def link(generation: int, snapshot: str = "") -> Generation:
-    return Generation(generation, snapshot or f"s{generation}", 100 * generation, 1.5, {"draws": 0.25})
+    return Generation("sumo", generation, snapshot or f"s{generation}", 100 * generation, 1.5, {"draws": 0.25})
 
 
 def bouts(*winners: int) -> list[Bout]:
@@ -203,6 +206,6 @@ def test_the_order_of_matches_hardly_matters(matches: list[Match]):
 
 
 def test_references_are_the_built_in_ones_and_early_snapshots():
-    assert references([]) == ["zero", "random"]
-    assert references([link(g) for g in range(32)]) == ["zero", "random", "s1", "s10", "s30"]
-    assert references([link(0)]) == ["zero", "random"]
+    assert list(references(ALONE, [])) == ["zero", "random"]
+    assert list(references(ALONE, [link(g) for g in range(32)])) == ["zero", "random", "s1", "s10", "s30"]
+    assert list(references(ALONE, [link(0)])) == ["zero", "random"]

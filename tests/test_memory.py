@@ -97,7 +97,7 @@ def test_an_opponent_drawn_for_a_bout_begins_without_memory(monkeypatch: pytest.
             return counter
 
     monkeypatch.setattr(opponents, "load_snapshot", Loaded)
-    pool, seen = Pool(Path(), ["a"], latest, worlds=4, seed=0), np.zeros((2, 3), np.float32)
+    pool, seen = Pool(Path(), [["a"]], latest, worlds=4, seed=0), np.zeros((2, 3), np.float32)
     pool.assign(np.array([1, 3]))
     assert pool.act(seen, np.array([1, 3]))[:, 0].tolist() == [1, 1]
     pool.assign(np.array([3]))

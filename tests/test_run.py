@@ -95,7 +95,7 @@ def test_what_is_no_run_folder(tmp_path: Path):
 
 def test_a_run_without_a_snapshot_says_so(tmp_path: Path):
     folder = RunFolder.create_or_resume(tmp_path, tiny_config())
-    with pytest.raises(DohyoError, match="no snapshot yet"):
+    with pytest.raises(DohyoError, match="no snapshot of sumo yet"):
         folder.latest()
     folder.close()
 

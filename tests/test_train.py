@@ -32,7 +32,7 @@ def test_the_dense_share_fades(tmp_path: Path):
     training = Training(folder)
     shares = {}
     for samples in (0, 100, 200, 399, 400, 1000, 5000):
-        training._learner._ppo.num_timesteps = samples
+        training.lineages[0].learner._ppo.num_timesteps = samples
         shares[samples] = training.alpha
     training.close()
     folder.close()
@@ -52,7 +52,7 @@ def test_the_dense_share_fades(tmp_path: Path):
 def test_the_share_of_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: TrainConfig, share: float):
     folder = RunFolder.create_or_resume(tmp_path, config)
     training = Training(folder)
-    monkeypatch.setattr(training._learner._ppo, "num_timesteps", 250)
+    monkeypatch.setattr(training.lineages[0].learner._ppo, "num_timesteps", 250)
     monkeypatch.setattr(training, "_elapsed", lambda: 60.0)
     assert training.progress().share == share
     training.close()
@@ -70,7 +70,7 @@ def test_training_then_more_of_it(tmp_path: Path):
     config = tiny_config(samples=500)
     folder = RunFolder.create_or_resume(tmp_path, config)
     second = Training(folder)
-    assert learner_state(second._learner) == learner_state(first._learner)
+    assert learner_state(second.lineages[0].learner) == learner_state(first.lineages[0].learner)
     assert second.progress().samples == 288
     assert second.progress().seconds >= seconds
     second.run()
@@ -83,8 +83,8 @@ def test_training_then_more_of_it(tmp_path: Path):
         origin = folder.load(link.snapshot).origin
         assert (origin.generation, origin.samples, origin.engine) == (link.generation, link.samples, "mujoco")
     assert sorted(p.stem for p in folder.snapshots.iterdir()) == sorted(g.snapshot for g in chain)
-    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["000006.safetensors"]
-    assert second.newest() == folder.snapshots / f"{chain[-1].snapshot}.safetensors"
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["sumo.000006.safetensors"]
+    assert second.newest()["sumo"] == folder.snapshots / f"{chain[-1].snapshot}.safetensors"
 
     with (tmp_path / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -102,7 +102,9 @@ def test_training_then_more_of_it(tmp_path: Path):
 
 
 def test_training_repeats_from_its_seed(tmp_path: Path):
-    names = [train(tmp_path / k, tiny_config(seed=seed)).newest().name for k, seed in (("a", 0), ("b", 0), ("c", 1))]
+    names = [
+        train(tmp_path / k, tiny_config(seed=seed)).newest()["sumo"].name for k, seed in (("a", 0), ("b", 0), ("c", 1))
+    ]
     assert names[0] == names[1]
     assert names[0] != names[2]
 

@@ -1,0 +1,99 @@
+"""A lineage: one policy as it grows, with the chain of its snapshots and the pool of those it meets."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dohyo.agents.learner import Learner
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, freeze
+from dohyo.agents.vec import SeatVec
+from dohyo.arenas.batch import Batch
+from dohyo.curricula.curves import BoutWatch
+from dohyo.curricula.league import Generation
+from dohyo.curricula.opponents import Pool, parse_sampler
+from dohyo.curricula.roles import rivals
+from dohyo.curricula.run import RunFolder
+
+APART = 1_000_003
+"""Between the seeds of two lineages, so that they do not play the same bouts."""
+
+
+class Lineage:
+    """The learner called `name` of a run, on a batch that all of the run's lineages use in turn.
+
+    `chains` holds the snapshots of every learner, oldest first; the lineage adds its own.
+    """
+
+    def __init__(self, folder: RunFolder, batch: Batch, name: str, chains: Mapping[str, list[str]]) -> None:
+        self.folder, self.config, self.name, self._batch = folder, folder.config, name, batch
+        self.role, self.snapshots = folder.learners[name], chains[name]
+        chain = folder.league.chain(name)
+        self.generation = chain[-1].generation if chain else -1
+        self.curves: dict[str, float] = chain[-1].curves if chain else {}
+        index = list(folder.learners).index(name)
+        # A resumed session plays bouts of its own.
+        self._seed = self.config.seed + (self.generation + 1) * self.config.worlds + APART * index
+        self.vec = self._make_vec([chains[rival] for rival in rivals(folder.learners, name)])
+        self.vec.seed(self._seed)
+        self.learner = Learner(self.vec, self.config.ppo, self.config.seed + index)
+        self._bouts = BoutWatch(self.vec)
+        if chain:
+            self.learner.restore(folder.checkpoint(name, self.generation))
+
+    def _make_vec(self, met: list[list[str]]) -> SeatVec:
+        config, both = self.config, len(self.role.seats) == 2
+        pool = Pool(
+            self.folder.snapshots,
+            met,
+            parse_sampler(config.opponents),
+            config.worlds,
+            self._seed,
+            first=config.first,
+            newest=0.0 if both else config.mirror,
+        )
+        mirrored, seat = (config.mirrored, None) if both else (0, self.role.seats[0])
+        return SeatVec(self._batch, pool, mirrored, config.ppo.reward_scale, seat)
+
+    def begin(self) -> None:
+        """Begin bouts of its own in every world: another lineage has used the batch."""
+        self.learner.begin()
+        self._bouts.clear()
+
+    def improve(self, prepare: Callable[[], None], tell: Callable[[], None]) -> None:
+        """Make one generation's updates; `prepare` is called before each, `tell` after it."""
+        self._bouts.clear()
+        for _ in range(self.config.updates):
+            prepare()
+            self.collect()
+            self.learner.learn()
+            tell()
+
+    def collect(self) -> None:
+        """Play one rollout."""
+        self.learner.collect(self._bouts)
+
+    def commit(self, seconds: float, curves: Mapping[str, float]) -> None:
+        """Write snapshot and checkpoint, then the league's row that makes them count."""
+        self.generation += 1
+        name = self.folder.freeze(freeze(self._origin(), self.learner.tensors()))
+        self.learner.save(self.folder.checkpoint(self.name, self.generation))
+        self.curves = self._bouts.curves() | self.learner.curves() | dict(curves)
+        row = Generation(self.name, self.generation, name, self.learner.samples, seconds, self.curves)
+        self.folder.commit(row)
+        self.snapshots.append(name)
+
+    def _origin(self) -> Origin:
+        own = self.role.seats[0]
+        return Origin(
+            part=Part.of(self._batch.arena, *self.role.seats),
+            observation=self._batch.observation_spaces[own].shape[0],
+            action=self._batch.action_spaces[own].shape[0],
+            engine=self.config.engine,
+            generation=self.generation,
+            samples=self.learner.samples,
+            seed=self.config.seed,
+        )
+
+    @property
+    def newest(self) -> Path:
+        """The newest snapshot's file."""
+        return self.folder.snapshots / f"{self.snapshots[-1]}{SUFFIX}"
