@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from dohyo.arenas.batch import Batch, Step
+from dohyo.arenas.batch import Batch, Finished, Step
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -18,6 +18,9 @@ class Opponents(Protocol):
 
     def assign(self, worlds: IntArray) -> None:
         """Choose an opponent for the bout that begins in each of `worlds`."""
+
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        """Be told of bouts that have ended in `worlds`: 1 where the learner won, 0 for a draw, -1 for a loss."""
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds`."""
@@ -68,7 +71,7 @@ class SeatVec(VecEnv):
         reward = (step.reward[self._world, self._seat] * self._scale).astype(np.float32)
         done = step.done[self._world]
         infos = self._infos(step)
-        self._change_sides(step.finished.ids)
+        self._change_sides(step.finished)
         return self._gather(step.observation), reward, done, infos
 
     def _everyone(self, pending: FloatArray) -> list[FloatArray]:
@@ -92,9 +95,12 @@ class SeatVec(VecEnv):
             infos[slot] = {"terminal_observation": step.finished.observation[self._seat[slot]][k]}
         return infos
 
-    def _change_sides(self, ended: IntArray) -> None:
-        """Where a bout against an opponent has ended: swap seats and draw the next opponent."""
-        ended = ended[ended >= self.mirrored]
+    def _change_sides(self, finished: Finished) -> None:
+        """Where a bout against an opponent has ended: note it, swap seats and draw the next opponent."""
+        past = finished.ids >= self.mirrored
+        ended, winner = finished.ids[past], finished.winner[past]
+        if len(ended):
+            self.opponents.note(ended, np.where(winner < 0, 0, np.where(winner == self.learner_seat(ended), 1, -1)))
         if self._own is None:
             slots = self._first_past + np.searchsorted(self._past, ended)
             self._seat[slots] = 1 - self._seat[slots]

@@ -31,7 +31,10 @@ def command(
         int | None, typer.Option("--samples", help="Budget in control steps of learning seats.", min=1)
     ] = None,
     opponents: Annotated[
-        str, typer.Option("--opponents", help="Past opponents: latest, or uniform(DELTA), DELTA from 0 to 1.")
+        str,
+        typer.Option(
+            "--opponents", help="Past opponents: latest, uniform(DELTA), window(N), quality, pfsp(WEIGHTING)."
+        ),
     ] = "uniform(0)",
     mirror: Annotated[
         float, typer.Option("--mirror", help="Share of the worlds in which the learner meets itself.", min=0, max=1)
@@ -76,8 +79,8 @@ def command(
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
     from dohyo.cli.progress import show_progress
-    from dohyo.curricula.opponents import parse_sampler
     from dohyo.curricula.run import RunFolder, TrainConfig
+    from dohyo.curricula.samplers import parse_sampler
     from dohyo.curricula.train import Training
 
     parse_sampler(opponents)

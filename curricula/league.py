@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,14 @@ create table if not exists generations (
     seconds real not null,
     curves text not null,
     primary key (learner, generation)
+);
+create table if not exists payoffs (
+    learner text not null,
+    snapshot text not null,
+    games real not null,
+    score real not null,
+    quality real not null,
+    primary key (learner, snapshot)
 );
 create table if not exists bouts (
     player text not null,
@@ -85,8 +93,13 @@ class League:
         if old and version != VERSION:
             raise DohyoError(f"the league {path} was made by another version of Dohyo: use that one, or train anew")
 
-    def add_generation(self, generation: Generation) -> None:
-        """Append the next link; raises `DohyoError` when it cannot be written."""
+    def add_generation(
+        self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]] | None = None
+    ) -> None:
+        """Append the next link, with what its learner's training bouts have come to, by snapshot met.
+
+        Raises `DohyoError` when it cannot be written.
+        """
         row = (
             generation.learner,
             generation.generation,
@@ -95,12 +108,21 @@ class League:
             generation.seconds,
             json.dumps(generation.curves),
         )
-        self._write("insert into generations values (?, ?, ?, ?, ?, ?)", [row])
+        met = [(generation.learner, name, *values) for name, values in (payoffs or {}).items()]
+        self._write(
+            ("insert into generations values (?, ?, ?, ?, ?, ?)", [row]),
+            ("insert or replace into payoffs values (?, ?, ?, ?, ?)", met),
+        )
 
     def generations(self) -> list[Generation]:
         """Return the chains of all learners, in the order in which they grew."""
         rows = self._read("select * from generations order by rowid")
         return [Generation(who, g, name, n, seconds, json.loads(c)) for who, g, name, n, seconds, c in rows]
+
+    def payoffs(self, learner: str) -> dict[str, tuple[float, float, float]]:
+        """Return games, score and quality of a learner's training bouts, by snapshot met."""
+        rows = self._read("select snapshot, games, score, quality from payoffs where learner = ?", learner)
+        return {name: (games, score, quality) for name, games, score, quality in rows}
 
     def chain(self, learner: str) -> list[Generation]:
         """Return one learner's chain, oldest first."""
@@ -109,7 +131,7 @@ class League:
     def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
         """Record all bouts of one match at once; a match of this round that is there already cannot be added again."""
         rows = [(player, opponent, engine, round_, b.index, b.seat, b.winner, b.steps, b.ending) for b in bouts]
-        self._write("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._write(("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows))
 
     def rounds(self, player: str, opponent: str, engine: str) -> int:
         """Return how many rounds of this match have been recorded."""
@@ -131,10 +153,12 @@ class League:
         except sqlite3.Error as error:
             raise DohyoError(f"cannot read the league {self._path} ({error}): {RESTORE}") from error
 
-    def _write(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
+        """Execute statements over their rows, all or none of them."""
         try:
             with self._db:
-                self._db.executemany(statement, rows)
+                for statement, rows in statements:
+                    self._db.executemany(statement, rows)
         except sqlite3.Error as error:
             raise DohyoError(
                 f"cannot write to the league ({error}): make room, then resume: nothing is lost"

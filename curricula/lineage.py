@@ -9,9 +9,10 @@ from dohyo.agents.vec import SeatVec
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.curves import BoutWatch
 from dohyo.curricula.league import Generation
-from dohyo.curricula.opponents import Pool, parse_sampler
+from dohyo.curricula.opponents import Pool
 from dohyo.curricula.roles import rivals
 from dohyo.curricula.run import RunFolder
+from dohyo.curricula.samplers import parse_sampler
 
 APART = 1_000_003
 """Between the seeds of two lineages, so that they do not play the same bouts."""
@@ -32,16 +33,17 @@ class Lineage:
         index = list(folder.learners).index(name)
         # A resumed session plays bouts of its own.
         self._seed = self.config.seed + (self.generation + 1) * self.config.worlds + APART * index
-        self.vec = self._make_vec([chains[rival] for rival in rivals(folder.learners, name)])
+        self._pool = self._make_pool([chains[rival] for rival in rivals(folder.learners, name)])
+        self.vec = self._make_vec()
         self.vec.seed(self._seed)
         self.learner = Learner(self.vec, self.config.ppo, self.config.seed + index)
         self._bouts = BoutWatch(self.vec)
         if chain:
             self.learner.restore(folder.checkpoint(name, self.generation))
 
-    def _make_vec(self, met: list[list[str]]) -> SeatVec:
+    def _make_pool(self, met: list[list[str]]) -> Pool:
         config, both = self.config, len(self.role.seats) == 2
-        pool = Pool(
+        return Pool(
             self.folder.snapshots,
             met,
             parse_sampler(config.opponents),
@@ -49,9 +51,13 @@ class Lineage:
             self._seed,
             first=config.first,
             newest=0.0 if both else config.mirror,
+            known=self.folder.league.payoffs(self.name),
         )
+
+    def _make_vec(self) -> SeatVec:
+        config, both = self.config, len(self.role.seats) == 2
         mirrored, seat = (config.mirrored, None) if both else (0, self.role.seats[0])
-        return SeatVec(self._batch, pool, mirrored, config.ppo.reward_scale, seat)
+        return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, seat)
 
     def begin(self) -> None:
         """Begin bouts of its own in every world: another lineage has used the batch."""
@@ -78,7 +84,7 @@ class Lineage:
         self.learner.save(self.folder.checkpoint(self.name, self.generation))
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves)
         row = Generation(self.name, self.generation, name, self.learner.samples, seconds, self.curves)
-        self.folder.commit(row)
+        self.folder.commit(row, self._pool.known())
         self.snapshots.append(name)
 
     def _origin(self) -> Origin:

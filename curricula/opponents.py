@@ -1,42 +1,17 @@
-"""Which past snapshot a learner meets: samplers by name, and the pool that plays them."""
+"""The pool: fills the opponents' seats with past snapshots, and keeps count of what the bouts come to."""
 
-import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dohyo.agents.policy import FloatArray, Memory, Policy
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
-from dohyo.arenas.errors import UnknownName
+from dohyo.curricula.payoffs import Payoffs
+from dohyo.curricula.samplers import IntArray, Sampler
 
-IntArray = NDArray[np.intp]
-Sampler = Callable[[int, np.random.Generator, int], IntArray]
-"""Draws n versions from the snapshots 0 .. count - 1, oldest first: (count, rng, n) -> `[n]`."""
-
-
-def latest(count: int, rng: np.random.Generator, n: int) -> IntArray:
-    """Always the newest snapshot (delta = 1 of arXiv 1710.03748)."""
-    return np.full(n, count - 1)
-
-
-def uniform(delta: float, count: int, rng: np.random.Generator, n: int) -> IntArray:
-    """Uniform over the versions from `delta * v` to `v`, the newest (arXiv 1710.03748, section 4.2)."""
-    newest = count - 1
-    oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is a hair above 7
-    return rng.integers(oldest, newest, size=n, endpoint=True)
-
-
-def parse_sampler(text: str) -> Sampler:
-    """Return the sampler that `latest` or `uniform(DELTA)` names; raises `UnknownName` for anything else."""
-    if text == "latest":
-        return latest
-    match = re.fullmatch(r"uniform\(([0-9]*\.?[0-9]+)\)", text, re.ASCII)
-    if match and 0 <= float(match[1]) <= 1:
-        return partial(uniform, float(match[1]))
-    raise UnknownName(f"unknown opponents {text!r}; choose latest or uniform(DELTA) with DELTA from 0 to 1")
+Known = Mapping[str, tuple[float, float, float]]
+"""By snapshot: games, score and quality, see `Payoffs`."""
 
 
 class Pool:
@@ -57,8 +32,10 @@ class Pool:
         *,
         first: float = 0.0,
         newest: float = 0.0,
+        known: Known | None = None,
     ) -> None:
         self._chains, self._first, self._newest = chains, first, newest
+        self._payoffs = [_restored(names, known or {}) for names in chains]
         self._folder, self._sampler, self._seed = folder, sampler, seed
         self._rng = np.random.default_rng(seed)
         self._chain, self._version = np.zeros((2, worlds), np.intp)
@@ -70,13 +47,27 @@ class Pool:
         n = len(worlds)
         chain, version = self._rng.integers(len(self._chains), size=n), np.zeros(n, np.intp)
         for k, names in enumerate(self._chains):
+            self._payoffs[k].grow(len(names))
             rows = np.flatnonzero(chain == k)
-            drawn = self._sampler(len(names), self._rng, len(rows))
+            drawn = self._sampler(self._payoffs[k], self._rng, len(rows))
             drawn[self._rng.random(len(rows)) < self._newest] = len(names) - 1
             drawn[self._rng.random(len(rows)) < self._first] = 0
             version[rows] = drawn
         self._chain[worlds], self._version[worlds] = chain, version
         self._memory.forget(worlds)
+
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        """Count the bouts that have ended in `worlds` `[n]`: 1 where the learner won, 0 for a draw, -1 a loss."""
+        for world, result in zip(worlds.tolist(), results.tolist(), strict=True):
+            self._payoffs[self._chain[world]].record(int(self._version[world]), result)
+
+    def known(self) -> dict[str, tuple[float, float, float]]:
+        """Return what the bouts have come to, by snapshot."""
+        return {
+            name: (float(payoffs.games[k]), float(payoffs.score[k]), float(payoffs.quality[k]))
+            for names, payoffs in zip(self._chains, self._payoffs, strict=True)
+            for k, name in enumerate(names[: len(payoffs.games)])
+        }
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
@@ -98,3 +89,13 @@ class Pool:
             snapshot = load_snapshot(self._folder / f"{name}{SUFFIX}")
             self._policies[name] = snapshot.policy(stochastic=True, seed=self._seed + version)
         return self._policies[name]
+
+
+def _restored(names: Sequence[str], known: Known) -> Payoffs:
+    """Return the payoffs of a chain from what is known of its snapshots."""
+    payoffs = Payoffs()
+    for k, name in enumerate(names):
+        payoffs.grow(k + 1)
+        if name in known:
+            payoffs.games[k], payoffs.score[k], payoffs.quality[k] = known[name]
+    return payoffs

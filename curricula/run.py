@@ -35,7 +35,7 @@ class TrainConfig:
     samples: int | None = None
     """Budget in control steps of learning seats; None: no limit."""
     opponents: str = "uniform(0)"
-    """Who is met outside mirror bouts, see `dohyo.curricula.opponents`; delta 0 was best for ants (EC, Table 1)."""
+    """Who is met outside mirror bouts, see `dohyo.curricula.samplers`; delta 0 was best for ants (EC, Table 1)."""
     first: float = 0.3
     """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
     come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
@@ -164,9 +164,9 @@ class RunFolder:
         """Return where the checkpoint of a learner's generation is, or goes."""
         return self._checkpoints / f"{learner}.{generation:06d}{SUFFIX}"
 
-    def commit(self, generation: Generation) -> None:
+    def commit(self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]]) -> None:
         """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
-        self.league.add_generation(generation)
+        self.league.add_generation(generation, payoffs)
         for path in self._checkpoints.glob(f"{generation.learner}.*{SUFFIX}"):
             if path != self.checkpoint(generation.learner, generation.generation):
                 path.unlink(missing_ok=True)

@@ -21,6 +21,9 @@ class Strong(Constant):
     def assign(self, worlds: IntArray) -> None:
         pass
 
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        pass
+
     def act(self, observation: FloatArray, worlds: IntArray | None = None) -> FloatArray:
         return super().act(observation)
 

@@ -21,6 +21,9 @@ class Still:
     def assign(self, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> None:
         pass
 
+    def note(self, worlds: np.ndarray[Any, np.dtype[np.intp]], results: Any) -> None:
+        pass
+
     def act(self, observation: FloatArray, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> FloatArray:
         return np.zeros((len(observation), 2), np.float32)
 

@@ -14,7 +14,8 @@ from dohyo.agents.snapshot import SnapshotError, freeze, load_snapshot, save_sna
 from dohyo.arenas.seat import Seat
 from dohyo.curricula import opponents
 from dohyo.curricula.match import play_match
-from dohyo.curricula.opponents import Pool, latest
+from dohyo.curricula.opponents import Pool
+from dohyo.curricula.samplers import latest
 
 
 def test_the_recurrent_network_does_as_pytorchs():

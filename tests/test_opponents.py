@@ -12,11 +12,19 @@ from hypothesis import strategies as st
 from dohyo.agents.snapshot import Snapshot, SnapshotError, save_snapshot
 from dohyo.arenas.errors import UnknownName
 from dohyo.curricula import opponents
-from dohyo.curricula.opponents import IntArray, Pool, latest, parse_sampler
+from dohyo.curricula.opponents import Pool
+from dohyo.curricula.payoffs import Payoffs
+from dohyo.curricula.samplers import IntArray, latest, parse_sampler
+
+
+def unmet(count: int) -> Payoffs:
+    payoffs = Payoffs()
+    payoffs.grow(count)
+    return payoffs
 
 
 def drawn(name: str, count: int, n: int = 400) -> set[int]:
-    return set(parse_sampler(name)(count, np.random.default_rng(0), n).tolist())
+    return set(parse_sampler(name)(unmet(count), np.random.default_rng(0), n).tolist())
 
 
 @pytest.mark.parametrize(
@@ -33,6 +41,10 @@ def drawn(name: str, count: int, n: int = 400) -> set[int]:
         ("uniform(0.07)", 101, set(range(7, 101))),  # in floats 0.07 * 100 is above 7
         ("latest", 1, {0}),
         ("latest", 9, {8}),
+        ("window(3)", 9, {6, 7, 8}),
+        ("window(20)", 3, {0, 1, 2}),
+        ("quality", 4, {0, 1, 2, 3}),
+        ("pfsp(variance)", 3, {0, 1, 2}),
     ],
 )
 def test_the_versions_that_can_be_met(name: str, count: int, support: set[int]):
@@ -42,13 +54,13 @@ def test_the_versions_that_can_be_met(name: str, count: int, support: set[int]):
 @given(count=st.integers(1, 300), twentieths=st.integers(0, 20), seed=st.integers(0, 99))
 def test_uniform_keeps_to_its_range(count: int, twentieths: int, seed: int):
     oldest = Fraction(twentieths, 20) * (count - 1)
-    versions = parse_sampler(f"uniform({twentieths / 20})")(count, np.random.default_rng(seed), 50)
+    versions = parse_sampler(f"uniform({twentieths / 20})")(unmet(count), np.random.default_rng(seed), 50)
     assert versions.shape == (50,)
     assert all(oldest <= int(v) <= count - 1 for v in versions)
 
 
 def test_uniform_is_uniform():
-    versions = parse_sampler("uniform(0.5)")(19, np.random.default_rng(0), 10_000)  # 9 .. 18
+    versions = parse_sampler("uniform(0.5)")(unmet(19), np.random.default_rng(0), 10_000)  # 9 .. 18
     counts = np.bincount(versions, minlength=19)[9:]
     chi_square = float(np.sum((counts - 1000.0) ** 2 / 1000.0))
     assert chi_square < 27.88  # the 99.9 % quantile for 9 degrees of freedom
@@ -59,12 +71,15 @@ def test_latest_by_name():
 
 
 WRONG = ["", "oldest", "uniform", "uniform()", "uniform(2)", "uniform(-0.5)", "uniform(1.2.3)", "uniform(.)"]
+WRONG += ["window", "window(0)", "window(1.5)", "window(3", "quality()", "pfsp", "pfsp(hard)", "pfsp(linear"]
 WRONG += ["uniform(0.5", "uniform(nan)", "uniform(\N{ARABIC-INDIC DIGIT ZERO})", "LATEST", "latest "]
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_other_names_are_refused(name: str):
-    with pytest.raises(UnknownName, match="choose latest or uniform") as caught:
+    with pytest.raises(
+        UnknownName, match=r"choose one of: latest, uniform\(DELTA\), window\(N\), quality, pfsp"
+    ) as caught:
         parse_sampler(name)
     assert "\n" not in str(caught.value)
 
@@ -88,7 +103,7 @@ class Scripted:
     def __init__(self, versions: list[int]) -> None:
         self.versions = versions
 
-    def __call__(self, count: int, rng: np.random.Generator, n: int) -> IntArray:
+    def __call__(self, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
         taken, self.versions = self.versions[:n], self.versions[n:]
         return np.array(taken, np.intp)
 
@@ -181,7 +196,7 @@ def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
 def test_a_share_of_the_opponents_is_the_oldest_snapshot():
     """Of 6,000 draws of version 2, 30 % become version 0: 1,800 with a standard deviation of 35."""
     worlds = np.arange(6000)
-    crowd = Pool(Path("snapshots"), [["a", "b", "c"]], lambda count, rng, n: np.full(n, 2), 6000, seed=0, first=0.3)
+    crowd = Pool(Path("snapshots"), [["a", "b", "c"]], lambda payoffs, rng, n: np.full(n, 2), 6000, seed=0, first=0.3)
     crowd.assign(worlds)
     versions, counts = np.unique(crowd._version, return_counts=True)
     assert versions.tolist() == [0, 2]

@@ -74,9 +74,13 @@ class Pushes:
     def __init__(self) -> None:
         self.saw: list[list[float]] = []
         self.assigned: list[list[int]] = []
+        self.noted: list[tuple[list[int], list[int]]] = []
 
     def assign(self, worlds: Any) -> None:
         self.assigned.append(worlds.tolist())
+
+    def note(self, worlds: Any, results: Any) -> None:
+        self.noted.append((worlds.tolist(), results.tolist()))
 
     def act(self, observation: Any, worlds: Any) -> Any:
         self.saw.append(observation[:, 1].tolist())
@@ -94,6 +98,7 @@ def test_a_learner_of_one_seat_stays_there(seat: int):
         assert reward.tolist() == [seat, 10 + seat]
     assert others.saw == [[1 - seat] * 2] * 3
     assert others.assigned == [[0, 1], [0], [0, 1], [0]]
+    assert others.noted == [([0], [1]), ([0, 1], [1, 1]), ([0], [1])]  # 1 pushes harder than 0.5
     for taken in batch.taken:
         np.testing.assert_array_equal(taken[seat], np.ones((2, 2)))
         np.testing.assert_array_equal(taken[1 - seat], np.full((2, 2), 0.5))

@@ -13,10 +13,14 @@ class Watched:
 
     def __init__(self) -> None:
         self.assigned: list[list[int]] = []
+        self.noted: list[tuple[list[int], list[int]]] = []
         self.seen: list[FloatArray] = []
 
     def assign(self, worlds: IntArray) -> None:
         self.assigned.append(worlds.tolist())
+
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        self.noted.append((worlds.tolist(), results.tolist()))
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         self.seen.append(observation.copy())

@@ -1,0 +1,106 @@
+"""Which past snapshot a learner meets: samplers by name, over what its bouts against each have come to."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.curricula.payoffs import Array, Payoffs
+
+IntArray = NDArray[np.intp]
+Sampler = Callable[[Payoffs, np.random.Generator, int], IntArray]
+"""Draws n versions from the snapshots 0 .. count - 1 of a chain, oldest first: (payoffs, rng, n) -> `[n]`."""
+
+NEWEST_SHARE = 0.8
+"""Share of `quality`'s bouts that meet the newest snapshot (OpenAI Five, arXiv 1912.06680)."""
+
+
+def latest(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Always the newest snapshot (delta = 1 of arXiv 1710.03748)."""
+    return np.full(n, len(payoffs.games) - 1)
+
+
+def uniform(delta: float, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Uniform over the versions from `delta * v` to `v`, the newest (arXiv 1710.03748, section 4.2)."""
+    newest = len(payoffs.games) - 1
+    oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is a hair above 7
+    return rng.integers(oldest, newest, size=n, endpoint=True)
+
+
+def window(size: int, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Uniform over the newest `size` versions."""
+    count = len(payoffs.games)
+    return rng.integers(max(0, count - size), count, size=n)
+
+
+def quality(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """80 % the newest, 20 % any version with probability proportional to exp(q) (OpenAI Five, arXiv 1912.06680)."""
+    count = len(payoffs.games)
+    return np.where(rng.random(n) < NEWEST_SHARE, count - 1, rng.choice(count, size=n, p=payoffs.chances()))
+
+
+WEIGHTINGS: dict[str, Callable[[Array], Array]] = {
+    "variance": lambda p: p * (1 - p),
+    "linear": lambda p: 1 - p,
+    "squared": lambda p: (1 - p) ** 2,
+}
+"""Weight of an opponent by the learner's win rate p against it (AlphaStar, Vinyals et al. 2019): `variance` prefers
+equals, the others those that are hard."""
+
+
+def pfsp(weighting: str, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Prioritised fictitious self-play: versions with probability proportional to a weighting of the win rate.
+
+    Where every weight is zero, because everyone is always beaten, uniform (Vinyals et al. 2019).
+    """
+    weights = WEIGHTINGS[weighting](payoffs.win_rate())
+    count, total = len(weights), weights.sum()
+    return rng.choice(count, size=n, p=weights / total if total > 0 else None)
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"[0-9]*\.?[0-9]+", text, re.ASCII) or float(text) > 1:
+        raise ValueError
+    return float(text)
+
+
+def _size(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]*", text, re.ASCII):
+        raise ValueError
+    return int(text)
+
+
+def _weighting(text: str) -> str:
+    lookup(WEIGHTINGS, text, "weighting")
+    return text
+
+
+SAMPLERS: dict[str, tuple[Callable[..., IntArray], Callable[[str], float | int | str] | None]] = {
+    "latest": (latest, None),
+    "uniform(DELTA)": (uniform, _share),
+    "window(N)": (window, _size),
+    "quality": (quality, None),
+    f"pfsp({'|'.join(WEIGHTINGS)})": (pfsp, _weighting),
+}
+"""Samplers by how they are typed, each with what reads its argument."""
+
+
+def parse_sampler(text: str) -> Sampler:
+    """Return the sampler that e.g. `latest` or `uniform(0.5)` names; raises `UnknownName` for anything else."""
+    name, bracket, argument = text.partition("(")
+    for typed, (sampler, read) in SAMPLERS.items():
+        if name != typed.partition("(")[0] or (read is None) != (not bracket):
+            continue
+        if read is None:
+            return sampler
+        try:
+            if argument.endswith(")"):
+                return partial(sampler, read(argument[:-1]))
+        except ValueError:
+            break
+    raise UnknownName(
+        f"unknown opponents {text!r}; choose one of: {', '.join(SAMPLERS)}, with DELTA from 0 to 1 and N a whole number"
+    )
