@@ -11,6 +11,7 @@ from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
+from dohyo.curricula.samplers import SAMPLERS, parse_sampler
 from dohyo.curricula.schedules import DENSE, Widenings
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ def command(
     ] = None,
     opponents: Annotated[
         str,
-        typer.Option(
-            "--opponents", help="Past opponents: latest, uniform(DELTA), window(N), quality, pfsp(WEIGHTING)."
-        ),
+        typer.Option("--opponents", help=f"Past opponents: {', '.join(SAMPLERS)}."),
     ] = "uniform(0)",
     mirror: Annotated[
         float, typer.Option("--mirror", help="Share of the worlds in which the learner meets itself.", min=0, max=1)
@@ -80,7 +79,6 @@ def command(
     Widenings(widen or (), rules.ranges)
     from dohyo.cli.progress import show_progress
     from dohyo.curricula.run import RunFolder, TrainConfig
-    from dohyo.curricula.samplers import parse_sampler
     from dohyo.curricula.train import Training
 
     parse_sampler(opponents)
