@@ -54,7 +54,7 @@ def _play_more(folder: RunFolder, players: list[str], bouts: int, quiet: bool) -
 
 def _collect(folder: RunFolder) -> dict[str, Any]:
     chain = folder.league.generations()
-    roles = references(folder.learners, chain)
+    roles = references(folder)
     known, matches = list(roles), folder.league.matches(folder.config.engine)
     ratings = rate(known, matches)
     snapshots = []

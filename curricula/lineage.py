@@ -51,6 +51,8 @@ class Lineage:
             self._seed,
             first=config.first,
             newest=0.0 if both else config.mirror,
+            guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
+            guest_share=config.guest_share,
             known=self.folder.league.payoffs(self.name),
         )
 

@@ -19,7 +19,8 @@ class Pool:
 
     Opponents act stochastically, as in arXiv 1710.03748. `chains` holds the snapshots of each learner that can be
     met, oldest first, and grows as they do; which learner is met is drawn evenly. In a share `first` of the bouts the
-    opponent is its oldest snapshot, then in a share `newest` its newest, whatever the sampler says.
+    opponent is its oldest snapshot, then in a share `newest` its newest, whatever the sampler says. In a share
+    `guest_share` of all bouts, or in all where there are no chains, it is one of `guests` instead, drawn evenly.
     """
 
     def __init__(
@@ -32,10 +33,13 @@ class Pool:
         *,
         first: float = 0.0,
         newest: float = 0.0,
+        guests: Sequence[str] = (),
+        guest_share: float = 0.0,
         known: Known | None = None,
     ) -> None:
-        self._chains, self._first, self._newest = chains, first, newest
-        self._payoffs = [_restored(names, known or {}) for names in chains]
+        self._own, self._chains, self._first, self._newest = len(chains), [*chains, list(guests)], first, newest
+        self._guest_share = guest_share if chains else 1.0
+        self._payoffs = [_restored(names, known or {}) for names in self._chains]
         self._folder, self._sampler, self._seed = folder, sampler, seed
         self._rng = np.random.default_rng(seed)
         self._chain, self._version = np.zeros((2, worlds), np.intp)
@@ -45,16 +49,22 @@ class Pool:
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
         n = len(worlds)
-        chain, version = self._rng.integers(len(self._chains), size=n), np.zeros(n, np.intp)
-        for k, names in enumerate(self._chains):
-            self._payoffs[k].grow(len(names))
+        chain = self._rng.integers(max(1, self._own), size=n)
+        chain[self._rng.random(n) < self._guest_share] = self._own
+        version = self._rng.integers(max(1, len(self._chains[-1])), size=n)
+        for k, names in enumerate(self._chains[: self._own]):
             rows = np.flatnonzero(chain == k)
-            drawn = self._sampler(self._payoffs[k], self._rng, len(rows))
-            drawn[self._rng.random(len(rows)) < self._newest] = len(names) - 1
-            drawn[self._rng.random(len(rows)) < self._first] = 0
-            version[rows] = drawn
+            version[rows] = self._draw(k, len(names), len(rows))
         self._chain[worlds], self._version[worlds] = chain, version
         self._memory.forget(worlds)
+
+    def _draw(self, chain: int, count: int, n: int) -> IntArray:
+        """Draw n versions from a learner's chain of `count`."""
+        self._payoffs[chain].grow(count)
+        drawn = self._sampler(self._payoffs[chain], self._rng, n)
+        drawn[self._rng.random(n) < self._newest] = count - 1
+        drawn[self._rng.random(n) < self._first] = 0
+        return drawn
 
     def note(self, worlds: IntArray, results: IntArray) -> None:
         """Count the bouts that have ended in `worlds` `[n]`: 1 where the learner won, 0 for a draw, -1 a loss."""

@@ -18,20 +18,27 @@ MATCH_WORLDS = 20
 """Worlds in which a match is played; part of what makes it repeatable."""
 
 
-def references(learners: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, Role]:
+def references(run: RunFolder) -> dict[str, Role]:
     """Return a run's references so far, in order, with their roles.
 
-    The built-in ones, in each role, then early snapshots of the first learner of each role.
+    The built-in ones in each role, guests, then early snapshots of the first learner of each role.
     """
-    roles = list(dict.fromkeys(learners.values()))
     known: dict[str, Role] = {}
     for name in BUILT_IN_REFERENCES:
-        known |= tagged(name, roles)
-    firsts = {role: next(name for name in learners if learners[name] is role) for role in roles}
-    for link in generations:
-        if link.generation in REFERENCE_GENERATIONS and firsts[learners[link.learner]] == link.learner:
-            known[link.snapshot] = learners[link.learner]
-    return known
+        known |= tagged(name, run.roles)
+    for name, roles in run.guests.items():
+        known[name] = next(r for r in roles if any(r.meets(learning) for learning in run.learners.values()))
+    return known | early(run.learners, run.league.generations())
+
+
+def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, Role]:
+    """Return the early snapshots of the first learner of each role."""
+    firsts = {role: next(name for name in learners if learners[name] == role) for role in learners.values()}
+    return {
+        link.snapshot: learners[link.learner]
+        for link in generations
+        if link.generation in REFERENCE_GENERATIONS and firsts[learners[link.learner]] == link.learner
+    }
 
 
 class Referee:
@@ -46,7 +53,7 @@ class Referee:
 
     def references(self) -> dict[str, Role]:
         """Return the run's references so far, with their roles."""
-        return references(self._run.learners, self._run.league.generations())
+        return references(self._run)
 
     def opponents(self, player: str) -> list[str]:
         """Return the references that rate `player`: those that can meet it.

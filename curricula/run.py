@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.config import PpoConfig
-from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Snapshot, load_snapshot, save_snapshot, write_atomically
+from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Part, Snapshot, load_snapshot, save_snapshot, write_atomically
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules import Arena
 from dohyo.curricula.league import Generation, League
 from dohyo.curricula.roles import Role, name_learners, roles_of
 
@@ -44,6 +45,12 @@ class TrainConfig:
     only meets the newest snapshot of the other role in this share of its bouts."""
     shared: bool = False
     """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
+    roles: tuple[str, ...] = ()
+    """Roles that learn; empty: all."""
+    guests: tuple[str, ...] = ()
+    """Snapshots from elsewhere that are met as well, by name; their files are among the run's snapshots."""
+    guest_share: float = 0.0
+    """Share of the bouts outside mirror bouts that meet a guest."""
     population: int = 1
     """Learners per role, each of which meets the snapshots of all (EC, section 5.4)."""
     dense: str = "fade"
@@ -69,15 +76,15 @@ class TrainConfig:
     def from_json(cls, settings: Mapping[str, Any]) -> "TrainConfig":
         """Rebuild settings from what `asdict` gave; raises `TypeError` for keys that do not exist."""
         ppo = PpoConfig(**settings["ppo"])
-        widen = tuple(settings.get("widen", ()))  # JSON knows lists only
-        return cls(**{**settings, "ppo": ppo, "widen": widen})
+        lists = {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}  # JSON has no tuples
+        return cls(**{**settings, **lists, "ppo": ppo})
 
     def same_run(self, other: "TrainConfig") -> bool:
-        """Tell whether two settings differ in nothing but budget and workers."""
+        """Tell whether two settings differ in nothing but budget, workers and guests."""
         return self._without_budget() == other._without_budget()
 
     def _without_budget(self) -> "TrainConfig":
-        return replace(self, minutes=None, samples=None, workers=None)
+        return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0)
 
 
 class RunFolder:
@@ -157,8 +164,35 @@ class RunFolder:
     @cached_property
     def learners(self) -> dict[str, Role]:
         """The run's learners by name, with the seats that they take."""
-        config = self.config
-        return name_learners(roles_of(build_arena(config.arena, config.body), shared=config.shared), config.population)
+        chosen = self.config.roles
+        learning = [role for role in self.roles if not chosen or role.name in chosen]
+        if len(learning) < len(chosen):
+            raise UnknownName(
+                f"unknown role among {', '.join(chosen)}; choose of: {', '.join(r.name for r in self.roles)}"
+            )
+        return name_learners(learning, self.config.population)
+
+    @cached_property
+    def roles(self) -> list[Role]:
+        """The arena's roles, those that do not learn included."""
+        return roles_of(self._arena, shared=self.config.shared)
+
+    @cached_property
+    def guests(self) -> dict[str, list[Role]]:
+        """The guests by name, with the roles that each can take; raises `DohyoError` for one that can take none."""
+        found = {name: self._played_by(self.load(name)) for name in self.config.guests}
+        for name, roles in found.items():
+            if not any(role.meets(learning) for role in roles for learning in self.learners.values()):
+                raise DohyoError(f"guest {name} cannot meet any of the learners ({', '.join(self.learners)})")
+        return found
+
+    def _played_by(self, snapshot: Snapshot) -> list[Role]:
+        parts = {role: [Part.of(self._arena, seat) for seat in role.seats] for role in self.roles}
+        return [role for role, seats in parts.items() if all(snapshot.plays(part) for part in seats)]
+
+    @cached_property
+    def _arena(self) -> Arena:
+        return build_arena(self.config.arena, self.config.body, drive=self.config.drive)
 
     def checkpoint(self, learner: str, generation: int) -> Path:
         """Return where the checkpoint of a learner's generation is, or goes."""

@@ -11,11 +11,7 @@ from hypothesis import strategies as st
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.league import Generation, League, Match
 from dohyo.curricula.match import Bout
-from dohyo.curricula.rated import references
 from dohyo.curricula.ratings import rate
-from dohyo.curricula.roles import Role
-
-ALONE = {"sumo": Role("sumo", (0, 1))}
 
 
 @pytest.fixture
@@ -203,9 +199,3 @@ def test_the_order_of_matches_hardly_matters(matches: list[Match]):
     for name, rating in ratings.items():
         assert rating.mu == pytest.approx(usual[name].mu, abs=0.5 * usual[name].sigma)
         assert rating.sigma == pytest.approx(usual[name].sigma, rel=0.1)
-
-
-def test_references_are_the_built_in_ones_and_early_snapshots():
-    assert list(references(ALONE, [])) == ["zero", "random"]
-    assert list(references(ALONE, [link(g) for g in range(32)])) == ["zero", "random", "s1", "s10", "s30"]
-    assert list(references(ALONE, [link(0)])) == ["zero", "random"]

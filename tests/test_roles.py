@@ -17,7 +17,7 @@ from dohyo.agents.vec import SeatVec
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.curricula.league import Generation, League
-from dohyo.curricula.rated import references
+from dohyo.curricula.rated import early, references
 from dohyo.curricula.roles import Role, name_learners, rivals, roles_of, tagged
 from dohyo.curricula.run import RunFolder, TrainConfig
 from dohyo.curricula.train import Training
@@ -55,17 +55,22 @@ def test_built_in_policies_are_told_apart_by_role():
     assert tagged("zero", [KICKER, KEEPER]) == {"zero@kicker": KICKER, "zero@keeper": KEEPER}
 
 
-def test_references_are_those_of_the_first_learner_of_each_role():
+def test_early_references_are_those_of_the_first_learner_of_each_role():
     learners = name_learners([KICKER, KEEPER], 2)
     chain = [Generation(name, g, f"{name} {g}", 0, 0.0, {}) for g in (0, 1, 2) for name in learners]
-    assert references(learners, chain) == {
-        "zero@kicker": KICKER,
-        "zero@keeper": KEEPER,
-        "random@kicker": KICKER,
-        "random@keeper": KEEPER,
-        "kicker-1 1": KICKER,
-        "keeper-1 1": KEEPER,
+    assert early(learners, chain) == {"kicker-1 1": KICKER, "keeper-1 1": KEEPER}
+    assert early({"sumo": BOTH}, [Generation("sumo", g, f"s{g}", 0, 0.0, {}) for g in range(32)]) == {
+        "s1": BOTH,
+        "s10": BOTH,
+        "s30": BOTH,
     }
+
+
+def test_built_in_references_come_first(tmp_path: Path):
+    folder = RunFolder.create_or_resume(tmp_path, kick(samples=1))
+    built_in = {"zero@kicker": KICKER, "zero@keeper": KEEPER, "random@kicker": KICKER, "random@keeper": KEEPER}
+    assert references(folder) == built_in
+    folder.close()
 
 
 class Pushes:

@@ -1,0 +1,96 @@
+"""Guests: snapshots from elsewhere that a learner meets, and a best response to one of them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from doubles import tiny_config
+
+from dohyo.agents.snapshot import Snapshot
+from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.registry import ARENAS
+from dohyo.curricula.opponents import Pool
+from dohyo.curricula.rated import references
+from dohyo.curricula.run import RunFolder, TrainConfig
+from dohyo.curricula.samplers import latest
+from dohyo.curricula.train import Training
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for arena in ("sumo", "kick_and_defend"):
+        monkeypatch.setitem(ARENAS, arena, replace(ARENAS[arena], max_cycles=12))
+
+
+def train(path: Path, config: TrainConfig, *guests: Snapshot) -> RunFolder:
+    folder = RunFolder.create_or_resume(path, replace(config, guests=tuple(guest.name for guest in guests)))
+    for guest in guests:
+        folder.freeze(guest)
+    Training(folder).run()
+    return folder
+
+
+def kick(**changes: Any) -> TrainConfig:
+    return tiny_config(arena="kick_and_defend", **changes)
+
+
+def met(pool: Pool) -> dict[str, int]:
+    """How often each snapshot was drawn in 6,000 bouts."""
+    pool.assign(np.arange(6000))
+    names = [pool._chains[chain][version] for chain, version in zip(pool._chain, pool._version, strict=True)]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def test_a_share_of_the_bouts_meets_guests():
+    """Of 6,000 bouts 1,500 meet a guest, half of them each; standard deviations are 34 and 26."""
+    pool = Pool(Path(), [["a", "b"]], latest, 6000, seed=0, guests=["x", "y"], guest_share=0.25)
+    counts = met(pool)
+    assert set(counts) == {"b", "x", "y"}
+    assert abs(counts["b"] - 4500) < 4 * 34
+    assert abs(counts["x"] - 750) < 4 * 26
+
+
+def test_where_nobody_else_is_guests_are_met_always():
+    assert met(Pool(Path(), [], latest, 6000, seed=0, guests=["x"])) == {"x": 6000}
+
+
+def test_a_best_response_meets_the_victim_alone(tmp_path: Path):
+    victim = train(tmp_path / "victim", tiny_config(samples=1)).latest()
+    folder = train(tmp_path / "run", tiny_config(mirror=0.0, guest_share=1.0, seed=7), victim)
+    kept = folder.league.payoffs("sumo")
+    assert {name for name, (games, _, _) in kept.items() if games} == {victim.name}
+    assert list(references(folder))[:3] == ["zero", "random", victim.name]
+    newest = folder.latest().name
+    assert victim.name in {m.opponent for m in folder.league.matches("mujoco") if m.player == newest}
+    folder.close()
+
+
+def test_one_role_alone_learns_against_a_guest(tmp_path: Path):
+    keeper = train(tmp_path / "victim", kick(samples=1)).latest("keeper")
+    folder = train(tmp_path / "run", kick(samples=200, roles=("kicker",)), keeper)
+    assert {link.learner for link in folder.league.generations()} == {"kicker"}
+    newest = folder.latest().name
+    opponents = {m.opponent for m in folder.league.matches("mujoco") if m.player == newest}
+    assert opponents == {"zero@keeper", "random@keeper", keeper.name}
+    folder.close()
+
+
+def test_guests_can_join_a_run_that_has_begun(tmp_path: Path):
+    guest = train(tmp_path / "other", tiny_config(samples=1, seed=3)).latest()
+    train(tmp_path / "run", tiny_config(samples=96)).close()
+    folder = train(tmp_path / "run", tiny_config(samples=300, guest_share=0.5), guest)
+    assert folder.league.payoffs("sumo")[guest.name][0] > 0
+    folder.close()
+
+
+def test_a_guest_that_nobody_can_meet(tmp_path: Path):
+    kicker = train(tmp_path / "victim", kick(samples=1)).latest("kicker")
+    with pytest.raises(DohyoError, match="cannot meet any of the learners"):
+        train(tmp_path / "run", kick(samples=1, roles=("kicker",)), kicker)
+
+
+def test_an_unknown_role(tmp_path: Path):
+    with pytest.raises(UnknownName, match="choose of: kicker, keeper"):
+        train(tmp_path / "run", kick(samples=1, roles=("goalie",)))
