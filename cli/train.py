@@ -1,6 +1,7 @@
 """`dohyo train`: self-play training into a run folder, with live progress; run it again to resume."""
 
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +12,13 @@ from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
+from dohyo.cli.players import find_snapshot
 from dohyo.curricula.samplers import SAMPLERS, parse_sampler
 from dohyo.curricula.schedules import DENSE, Widenings
 
 if TYPE_CHECKING:
+    from dohyo.agents.snapshot import Snapshot
+    from dohyo.curricula.run import TrainConfig
     from dohyo.curricula.train import Training
 
 OTHER_LIMIT = "By default the budget is 20 minutes; give --samples instead for runs that repeat exactly."
@@ -50,6 +54,22 @@ def command(
     population: Annotated[
         int, typer.Option("--population", help="Learners per role; each meets the snapshots of all.", min=1)
     ] = 1,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="Role that learns. Can be given several times.", show_default="all"),
+    ] = None,
+    guest: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--guest",
+            help="Also meet this snapshot: a file, RUN or RUN:LEARNER. Can be given several times; a run that is "
+            "resumed can have other guests.",
+            show_default="nobody",
+        ),
+    ] = None,
+    guest_share: Annotated[
+        float, typer.Option("--guest-share", help="Share of the bouts that meet guests.", min=0, max=1)
+    ] = 0.3,
     anneal: Annotated[
         float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
     ] = 0.6,
@@ -77,11 +97,10 @@ def command(
     lookup(ENGINES, engine, "engine")
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
-    from dohyo.cli.progress import show_progress
-    from dohyo.curricula.run import RunFolder, TrainConfig
-    from dohyo.curricula.train import Training
-
     parse_sampler(opponents)
+    guests = [find_snapshot(name) for name in guest or ()]
+    from dohyo.curricula.run import TrainConfig
+
     config = TrainConfig(
         arena=arena,
         body=body,
@@ -96,18 +115,32 @@ def command(
         mirror=mirror,
         shared=shared,
         population=population,
+        roles=tuple(role or ()),
+        guests=tuple(snapshot.name for snapshot in guests),
+        guest_share=guest_share,
         first=first,
         dense=dense,
         anneal=anneal,
         widen=tuple(widen or ()),
     )
+    _report(train_in(out, config, guests, as_json), out, as_json)
+
+
+def train_in(out: Path, config: "TrainConfig", guests: Sequence["Snapshot"], quiet: bool) -> "Training":
+    """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget."""
+    from dohyo.cli.progress import show_progress
+    from dohyo.curricula.run import RunFolder
+    from dohyo.curricula.train import Training
+
     with (
         closing(RunFolder.create_or_resume(out, config)) as folder,
-        show_progress(f"{arena}, {body}, {engine}", quiet=as_json) as watch,
+        show_progress(f"{config.arena}, {config.body}, {config.engine}", quiet=quiet) as watch,
     ):
+        for guest in guests:
+            folder.freeze(guest)
         training = Training(folder, watch)
         training.run()
-    _report(training, out, as_json)
+    return training
 
 
 def _report(training: "Training", out: Path, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """Matches: bouts between two policies, seats swapped, each counted once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -24,6 +24,10 @@ class Bout:
     """0 for the first player, 1 for the second, -1 for a draw."""
     steps: int
     ending: str
+
+    def turned(self) -> "Bout":
+        """Return the bout as its second player sees it."""
+        return replace(self, seat=1 - self.seat, winner=self.winner if self.winner < 0 else 1 - self.winner)
 
 
 def play_match(

@@ -7,6 +7,7 @@ import numpy as np
 
 from dohyo.agents.policy import FloatArray, Memory, Policy
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
+from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.payoffs import Payoffs
 from dohyo.curricula.samplers import IntArray, Sampler
 
@@ -38,7 +39,9 @@ class Pool:
         known: Known | None = None,
     ) -> None:
         self._own, self._chains, self._first, self._newest = len(chains), [*chains, list(guests)], first, newest
-        self._guest_share = guest_share if chains else 1.0
+        if not chains and not guests:
+            raise DohyoError("nobody to meet: let the other role learn as well, or give a guest")
+        self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
         self._payoffs = [_restored(names, known or {}) for names in self._chains]
         self._folder, self._sampler, self._seed = folder, sampler, seed
         self._rng = np.random.default_rng(seed)

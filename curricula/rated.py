@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from dohyo.agents.policy import BUILT_IN, Policy
 from dohyo.arenas.batch import Batch, make_batch
@@ -89,7 +88,7 @@ class Referee:
         else:
             ordered = pair if own == 0 else pair[::-1]
             results = play_match(self._batch, ordered, bouts, seed, watch, swap=False)
-            results = results if own == 0 else [_turned(bout) for bout in results]
+            results = results if own == 0 else [bout.turned() for bout in results]
         self._run.league.add_match(player, opponent, self.engine, round_, results)
 
     def _role(self, name: str) -> Role:
@@ -108,8 +107,3 @@ class Referee:
     def close(self) -> None:
         """Release the batch."""
         self._batch.close()
-
-
-def _turned(bout: Bout) -> Bout:
-    """Return a bout as its second player sees it."""
-    return replace(bout, seat=1 - bout.seat, winner=bout.winner if bout.winner < 0 else 1 - bout.winner)

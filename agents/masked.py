@@ -1,0 +1,50 @@
+"""A policy that is kept from seeing its opponent."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dohyo.agents.policy import FloatArray, Policy
+from dohyo.agents.snapshot import Snapshot
+from dohyo.arenas.rules import Entry, layout
+
+OTHERS = ("opponent", "partner")
+"""What the entries that describe other seats begin with, see `dohyo.arenas.sight`."""
+
+
+def columns_of_others(entries: list[Entry]) -> list[int]:
+    """Return the columns of an observation that describe other seats.
+
+    What an arena itself tells of them, such as a touch or an opponent's way to its goal, is not among them.
+    """
+    places = layout(entries)
+    chosen = [range(places[e.name].start, places[e.name].stop) for e in entries if e.name.startswith(OTHERS)]
+    return [column for columns in chosen for column in columns]
+
+
+class Masked:
+    """Acts as a policy does that sees `values` `[k]` in some `columns` `[k]`, whatever is there."""
+
+    def __init__(self, policy: Policy, columns: Sequence[int], values: FloatArray) -> None:
+        self._policy, self._columns, self._values = policy, list(columns), values
+
+    @property
+    def memory(self) -> int:
+        """Numbers that the policy remembers of each bout."""
+        return self._policy.memory
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return actions `[n, act]` for observations `[n, obs]`."""
+        seen = observation.copy()
+        seen[:, self._columns] = self._values
+        return self._policy.act(seen, memory)
+
+
+def blinded(snapshot: Snapshot, policy: Policy, entries: list[Entry]) -> Masked:
+    """Return a snapshot's policy kept from seeing its opponent: it sees the mean of its own training instead.
+
+    A constant in the place of the opponent undid the attacks of arXiv 1905.10615; the mean is what the network takes
+    for nothing out of the ordinary.
+    """
+    columns = columns_of_others(entries)
+    return Masked(policy, columns, np.asarray(snapshot.tensors["mean"][columns]))
