@@ -91,6 +91,15 @@ def test_a_guest_that_nobody_can_meet(tmp_path: Path):
         train(tmp_path / "run", kick(samples=1, roles=("kicker",)), kicker)
 
 
+def test_a_role_alone_without_guests_has_nobody_to_meet(tmp_path: Path):
+    with pytest.raises(DohyoError, match="nobody to meet"):
+        train(tmp_path / "run", kick(samples=1, roles=("kicker",)))
+
+
+def test_without_guests_their_share_is_nothing():
+    assert met(Pool(Path(), [["a"]], latest, 6000, seed=0, guest_share=0.5)) == {"a": 6000}
+
+
 def test_an_unknown_role(tmp_path: Path):
     with pytest.raises(UnknownName, match="choose of: kicker, keeper"):
         train(tmp_path / "run", kick(samples=1, roles=("goalie",)))
