@@ -1,12 +1,13 @@
 """What every seat sees, in its own frame: its own body, what the arena shows, then the other seats."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import Entry, layout
+from dohyo.arenas.rules import Entry, IntArray, layout
 from dohyo.arenas.scene import Scene, SeatLayout
 
 SPEED_SCALE = 0.1
@@ -65,9 +66,14 @@ class Sight:
         self._sides = sides
         self.others = np.array([_others(seat, sides) for seat in seats])
         """The other seats of each seat in the order in which it sees them, `[S, S - 1]`."""
-        self._middle = [seat.joint_range.mean(axis=1) for seat in scene.seats]
-        self._half = [np.ptp(seat.joint_range, axis=1) / 2 for seat in scene.seats]
-        self._rows = [_Row(self.entries(s), 3 * len(points), self.numbers.shape[2]) for s in seats]
+        limits = np.concatenate([seat.joint_range for seat in scene.seats])
+        self._middle, self._half = limits.mean(axis=1), np.ptp(limits, axis=1) / 2
+        alike = [(seat.body, self.entries(s)) for s, seat in enumerate(scene.seats)]
+        bounds = [s for s in seats if s == 0 or alike[s] != alike[s - 1]] + [len(seats)]
+        self._groups = [
+            _Group(self, scene, slice(first, end), worlds, 3 * len(points), self.numbers.shape[2])
+            for first, end in pairwise(bounds)
+        ]
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
@@ -82,23 +88,11 @@ class Sight:
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the observation that `entries` describes, per seat `[W, obs]`."""
         self._turn(frame)
-        angles = [(a - m) / h for a, m, h in zip(frame.joint_angle, self._middle, self._half, strict=True)]
-        for seat, (row, view) in enumerate(zip(self._rows, out, strict=True)):
-            turned = self._turned[:, seat].reshape(len(view), -1)
-            view[:, row.height] = frame.root_position[:, seat, 2:]
-            view[:, row.up] = frame.root_rotation[:, seat, 2]
-            view[:, row.velocity] = turned[:, :3]
-            view[:, row.spin] = frame.root_spin[:, seat]
-            view[:, row.angle] = angles[seat]
-            np.multiply(frame.joint_velocity[seat], SPEED_SCALE, out=view[:, row.rate], casting="same_kind")
-            view[:, row.touch] = frame.touch[seat]
-            view[:, row.points] = turned[:, 3 : 3 + row.shown]
-            view[:, row.numbers] = self.numbers[:, seat]
-            first = 3 + row.shown
-            for other, (vectors, joints) in zip(self.others[seat], row.others, strict=True):
-                view[:, vectors] = turned[:, first : first + 12]
-                view[:, joints] = angles[other]
-                first += 12
+        angles = (frame.angles - self._middle) / self._half
+        for group in self._groups:
+            group.write(frame, angles, self._turned, self.numbers)
+            for k, seat in enumerate(range(*group.seats.indices(len(out)))):
+                out[seat][:] = group.seen[:, k]
 
     def _turn(self, frame: Frame) -> None:
         """Turn all vectors into the own frames in one product: for row vectors that is `v @ rotation`."""
@@ -117,22 +111,55 @@ def _others(seat: int, sides: Sequence[int]) -> list[int]:
     return sorted(turn, key=lambda other: sides[other] != sides[seat])
 
 
-class _Row:
-    """Where one seat's entries stand in its observation."""
+class _Group:
+    """Neighbouring seats that see alike, written at once: in numpy calls cost most."""
 
-    def __init__(self, entries: list[Entry], shown: int, numbers: int) -> None:
-        at = layout(entries)
-        self.height, self.up, self.velocity, self.spin = (at[n] for n in ("height", "up", "velocity", "spin"))
-        self.angle, self.rate, self.touch = at["joint angle"], at["joint velocity"], at["touch"]
-        self.shown = shown
-        first = self.touch.stop
-        self.points = slice(first, first + shown)
-        self.numbers = slice(first + shown, first + shown + numbers)
-        self.others = [
-            (slice(at[name].start, at[name].start + 12), at[f"{name} joint angle"])
-            for name in at
-            if f"{name} joint angle" in at
+    def __init__(self, sight: Sight, scene: Scene, seats: slice, worlds: int, shown: int, numbers: int) -> None:
+        entries, every = sight.entries(seats.start), scene.seats
+        at, self.seats, count = layout(entries), seats, seats.stop - seats.start
+        self.seen = np.zeros((worlds, count, sum(entry.size for entry in entries)), np.float32)
+        """What the seats of the group see, `[W, G, obs]`."""
+        self._height, self._up, self._velocity, self._spin = (at[n] for n in ("height", "up", "velocity", "spin"))
+        self._angle, self._rate, self._touch = at["joint angle"], at["joint velocity"], at["touch"]
+        self._shown, first = shown, self._touch.stop
+        self._points, self._numbers = slice(first, first + shown), slice(first + shown, first + shown + numbers)
+        joints = np.split(np.arange(sum(len(seat.links) for seat in every)), _ends([len(s.links) for s in every]))
+        limbs = np.split(np.arange(sum(len(seat.limbs) for seat in every)), _ends([len(s.limbs) for s in every]))
+        self._joints, self._limbs = np.stack(joints[seats]), np.stack(limbs[seats])
+        """Columns of the seats' own joints and limbs among those of all seats, `[G, J]` and `[G, L]`."""
+        names = [name for name in at if f"{name} joint angle" in at]
+        self._others = [
+            (slice(at[name].start, at[name].start + 12), at[f"{name} joint angle"], np.stack([joints[o] for o in them]))
+            for name, them in zip(names, sight.others[seats].T, strict=True)
         ]
+
+    def write(self, frame: Frame, angles: Array, turned: Array, numbers: Array) -> None:
+        """Fill `seen` from the frame, all joints as shares of their range `[W, J]`, vectors and numbers."""
+        seen, seats = self.seen, self.seats
+        vectors = turned[:, seats].reshape(*seen.shape[:2], -1)
+        seen[..., self._height] = frame.root_position[:, seats, 2:]
+        seen[..., self._up] = frame.root_rotation[:, seats, 2]
+        seen[..., self._velocity] = vectors[..., :3]
+        seen[..., self._spin] = frame.root_spin[:, seats]
+        seen[..., self._angle] = _columns(angles, self._joints)
+        np.multiply(_columns(frame.rates, self._joints), SPEED_SCALE, out=seen[..., self._rate], casting="same_kind")
+        seen[..., self._touch] = _columns(frame.touches, self._limbs)
+        first = 3 + self._shown
+        seen[..., self._points] = vectors[..., 3:first]
+        seen[..., self._numbers] = numbers[:, seats]
+        for other, joint, columns in self._others:
+            seen[..., other] = vectors[..., first : first + 12]
+            seen[..., joint] = _columns(angles, columns)
+            first += 12
+
+
+def _columns(array: Array, columns: IntArray) -> Array:
+    """Return `array[:, columns]`; the columns are valid by construction, so the check of the default mode is spared."""
+    return array.take(columns, axis=1, mode="clip")
+
+
+def _ends(sizes: Sequence[int]) -> IntArray:
+    return np.cumsum(sizes)[:-1]
 
 
 def distance(position: Array) -> Array:

@@ -1,6 +1,7 @@
 """What the rules see of the physics: arrays over W worlds and S seats, refreshed in place by the engine."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,12 @@ class Frame:
     """Per seat `[W, J]`."""
     joint_velocity: tuple[Array, ...]
     """Per seat `[W, J]`, rad/s."""
+    angles: Array
+    """The joint angles of all seats side by side, `[W, ΣJ]`."""
+    rates: Array
+    """Likewise their velocities."""
+    touches: Array
+    """Likewise what `touch` holds, `[W, ΣL]`."""
     touch: tuple[Array, ...]
     """Per seat `[W, L]`: 1 where the limb touches anything, else 0. Sensed one physics step before the rest."""
     contact: BoolArray
@@ -70,6 +77,9 @@ class Frame:
             root_spin=speed[:, :seats, 3:],
             joint_angle=tuple(np.split(stacked.angle, joints, axis=1)),
             joint_velocity=tuple(np.split(stacked.rate, joints, axis=1)),
+            angles=stacked.angle,
+            rates=stacked.rate,
+            touches=stacked.touch,
             touch=tuple(np.split(stacked.touch, limbs, axis=1)),
             contact=np.zeros((worlds, actors, actors), bool),
             loose_position=root[:, seats:, :3],
@@ -120,7 +130,10 @@ class _Stacked:
 
 def diverged(qpos: Array, qvel: Array) -> BoolArray:
     """Tell which worlds `[W]` hold a number that is not finite, or move faster than anything in an arena can."""
+    # A sum and an extreme tell of all worlds that are calm, which is nearly always: NaN and infinity show in both.
     with np.errstate(invalid="ignore", over="ignore"):
+        if max(qvel.max(), -qvel.min()) < SPEED_LIMIT and isfinite(qpos.sum()):
+            return np.zeros(len(qpos), bool)
         calm = np.logical_and.reduce(np.abs(qvel) < SPEED_LIMIT, axis=1)
     result: BoolArray = ~(calm & np.isfinite(qpos).all(axis=1))
     return result
