@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import typer
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import ARENAS, build_arena
@@ -22,12 +23,19 @@ def command(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows))
         return
-    table = Table("arena", "id", "bodies", "seats", "engines", "observation", "action")
+    Console().print(_table(rows))
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    """Lay the arenas out for eighty columns: one line per body, seat or engine."""
+    columns = [Column(name, no_wrap=True) for name in ("arena", "seats", "engines", "body", "sees", "does")]
+    caption = "Numbers that a body sees and does where it meets its like; second line: name for PettingZoo."
+    table = Table(*columns, box=box.SIMPLE, show_lines=True, pad_edge=False, caption=caption)
     for row in rows:
-        sizes = [", ".join(f"{body} {size}" for body, size in row[key].items()) for key in ("observation", "action")]
-        lists = [", ".join(row[key]) for key in ("bodies", "seats", "engines")]
-        table.add_row(row["arena"], row["id"], *lists, *sizes)
-    Console().print(table)
+        lists = ([f"[bold]{row['arena']}[/bold]", row["id"]], row["seats"], row["engines"], row["bodies"])
+        sizes = [map(str, row[key].values()) for key in ("observation", "action")]
+        table.add_row(*map("\n".join, (*lists, *sizes)))
+    return table
 
 
 def _describe(name: str) -> dict[str, Any]:

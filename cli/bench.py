@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -61,19 +62,20 @@ def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:
 
 
 def _print(speeds: list[Speed]) -> None:
-    names = ("arena", "body", "engine", "worlds", "workers")
-    table = Table()
-    for name in names[:3]:
+    worlds = ", ".join(dict.fromkeys(str(s.worlds) for s in speeds))
+    caption = f"Control steps per second of batch and bare engine, {worlds} worlds; workers: threads or processes."
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), caption=caption)
+    for name in ("arena", "body", "engine"):
         table.add_column(name, no_wrap=True)
-    for name in (*names[3:], "batch steps/s", "engine steps/s", "ratio", "MB per world"):
-        table.add_column(name, justify="right", min_width=7)
+    for name in ("workers", "batch", "bare", "ratio", "MB/world"):
+        table.add_column(name, justify="right", no_wrap=True)
     for s in speeds:
         figures = (f"{s.batch_steps_per_s:,.0f}", f"{s.engine_steps_per_s:,.0f}", f"{s.ratio:.2f}")
-        table.add_row(s.arena, s.body, s.engine, f"{s.worlds}", f"{s.workers}", *figures, f"{s.mb_per_world:.2f}")
+        table.add_row(s.arena, s.body, s.engine, f"{s.workers}", *figures, f"{s.mb_per_world:.2f}")
     console = Console()
     console.print(table)
     for line in _comparisons(speeds):
-        console.print(line)
+        console.print(line, soft_wrap=True)
 
 
 def _comparisons(speeds: list[Speed]) -> list[str]:
