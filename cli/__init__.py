@@ -3,6 +3,17 @@
 if __name__ != "dohyo.cli":
     raise ImportError("this folder is the package dohyo.cli: `import dohyo.cli`")
 
-from dohyo.cli.app import main
+import sys
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; without the packages that it needs, say in one line how to get them."""
+    try:
+        from dohyo.cli.app import main as run
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("dohyo"):
+            raise
+        sys.exit(f"dohyo: the command line needs {error.name}: `pip install 'dohyo[train]'` brings it")
+    run()

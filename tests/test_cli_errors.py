@@ -1,5 +1,7 @@
 """The command line: what is said when something is wrong."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -104,3 +106,10 @@ def test_a_run_with_other_settings(tmp_path: Path, run_main: RunMain):
 def test_a_folder_that_cannot_be_made(tmp_path: Path, run_main: RunMain):
     (tmp_path / "file").touch()
     assert "cannot create" in failed(run_main("train", "sumo", "--out", str(tmp_path / "file" / "run")))
+
+
+def test_without_what_it_needs_the_command_line_says_how_to_get_it():
+    code = "import sys; sys.modules['typer'] = None; from dohyo.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "dohyo: the command line needs typer: `pip install 'dohyo[train]'` brings it\n"
