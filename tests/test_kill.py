@@ -24,7 +24,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the ba
 from dataclasses import replace
 from dohyo.arenas.registry import ARENAS
 from dohyo.cli import main
-ARENAS["sumo"] = replace(ARENAS["sumo"], max_cycles=int(sys.argv.pop(1)))
+cycles = int(sys.argv.pop(1))
+ARENAS |= {name: replace(spec, max_cycles=cycles) for name, spec in ARENAS.items()}
 main()
 """
 """The command line with shorter bouts."""
@@ -39,10 +40,10 @@ Row = tuple[Any, ...]
 class Run:
     """A run folder that is trained by processes which come to harm."""
 
-    def __init__(self, path: Path, cycles: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, cycles: int, arena: str = "sumo", learners: tuple[str, ...] = ("sumo",)) -> None:
+        self.path, self.learners = path, learners
         options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--seed", "5", "--json"]
-        self.command = [sys.executable, "-c", DRIVER, str(cycles), "train", "sumo", *options, "--out", str(path)]
+        self.command = [sys.executable, "-c", DRIVER, str(cycles), "train", arena, *options, "--out", str(path)]
 
     @contextmanager
     def session(self, samples: int = ENDLESS) -> Iterator[subprocess.Popen[str]]:
@@ -64,29 +65,38 @@ class Run:
         """Check what is on disk, and return the rows of its two tables."""
         with closing(sqlite3.connect(self.path / "league.sqlite")) as db:
             assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
-            chain = db.execute("select generation, snapshot, samples from generations order by 1").fetchall()
+            chain = db.execute(
+                "select generation, snapshot, samples, learner from generations order by rowid"
+            ).fetchall()
             bouts = db.execute('select player, opponent, engine, round, "index", winner, steps from bouts').fetchall()
-        assert [row[0] for row in chain] == list(range(len(chain)))
-        assert [row[2] for row in chain] == sorted({row[2] for row in chain})
-        for generation, name, samples in chain:
-            snapshot = load_snapshot(self.path / "snapshots" / f"{name}.safetensors")
-            assert (snapshot.name, snapshot.origin.generation, snapshot.origin.samples) == (name, generation, samples)
-        if chain:
-            assert (self.path / "checkpoints" / f"sumo.{len(chain) - 1:06d}.safetensors").exists()
+        for learner in self.learners:
+            self._check_chain(learner, [row for row in chain if row[3] == learner])
+        assert {row[3] for row in chain} <= set(self.learners)
         matches: dict[Row, list[int]] = {}
         for player, opponent, engine, round_, index, *_ in bouts:
             matches.setdefault((player, opponent, engine, round_), []).append(index)
         known = {"zero", "random"} | {row[1] for row in chain}
         for (player, opponent, engine, round_), indices in matches.items():
-            assert {player, opponent} <= known
+            assert {player.partition("@")[0], opponent.partition("@")[0]} <= known
             assert (engine, round_) == ("mujoco", 0)
             assert sorted(indices) == list(range(RATED_BOUTS))
         return chain, bouts
 
+    def _check_chain(self, learner: str, chain: list[Row]) -> None:
+        """Check that a learner's chain has no gap, and that all it names is on disk."""
+        assert [row[0] for row in chain] == list(range(len(chain)))
+        assert [row[2] for row in chain] == sorted({row[2] for row in chain})
+        for generation, name, samples, _ in chain:
+            snapshot = load_snapshot(self.path / "snapshots" / f"{name}.safetensors")
+            assert (snapshot.name, snapshot.origin.generation, snapshot.origin.samples) == (name, generation, samples)
+        if chain:
+            assert (self.path / "checkpoints" / f"{learner}.{len(chain) - 1:06d}.safetensors").exists()
+
 
 def finish(run: Run) -> dict[str, Any]:
     """Let the run come to the end of a budget that is a sample more than it has seen; return what it prints."""
-    samples = max((row[2] for row in run.check()[0]), default=0)
+    newest = {row[3]: row[2] for row in run.check()[0]}
+    samples = sum(newest.values())
     with run.session(samples + 1) as process:
         output, errors = process.communicate()
     assert process.returncode == 0, errors
@@ -114,15 +124,23 @@ def kill_and_resume(run: Run, kills: int, longest: float, seed: int) -> None:
     assert finished[: len(chain)] == chain
     assert set(bouts) <= set(rated)
     assert list(run.path.rglob(".*")) == []  # nothing half-written is left
-    assert report["generation"] == len(finished) - 1
-    assert Path(report["snapshot"]).stem == finished[-1][1]
-    assert {row[1] for row in rated if row[0] == finished[-1][1]} >= {"zero", "random"}
+    newest = {row[3]: row[1] for row in finished}
+    assert {name: Path(path).stem for name, path in report["snapshots"].items()} == newest
+    for name in newest.values():
+        assert {row[1].partition("@")[0] for row in rated if row[0] == name} >= {"zero", "random"}
     with (run.path / "curves.csv").open() as file:
         assert [row["snapshot"] for row in csv.DictReader(file)] == [row[1] for row in finished]
 
 
 def test_three_kills(tmp_path: Path):
     kill_and_resume(Run(tmp_path / "run", cycles=40), kills=3, longest=1.5, seed=1)
+
+
+def test_kills_of_a_run_in_which_two_roles_take_turns(tmp_path: Path):
+    run = Run(tmp_path / "run", cycles=40, arena="kick_and_defend", learners=("kicker", "keeper"))
+    kill_and_resume(run, kills=3, longest=2, seed=3)
+    kickers, keepers = (sum(row[3] == name for row in run.check()[0]) for name in run.learners)
+    assert 0 <= kickers - keepers <= 1  # in turn, also across the kills
 
 
 @pytest.mark.slow
