@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from dohyo.agents.config import PpoConfig
 from dohyo.arenas.bench import Case, Speed, measure
 from dohyo.arenas.physics import ENGINES, cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
-from dohyo.cli.options import BodyName, EngineName, Json, Workers
+from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
 
 
 def command(
@@ -30,6 +31,9 @@ def command(
         typer.Option("--all", help="Every engine, on one core and on all; without an arena, every arena and body."),
     ] = False,
     training: Annotated[bool, typer.Option("--training", help="Time training and its two halves instead.")] = False,
+    policy: PolicyName = "mlp",
+    width: Width = None,
+    value: ValueName = "own",
     as_json: Json = False,
 ) -> None:
     """Measure the batch and the bare engine in turn, in one run, and their ratio.
@@ -41,7 +45,7 @@ def command(
     build_arena(arena, body)
     if training:
         need_two_seats(arena)
-        _training(arena, body, engine, worlds, workers, as_json)
+        _training(arena, body, engine, worlds, workers, choose_ppo(policy, width, value), as_json)
         return
     if not everything:
         groups = [[Case(arena, body, engine, worlds, workers or cores())]]
@@ -95,16 +99,20 @@ def _comparisons(speeds: list[Speed]) -> list[str]:
     return lines
 
 
-def _training(arena: str, body: str, engine: str, worlds: int, workers: int | None, as_json: bool) -> None:
+def _training(
+    arena: str, body: str, engine: str, worlds: int, workers: int | None, ppo: PpoConfig, as_json: bool
+) -> None:
     from dohyo.curricula.ceiling import measure_training
     from dohyo.curricula.run import TrainConfig
 
-    config = TrainConfig(arena=arena, body=body, engine=engine, worlds=worlds, workers=workers)
+    config = TrainConfig(arena=arena, body=body, engine=engine, worlds=worlds, workers=workers, ppo=ppo)
     speed = measure_training(config, generations=config.rate_every)
     if as_json:
         typer.echo(json.dumps(asdict(speed)))
         return
-    table = Table("arena", "engine", "rollouts alone", "updates alone", "training", "share of the slower half")
+    table = Table(
+        "arena", "engine", "policy", "rollouts alone", "updates alone", "training", "share of the slower half"
+    )
     rates = (f"{rate:,.0f} samples/s" for rate in (speed.rollouts, speed.updates, speed.training))
-    table.add_row(speed.arena, speed.engine, *rates, f"{speed.share:.2f}")
+    table.add_row(speed.arena, speed.engine, speed.policy, *rates, f"{speed.share:.2f}")
     Console().print(table)
