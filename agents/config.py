@@ -5,6 +5,9 @@ from dataclasses import dataclass
 VALUES = ("own", "privileged")
 """What a value function sees: what its policy sees, or what the other seat sees as well (Dactyl, arXiv 1808.00177)."""
 
+PARAMETRIZATIONS = {"mlp": ("standard", "mup"), "lstm": ("standard",)}
+"""How initial sizes and rates follow the width, by kind of policy; see `dohyo.agents.mup`."""
+
 
 @dataclass(frozen=True)
 class PpoConfig:
@@ -14,6 +17,8 @@ class PpoConfig:
     """Kind of network, one of `POLICIES`."""
     value: str = "own"
     """What the value function sees, one of `VALUES`."""
+    parametrization: str = "standard"
+    """How initial sizes and rates follow the width, one of `PARAMETRIZATIONS`."""
     width: int = 64
     """Units in each hidden layer of policy and value (EC's published agents; its paper says 128)."""
     learning_rate: float = 3e-4

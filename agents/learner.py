@@ -14,6 +14,7 @@ from stable_baselines3.common.logger import Logger
 
 from dohyo.agents.chunks import ChunkedPpo
 from dohyo.agents.config import PpoConfig
+from dohyo.agents.mup import GroupedPpo
 from dohyo.agents.network import NormalisedPolicy, norm_of
 from dohyo.agents.policy import FloatArray
 from dohyo.agents.recurrent import RecurrentPolicy
@@ -130,6 +131,9 @@ def _algorithm(vec: SeatVec, config: PpoConfig, seed: int) -> PPO | ChunkedPpo:
         "seed": seed,
         "device": "cpu",
     }
+    if config.parametrization == "mup":
+        settings["policy_kwargs"]["mup"] = True
+        return GroupedPpo(NormalisedPolicy, **settings)
     if config.policy == "mlp":
         return PPO(NormalisedPolicy, **settings)
     return ChunkedPpo(RecurrentPolicy, unroll=chunk, **settings)

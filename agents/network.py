@@ -11,6 +11,7 @@ from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
 from dohyo.agents.acting import CLIP, EPSILON
+from dohyo.agents.mup import adam, draw
 from dohyo.agents.policy import FloatArray
 
 
@@ -62,7 +63,8 @@ class Towers(MlpExtractor):
 class NormalisedPolicy(ActorCriticPolicy):
     """Separate tanh networks for policy and value over `RunningNorm`, state-independent standard deviation.
 
-    The policy sees the first `own` entries of an observation, the value function all of them.
+    The policy sees the first `own` entries of an observation, the value function all of them. With `mup` initial
+    sizes and rates are those of `dohyo.agents.mup`.
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class NormalisedPolicy(ActorCriticPolicy):
         own: int,
         width: int,
         log_std_init: float = -0.7,
+        mup: bool = False,
         **kwargs: Any,
     ) -> None:
-        self._own, self._width = own, width
+        self._own, self._width, self._mup = own, width, mup
         super().__init__(
             observation_space,
             action_space,
@@ -89,11 +92,26 @@ class NormalisedPolicy(ActorCriticPolicy):
     def _build_mlp_extractor(self) -> None:
         self.mlp_extractor = Towers(self._own, self.features_dim, self._width)
 
+    def _build(self, lr_schedule: Schedule) -> None:
+        super()._build(lr_schedule)
+        if self._mup:
+            towers = [(self.policy_layers(), 0.01), (self.value_layers(), 1.0)]  # gains as Stable-Baselines3 has them
+            for tower in towers:
+                draw(tower)
+            self.optimizer = adam(self, towers, lr_schedule(1))
+
+    def policy_layers(self) -> list[nn.Linear]:
+        """Return the policy's layers, from its input on."""
+        return [m for m in (*self.mlp_extractor.policy_net, self.action_net) if isinstance(m, nn.Linear)]
+
+    def value_layers(self) -> list[nn.Linear]:
+        """Return the value function's layers, from its input on."""
+        return [m for m in (*self.mlp_extractor.value_net, self.value_net) if isinstance(m, nn.Linear)]
+
     def acting_tensors(self) -> dict[str, FloatArray]:
         """Return copies of all that acting needs, named as `dohyo.agents.acting.Mlp` expects."""
-        layers = [m for m in (*self.mlp_extractor.policy_net, self.action_net) if isinstance(m, nn.Linear)]
         tensors: dict[str, Tensor] = {}
-        for k, layer in enumerate(layers):
+        for k, layer in enumerate(self.policy_layers()):
             tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
         return copies(seen_through(self, self._own) | tensors)
 

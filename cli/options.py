@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dohyo.agents.config import POLICIES, VALUES, PpoConfig
+from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, VALUES, PpoConfig
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
@@ -38,11 +38,21 @@ Width = Annotated[
 ValueName = Annotated[
     str, typer.Option("--value", help=f"What the value function sees in training: {', '.join(VALUES)}.")
 ]
+ParametrizationName = Annotated[
+    str,
+    typer.Option(
+        "--parametrization",
+        help=f"How initial sizes and rates follow the width: {', '.join(PARAMETRIZATIONS['mlp'])} (mlp only).",
+    ),
+]
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
 
-def choose_ppo(policy: str, width: int | None = None, value: str = "own") -> PpoConfig:
+def choose_ppo(
+    policy: str, width: int | None = None, value: str = "own", parametrization: str = "standard"
+) -> PpoConfig:
     """Return the learner's settings; raises `UnknownName`."""
     ppo = lookup(POLICIES, policy, "policy")
     lookup(dict.fromkeys(VALUES), value, "value function")
-    return replace(ppo, width=width or ppo.width, value=value)
+    lookup(dict.fromkeys(PARAMETRIZATIONS[policy]), parametrization, f"parametrization of {policy}")
+    return replace(ppo, width=width or ppo.width, value=value, parametrization=parametrization)

@@ -17,6 +17,7 @@ from dohyo.cli.options import (
     DriveName,
     EngineName,
     Json,
+    ParametrizationName,
     PolicyName,
     Seed,
     ValueName,
@@ -50,6 +51,7 @@ def command(
     policy: PolicyName = "mlp",
     width: Width = None,
     value: ValueName = "own",
+    parametrization: ParametrizationName = "standard",
     opponents: Annotated[
         str,
         typer.Option("--opponents", help=f"Past opponents: {', '.join(SAMPLERS)}."),
@@ -113,7 +115,7 @@ def command(
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
     parse_sampler(opponents)
-    ppo = choose_ppo(policy, width, value)
+    ppo = choose_ppo(policy, width, value, parametrization)
     guests = [find_snapshot(name) for name in guest or ()]
     from dohyo.curricula.run import TrainConfig
 

@@ -86,7 +86,8 @@ class TrainConfig:
     def _named(self) -> dict[str, Any]:
         """Return what makes the run, the learner's settings among the others."""
         settings = asdict(self._without_budget())
-        return settings | settings.pop("ppo")
+        learner: dict[str, Any] = settings.pop("ppo")
+        return settings | learner
 
     def _without_budget(self) -> "TrainConfig":
         return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0)

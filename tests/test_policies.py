@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 from doubles import FloatArray, StubBatch, learner_state, only_object, tiny_config
+from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from test_learner import Still, practise
 
-from dohyo.agents.acting import Lstm, Mlp, make_policy
+from dohyo.agents.acting import Lstm, Mlp
 from dohyo.agents.config import PpoConfig
 from dohyo.agents.learner import Learner
 from dohyo.agents.vec import SeatVec
@@ -61,8 +62,8 @@ def test_a_run_goes_on_where_it_stopped_and_is_rated(tmp_path: Path, policy: str
     rated = {match.player for match in folder.league.matches("mujoco")}
     assert {chain[2].snapshot, chain[-1].snapshot} <= rated
     # Snapshots hold the policy alone: it sees what one seat sees.
-    newest, sees = folder.latest(), len(build_arena("sumo").entries(0)) and folder.latest().origin.observation
-    assert len(newest.tensors["mean"]) == sees
+    newest = folder.latest()
+    assert len(newest.tensors["mean"]) == sum(entry.size for entry in build_arena("sumo").entries(0))
     assert isinstance(newest.policy(), Lstm if policy == "lstm" else Mlp)
     folder.close()
 
@@ -137,6 +138,7 @@ def test_the_command_line(tmp_path: Path, run_main: RunMain):
         (["--policy", "gru"], "unknown policy 'gru'; choose one of: lstm, mlp"),
         (["--value", "all"], "unknown value function 'all'; choose one of: own, privileged"),
         (["--width", "0"], "--width"),
+        (["--policy", "lstm", "--parametrization", "mup"], "unknown parametrization of lstm 'mup'"),
     ],
 )
 def test_what_is_no_policy_is_refused(tmp_path: Path, run_main: RunMain, options: list[str], said: str):
@@ -178,16 +180,12 @@ def test_only_the_value_function_sees_the_other_seat(policy: str):
     network: Any = learner._ppo.policy
     one = torch.randn(5, 6)
     other = torch.cat([one[:, :3], torch.randn(5, 3)], dim=1)
+    empty = (torch.zeros(1, 5, 8), torch.zeros(1, 5, 8))
+    more = (RNNStates(empty, empty), torch.ones(5)) if policy == "lstm" else ()
     results = []
     for observation in (one, other):
         torch.manual_seed(0)
-        more = (learner._ppo._last_lstm_states, torch.ones(5)) if policy == "lstm" else ()
-        if more:  # states of as many slots as there are observations
-            empty = (torch.zeros(1, 5, 8), torch.zeros(1, 5, 8))
-            more = (type(more[0])(empty, empty), torch.ones(5))
         action, value, *_ = network(observation, *more)
         results.append((action.detach().numpy(), value.detach().numpy()))
     np.testing.assert_array_equal(results[0][0], results[1][0])
     assert np.abs(results[0][1] - results[1][1]).min() > 1e-4
-    player = make_policy(learner.tensors())
-    assert player.act(one[:, :3].numpy()).shape == (5, 2)

@@ -83,7 +83,9 @@ def test_minibatches_are_chunks_of_one_slot_with_its_memory():
     batches = list(buffer.get(48))
     assert [len(batch.actions) for batch in batches] == [48, 48]
     seen = torch.cat([batch.observations for batch in batches]).reshape(24, 4, 3)
-    assert {tuple(chunk[:, :2].unique(dim=0).shape) for chunk in seen[:8]} <= {(1, 2), (2, 2)}  # a world, its seats
+    assert (seen[:, :, 0] == seen[:, :1, 0]).all()  # a stub's observation is (world, seat, 1000 * bout + step)
+    later = seen[:, 1:, 2] - seen[:, :-1, 2]
+    assert ((later == 1) | (seen[:, 1:, 2] % 1000 == 0)).all()  # step after step, from one bout into the next
     # Each sample is there once: together they are the rollout.
     everything = buffer.observations.reshape(-1, 3)
     assert sorted(map(tuple, seen.reshape(-1, 3).tolist())) == sorted(map(tuple, everything.tolist()))
