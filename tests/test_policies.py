@@ -132,6 +132,16 @@ def test_the_command_line(tmp_path: Path, run_main: RunMain):
     assert len(only_object(output)["snapshots"]) == 2
 
 
+def test_training_of_a_recurrent_policy_is_timed(run_main: RunMain):
+    options = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--policy", "lstm", "--width", "8"]
+    status, output, errors = run_main("bench", "sumo", "--training", "--generations", "1", *options, "--json")
+    assert (status, errors) == (0, "")
+    record = only_object(output)
+    assert record["policy"] == "lstm"
+    assert record["share"] == pytest.approx(record["training"] / min(record["rollouts"], record["updates"]))
+    assert 0 < record["training"]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -164,10 +164,10 @@ def test_only_a_memory_can_recall(policy: str, low: float, high: float):
     """Whoever cannot remember guesses: half of the bouts are right."""
     batch = Recall(16)
     config = PpoConfig(
-        policy=policy, width=16, rollout=32, unroll=8, minibatch=256, epochs=5, learning_rate=5e-3, target_kl=1.0
+        policy=policy, width=16, rollout=16, unroll=8, minibatch=256, epochs=8, learning_rate=1e-2, target_kl=1.0
     )
     trained = Learner(SeatVec(batch, Still(), mirrored=16, reward_scale=1.0), config, 0)
-    practise(trained, 20)
+    practise(trained, 16)
     batch.right.clear()
     practise(trained, 4)
     assert low <= np.mean(batch.right) <= high
