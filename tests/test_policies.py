@@ -139,7 +139,7 @@ def test_training_of_a_recurrent_policy_is_timed(run_main: RunMain):
     record = only_object(output)
     assert record["policy"] == "lstm"
     assert record["share"] == pytest.approx(record["training"] / min(record["rollouts"], record["updates"]))
-    assert 0 < record["training"]
+    assert record["training"] > 0
 
 
 @pytest.mark.parametrize(
