@@ -112,9 +112,11 @@ def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(speed)))
         return
-    table = Table(
-        "arena", "engine", "policy", "rollouts alone", "updates alone", "training", "share of the slower half"
-    )
-    rates = (f"{rate:,.0f} samples/s" for rate in (speed.rollouts, speed.updates, speed.training))
+    table = Table(title="Samples per second")
+    for name in ("arena", "engine", "policy"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rollouts alone", "updates alone", "training", "share of the slower half"):
+        table.add_column(name, justify="right")
+    rates = (f"{rate:,.0f}" for rate in (speed.rollouts, speed.updates, speed.training))
     table.add_row(speed.arena, speed.engine, speed.policy, *rates, f"{speed.share:.2f}")
     Console().print(table)

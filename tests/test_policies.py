@@ -18,6 +18,8 @@ from dohyo.agents.learner import Learner
 from dohyo.agents.vec import SeatVec
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.registry import ARENAS, build_arena
+from dohyo.curricula import ceiling
+from dohyo.curricula.ceiling import TrainingSpeed
 from dohyo.curricula.run import RunFolder, TrainConfig
 from dohyo.curricula.train import Training
 
@@ -140,6 +142,16 @@ def test_training_of_a_recurrent_policy_is_timed(run_main: RunMain):
     assert record["policy"] == "lstm"
     assert record["share"] == pytest.approx(record["training"] / min(record["rollouts"], record["updates"]))
     assert record["training"] > 0
+
+
+def test_the_table_of_training_speeds_fits_a_terminal(run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
+    speed = TrainingSpeed("you_shall_not_pass", "ant", "pybullet", 64, "lstm", 10473.4, 48404.0, 8248.0, 0.788)
+    monkeypatch.setattr(ceiling, "measure_training", lambda config, generations: speed)
+    status, output, _ = run_main("bench", "you_shall_not_pass", "--training", "--policy", "lstm")
+    assert status == 0
+    assert max(map(len, output.splitlines())) <= 80
+    for shown in ("you_shall_not_pass", "pybullet", "lstm", "10,473", "48,404", "8,248", "0.79"):
+        assert shown in output
 
 
 @pytest.mark.parametrize(
