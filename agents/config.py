@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dohyo.arenas.errors import lookup
+
 VALUES = ("own", "privileged")
 """What a value function sees: what its policy sees, or what the other seat sees as well (Dactyl, arXiv 1808.00177)."""
 
@@ -45,6 +47,13 @@ class PpoConfig:
     """An update stops early beyond 1.5 times this divergence."""
     reward_scale: float = 0.005
     """Rewards are multiplied by this: an outcome of 1000 becomes 5."""
+
+    def __post_init__(self) -> None:
+        """Raise `UnknownName` for a kind of policy, value function or parametrization that is not there."""
+        lookup(PARAMETRIZATIONS, self.policy, "policy")
+        lookup(dict.fromkeys(VALUES), self.value, "value function")
+        known = dict.fromkeys(PARAMETRIZATIONS[self.policy])
+        lookup(known, self.parametrization, f"parametrization of {self.policy}")
 
 
 POLICIES = {"mlp": PpoConfig(), "lstm": PpoConfig(policy="lstm", width=128, epochs=3)}

@@ -53,6 +53,4 @@ def choose_ppo(
 ) -> PpoConfig:
     """Return the learner's settings; raises `UnknownName`."""
     ppo = lookup(POLICIES, policy, "policy")
-    lookup(dict.fromkeys(VALUES), value, "value function")
-    lookup(dict.fromkeys(PARAMETRIZATIONS[policy]), parametrization, f"parametrization of {policy}")
     return replace(ppo, width=width or ppo.width, value=value, parametrization=parametrization)
