@@ -2,21 +2,37 @@
 
 from dataclasses import dataclass
 
+from dohyo.arenas.errors import lookup
+
+VALUES = ("own", "privileged")
+"""What a value function sees: what its policy sees, or what the other seat sees as well (Dactyl, arXiv 1808.00177)."""
+
+PARAMETRIZATIONS = {"mlp": ("standard", "mup"), "lstm": ("standard",)}
+"""How initial sizes and rates follow the width, by kind of policy; see `dohyo.agents.mup`."""
+
 
 @dataclass(frozen=True)
 class PpoConfig:
     """Hyperparameters of PPO. EC is arXiv 1710.03748, which had 409,600 samples an iteration and a cluster."""
 
+    policy: str = "mlp"
+    """Kind of network, one of `POLICIES`."""
+    value: str = "own"
+    """What the value function sees, one of `VALUES`."""
+    parametrization: str = "standard"
+    """How initial sizes and rates follow the width, one of `PARAMETRIZATIONS`."""
     width: int = 64
-    """Units in each of the two hidden layers of policy and value (EC's published agents; its paper says 128)."""
+    """Units in each hidden layer of policy and value (EC's published agents; its paper says 128)."""
     learning_rate: float = 3e-4
     """Adam's rate; EC 1e-3 for rollouts thirty times as long. With it, updates here overshot (docs/training.md)."""
     rollout: int = 128
     """Control steps per slot and update."""
+    unroll: int = 16
+    """Control steps through which an LSTM's errors are propagated back, at most; EC 10."""
     minibatch: int = 1024
     """Samples per gradient step; EC 5120."""
     epochs: int = 5
-    """Passes over a rollout; EC 6."""
+    """Passes over a rollout; EC 6, with an LSTM 3."""
     gamma: float = 0.99
     """Discount per control step of 0.05 s; EC 0.995 for steps of 0.015 s."""
     gae_lambda: float = 0.95
@@ -31,3 +47,14 @@ class PpoConfig:
     """An update stops early beyond 1.5 times this divergence."""
     reward_scale: float = 0.005
     """Rewards are multiplied by this: an outcome of 1000 becomes 5."""
+
+    def __post_init__(self) -> None:
+        """Raise `UnknownName` for a kind of policy, value function or parametrization that is not there."""
+        lookup(PARAMETRIZATIONS, self.policy, "policy")
+        lookup(dict.fromkeys(VALUES), self.value, "value function")
+        known = dict.fromkeys(PARAMETRIZATIONS[self.policy])
+        lookup(known, self.parametrization, f"parametrization of {self.policy}")
+
+
+POLICIES = {"mlp": PpoConfig(), "lstm": PpoConfig(policy="lstm", width=128, epochs=3)}
+"""Settings for each kind of policy: two tanh layers, or a rectified layer and an LSTM, both of EC's sizes."""

@@ -1,7 +1,8 @@
-"""The learner: Stable-Baselines3's PPO over the seats of a batch, with checkpoints that hold no pickle."""
+"""The learner: Stable-Baselines3's PPO, recurrent or not, over the seats of a batch; checkpoints hold no pickle."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,9 +12,12 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from dohyo.agents.chunks import ChunkedPpo
 from dohyo.agents.config import PpoConfig
-from dohyo.agents.network import NormalisedPolicy, acting_tensors
+from dohyo.agents.mup import GroupedPpo
+from dohyo.agents.network import NormalisedPolicy, norm_of
 from dohyo.agents.policy import FloatArray
+from dohyo.agents.recurrent import RecurrentPolicy
 from dohyo.agents.snapshot import SnapshotError, read_metadata, write_atomically
 from dohyo.agents.vec import SeatVec
 
@@ -23,27 +27,12 @@ class Learner:
 
     def __init__(self, vec: SeatVec, config: PpoConfig, seed: int) -> None:
         self.vec, self.config = vec, config
-        self._ppo = PPO(
-            NormalisedPolicy,
-            vec,
-            learning_rate=config.learning_rate,
-            n_steps=config.rollout,
-            batch_size=_divisor(config.rollout * vec.num_envs, config.minibatch),
-            n_epochs=config.epochs,
-            gamma=config.gamma,
-            gae_lambda=config.gae_lambda,
-            clip_range=config.clip,
-            ent_coef=config.entropy,
-            target_kl=config.target_kl,
-            policy_kwargs={"width": config.width, "log_std_init": config.log_std},
-            seed=seed,
-            device="cpu",
-        )
+        self._ppo = _algorithm(vec, config, seed)
         self._curves = Logger(None, [])
         self._ppo.set_logger(self._curves)
         self._callback: BaseCallback | None = None
-        assert isinstance(self._ppo.policy, NormalisedPolicy)
-        self._policy = self._ppo.policy
+        assert isinstance(self._ppo.policy, NormalisedPolicy | RecurrentPolicy)
+        self._policy, self._norm = self._ppo.policy, norm_of(self._ppo.policy)
 
     @property
     def samples(self) -> int:
@@ -70,18 +59,18 @@ class Learner:
         In this order: the ratios of new to old probabilities are of policies that see the same normalised inputs.
         The very first rollout, seen through no statistics at all, only fills them.
         """
-        if self._policy.norm.count > 0:
+        if self._norm.count > 0:
             self._ppo.train()
-        seen = self._ppo.rollout_buffer.observations.reshape(-1, self._policy.norm.features_dim)
-        self._policy.norm.update(torch.as_tensor(seen))
+        seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
+        self._norm.update(torch.as_tensor(seen))
 
     def curves(self) -> dict[str, float]:
         """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
         return {key: float(value) for key, value in self._curves.name_to_value.items() if key.startswith("train/")}
 
     def tensors(self) -> dict[str, FloatArray]:
-        """Return copies of all that acting needs; see `dohyo.agents.acting.Mlp`."""
-        return acting_tensors(self._policy)
+        """Return copies of all that acting needs; see `dohyo.agents.acting`."""
+        return self._policy.acting_tensors()
 
     def save(self, path: Path) -> None:
         """Write networks, optimiser, counters and random streams to `path`."""
@@ -123,12 +112,39 @@ class Learner:
         self._policy.optimizer.load_state_dict({"state": state, "param_groups": adam["param_groups"]})
 
 
-def _divisor(samples: int, most: int) -> int:
-    """Return the largest minibatch of at most `most` that divides a rollout of `samples` evenly."""
-    parts = -(-samples // most)
-    while samples % parts:
+def _algorithm(vec: SeatVec, config: PpoConfig, seed: int) -> PPO | ChunkedPpo:
+    """Return the algorithm that trains the configured kind of policy."""
+    chunk = 1 if config.policy == "mlp" else _divisor(config.rollout, config.unroll)
+    chunks = config.rollout * vec.num_envs // chunk
+    settings: dict[str, Any] = {
+        "env": vec,
+        "learning_rate": config.learning_rate,
+        "n_steps": config.rollout,
+        "batch_size": chunk * _divisor(chunks, max(1, config.minibatch // chunk)),
+        "n_epochs": config.epochs,
+        "gamma": config.gamma,
+        "gae_lambda": config.gae_lambda,
+        "clip_range": config.clip,
+        "ent_coef": config.entropy,
+        "target_kl": config.target_kl,
+        "policy_kwargs": {"own": vec.own, "width": config.width, "log_std_init": config.log_std},
+        "seed": seed,
+        "device": "cpu",
+    }
+    if config.parametrization == "mup":
+        settings["policy_kwargs"]["mup"] = True
+        return GroupedPpo(NormalisedPolicy, **settings)
+    if config.policy == "mlp":
+        return PPO(NormalisedPolicy, **settings)
+    return ChunkedPpo(RecurrentPolicy, unroll=chunk, **settings)
+
+
+def _divisor(whole: int, most: int) -> int:
+    """Return the largest part of at most `most` that divides `whole` evenly."""
+    parts = -(-whole // most)
+    while whole % parts:
         parts += 1
-    return samples // parts
+    return whole // parts
 
 
 def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

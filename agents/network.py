@@ -1,15 +1,17 @@
 """The network that learns: Stable-Baselines3's actor-critic with its observation statistics inside."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from gymnasium.spaces import Box, Space
 from stable_baselines3.common.policies import ActorCriticPolicy
-from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, MlpExtractor
 from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
 from dohyo.agents.acting import CLIP, EPSILON
+from dohyo.agents.mup import adam, draw
 from dohyo.agents.policy import FloatArray
 
 
@@ -43,8 +45,27 @@ class RunningNorm(BaseFeaturesExtractor):
         self.count.copy_(total)
 
 
+class Towers(MlpExtractor):
+    """Separate tanh networks: the policy's sees the first `own` of the features, the value's all of them."""
+
+    def __init__(self, own: int, features: int, width: int) -> None:
+        layers = {"pi": [width, width], "vf": [width, width]}
+        super().__init__(own, layers, nn.Tanh, "cpu")
+        self._own = own
+        if features > own:
+            self.value_net = MlpExtractor(features, layers, nn.Tanh, "cpu").value_net
+
+    def forward_actor(self, features: Tensor) -> Tensor:
+        """Return what the policy makes of features `[n, features]`, `[n, width]`."""
+        return super().forward_actor(features[:, : self._own])
+
+
 class NormalisedPolicy(ActorCriticPolicy):
-    """Separate tanh networks for policy and value over `RunningNorm`, state-independent standard deviation."""
+    """Separate tanh networks for policy and value over `RunningNorm`, state-independent standard deviation.
+
+    The policy sees the first `own` entries of an observation, the value function all of them. With `mup` initial
+    sizes and rates are those of `dohyo.agents.mup`.
+    """
 
     def __init__(
         self,
@@ -52,33 +73,62 @@ class NormalisedPolicy(ActorCriticPolicy):
         action_space: Space[Any],
         lr_schedule: Schedule,
         *,
-        width: int = 128,
+        own: int,
+        width: int,
         log_std_init: float = -0.7,
+        mup: bool = False,
         **kwargs: Any,
     ) -> None:
+        self._own, self._width, self._mup = own, width, mup
         super().__init__(
             observation_space,
             action_space,
             lr_schedule,
-            net_arch={"pi": [width, width], "vf": [width, width]},
-            activation_fn=nn.Tanh,
             features_extractor_class=RunningNorm,
             log_std_init=log_std_init,
             **kwargs,
         )
 
-    @property
-    def norm(self) -> RunningNorm:
-        """The observation statistics."""
-        extractor = self.features_extractor
-        assert isinstance(extractor, RunningNorm)
-        return extractor
+    def _build_mlp_extractor(self) -> None:
+        self.mlp_extractor = Towers(self._own, self.features_dim, self._width)
+
+    def _build(self, lr_schedule: Schedule) -> None:
+        super()._build(lr_schedule)
+        if self._mup:
+            towers = [(self.policy_layers(), 0.01), (self.value_layers(), 1.0)]  # gains as Stable-Baselines3 has them
+            for tower in towers:
+                draw(tower)
+            self.optimizer = adam(self, towers, lr_schedule(1))
+
+    def policy_layers(self) -> list[nn.Linear]:
+        """Return the policy's layers, from its input on."""
+        return [m for m in (*self.mlp_extractor.policy_net, self.action_net) if isinstance(m, nn.Linear)]
+
+    def value_layers(self) -> list[nn.Linear]:
+        """Return the value function's layers, from its input on."""
+        return [m for m in (*self.mlp_extractor.value_net, self.value_net) if isinstance(m, nn.Linear)]
+
+    def acting_tensors(self) -> dict[str, FloatArray]:
+        """Return copies of all that acting needs, named as `dohyo.agents.acting.Mlp` expects."""
+        tensors: dict[str, Tensor] = {}
+        for k, layer in enumerate(self.policy_layers()):
+            tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
+        return copies(seen_through(self, self._own) | tensors)
 
 
-def acting_tensors(policy: NormalisedPolicy) -> dict[str, FloatArray]:
-    """Return copies of all that acting needs, named as `dohyo.agents.acting.Mlp` expects."""
-    layers = [m for m in (*policy.mlp_extractor.policy_net, policy.action_net) if isinstance(m, nn.Linear)]
-    tensors = {"mean": policy.norm.mean, "variance": policy.norm.variance, "log_std": policy.log_std}
-    for k, layer in enumerate(layers):
-        tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
+def norm_of(policy: ActorCriticPolicy) -> RunningNorm:
+    """Return a policy's observation statistics."""
+    extractor = policy.features_extractor
+    assert isinstance(extractor, RunningNorm)
+    return extractor
+
+
+def seen_through(policy: ActorCriticPolicy, own: int) -> dict[str, Tensor]:
+    """Return the tensors that all kinds of snapshot have: statistics of the first `own` entries, and deviations."""
+    norm = norm_of(policy)
+    return {"mean": norm.mean[:own], "variance": norm.variance[:own], "log_std": policy.log_std}
+
+
+def copies(tensors: Mapping[str, Tensor]) -> dict[str, FloatArray]:
+    """Return arrays that share nothing with the tensors."""
     return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}

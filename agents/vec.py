@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from gymnasium.spaces import Box
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
@@ -33,10 +34,19 @@ class SeatVec(VecEnv):
     the learner takes one seat, changing sides at every bout, and `opponents` fill the other. With `seat` given the
     learner always takes that one; nothing is mirrored then, and the seats need not see and act alike.
     Rewards are multiplied by `reward_scale`, so that values stay near 1. `last` holds the batch's last step.
+    An observation is what the slot's own seat sees, `own` entries; with `privileged`, what the other seat of its
+    world sees follows, for a value function.
     """
 
     def __init__(
-        self, batch: Batch, opponents: Opponents, mirrored: int, reward_scale: float, seat: int | None = None
+        self,
+        batch: Batch,
+        opponents: Opponents,
+        mirrored: int,
+        reward_scale: float,
+        seat: int | None = None,
+        *,
+        privileged: bool = False,
     ) -> None:
         self.batch, self.opponents, self._scale, self._own = batch, opponents, reward_scale, seat
         worlds = np.arange(batch.worlds)
@@ -51,7 +61,12 @@ class SeatVec(VecEnv):
         self.last: Step | None = None
         self._pending: FloatArray | None = None
         own = seat or 0
-        super().__init__(len(self._world), batch.observation_spaces[own], batch.action_spaces[own])
+        self._turns = (0, 1)[: 1 + privileged]
+        """Whose observations a slot is given: its seat's, and that of the seat after it."""
+        spaces = [batch.observation_spaces[own ^ turn] for turn in self._turns]
+        self.own = spaces[0].shape[0]
+        low, high = (np.concatenate([getattr(space, end) for space in spaces]) for end in ("low", "high"))
+        super().__init__(len(self._world), Box(low, high), batch.action_spaces[own])
 
     def reset(self) -> FloatArray:
         """Begin a bout in every world; return the slots' observations `[slots, obs]`."""
@@ -92,7 +107,8 @@ class SeatVec(VecEnv):
         row = {int(world): k for k, world in enumerate(step.finished.ids)}
         for slot in np.flatnonzero(step.done[self._world]) if row else ():
             k = row[int(self._world[slot])]
-            infos[slot] = {"terminal_observation": step.finished.observation[self._seat[slot]][k]}
+            last = [step.finished.observation[self._seat[slot] ^ turn][k] for turn in self._turns]
+            infos[slot] = {"terminal_observation": np.concatenate(last)}
         return infos
 
     def _change_sides(self, finished: Finished) -> None:
@@ -109,9 +125,9 @@ class SeatVec(VecEnv):
 
     def _gather(self, observation: Sequence[FloatArray]) -> FloatArray:
         if self._own is not None:
-            return observation[self._own].copy()
-        gathered: FloatArray = np.stack(observation)[self._seat, self._world]
-        return gathered
+            return np.concatenate([observation[self._own ^ turn] for turn in self._turns], axis=1)
+        stacked = np.stack(observation)
+        return np.concatenate([stacked[self._seat ^ turn, self._world] for turn in self._turns], axis=1)
 
     def learner_seat(self, worlds: IntArray) -> IntArray:
         """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -13,7 +13,10 @@ from rich.table import Table
 from dohyo.arenas.bench import Case, Speed, measure
 from dohyo.arenas.physics import ENGINES, cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
-from dohyo.cli.options import BodyName, EngineName, Json, Workers
+from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
+
+if TYPE_CHECKING:
+    from dohyo.curricula.run import TrainConfig
 
 
 def command(
@@ -30,6 +33,10 @@ def command(
         typer.Option("--all", help="Every engine, on one core and on all; without an arena, every arena and body."),
     ] = False,
     training: Annotated[bool, typer.Option("--training", help="Time training and its two halves instead.")] = False,
+    generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
+    policy: PolicyName = "mlp",
+    width: Width = None,
+    value: ValueName = "own",
     as_json: Json = False,
 ) -> None:
     """Measure the batch and the bare engine in turn, in one run, and their ratio.
@@ -41,7 +48,10 @@ def command(
     build_arena(arena, body)
     if training:
         need_two_seats(arena)
-        _training(arena, body, engine, worlds, workers, as_json)
+        from dohyo.curricula.run import TrainConfig
+
+        ppo = choose_ppo(policy, width, value)
+        _training(TrainConfig(arena, body, engine, worlds=worlds, workers=workers, ppo=ppo), generations, as_json)
         return
     if not everything:
         groups = [[Case(arena, body, engine, worlds, workers or cores())]]
@@ -95,16 +105,18 @@ def _comparisons(speeds: list[Speed]) -> list[str]:
     return lines
 
 
-def _training(arena: str, body: str, engine: str, worlds: int, workers: int | None, as_json: bool) -> None:
+def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
     from dohyo.curricula.ceiling import measure_training
-    from dohyo.curricula.run import TrainConfig
 
-    config = TrainConfig(arena=arena, body=body, engine=engine, worlds=worlds, workers=workers)
-    speed = measure_training(config, generations=config.rate_every)
+    speed = measure_training(config, generations)
     if as_json:
         typer.echo(json.dumps(asdict(speed)))
         return
-    table = Table("arena", "engine", "rollouts alone", "updates alone", "training", "share of the slower half")
-    rates = (f"{rate:,.0f} samples/s" for rate in (speed.rollouts, speed.updates, speed.training))
-    table.add_row(speed.arena, speed.engine, *rates, f"{speed.share:.2f}")
+    table = Table(title="Samples per second")
+    for name in ("arena", "engine", "policy"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rollouts alone", "updates alone", "training", "share of the slower half"):
+        table.add_column(name, justify="right")
+    rates = (f"{rate:,.0f}" for rate in (speed.rollouts, speed.updates, speed.training))
+    table.add_row(speed.arena, speed.engine, speed.policy, *rates, f"{speed.share:.2f}")
     Console().print(table)

@@ -1,11 +1,14 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, VALUES, PpoConfig
 from dohyo.arenas.bodies import BODIES
+from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.scene import DRIVES
@@ -22,4 +25,32 @@ Workers = Annotated[
     typer.Option("--workers", help="Threads (mujoco) or processes (pybullet).", min=1, show_default="one per core"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+PolicyName = Annotated[str, typer.Option("--policy", help=f"Network that learns: {', '.join(POLICIES)}.")]
+Width = Annotated[
+    int | None,
+    typer.Option(
+        "--width",
+        help="Units in each of the network's hidden layers.",
+        min=1,
+        show_default=", ".join(f"{ppo.width} for {name}" for name, ppo in POLICIES.items()),
+    ),
+]
+ValueName = Annotated[
+    str, typer.Option("--value", help=f"What the value function sees in training: {', '.join(VALUES)}.")
+]
+ParametrizationName = Annotated[
+    str,
+    typer.Option(
+        "--parametrization",
+        help=f"How initial sizes and rates follow the width: {', '.join(PARAMETRIZATIONS['mlp'])} (mlp only).",
+    ),
+]
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
+
+
+def choose_ppo(
+    policy: str, width: int | None = None, value: str = "own", parametrization: str = "standard"
+) -> PpoConfig:
+    """Return the learner's settings; raises `UnknownName`."""
+    ppo = lookup(POLICIES, policy, "policy")
+    return replace(ppo, width=width or ppo.width, value=value, parametrization=parametrization)

@@ -11,7 +11,20 @@ import typer
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
-from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
+from dohyo.cli.options import (
+    ArenaName,
+    BodyName,
+    DriveName,
+    EngineName,
+    Json,
+    ParametrizationName,
+    PolicyName,
+    Seed,
+    ValueName,
+    Width,
+    Workers,
+    choose_ppo,
+)
 from dohyo.cli.players import find_snapshot
 from dohyo.curricula.samplers import SAMPLERS, parse_sampler
 from dohyo.curricula.schedules import DENSE, Widenings
@@ -35,6 +48,10 @@ def command(
     samples: Annotated[
         int | None, typer.Option("--samples", help="Budget in control steps of learning seats.", min=1)
     ] = None,
+    policy: PolicyName = "mlp",
+    width: Width = None,
+    value: ValueName = "own",
+    parametrization: ParametrizationName = "standard",
     opponents: Annotated[
         str,
         typer.Option("--opponents", help=f"Past opponents: {', '.join(SAMPLERS)}."),
@@ -98,6 +115,7 @@ def command(
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
     parse_sampler(opponents)
+    ppo = choose_ppo(policy, width, value, parametrization)
     guests = [find_snapshot(name) for name in guest or ()]
     from dohyo.curricula.run import TrainConfig
 
@@ -122,6 +140,7 @@ def command(
         dense=dense,
         anneal=anneal,
         widen=tuple(widen or ()),
+        ppo=ppo,
     )
     _report(train_in(out, config, guests, as_json), out, as_json)
 

@@ -18,6 +18,7 @@ class TrainingSpeed:
     body: str
     engine: str
     worlds: int
+    policy: str
     rollouts: float
     """Rollouts alone."""
     updates: float
@@ -48,6 +49,7 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
         body=config.body,
         engine=config.engine,
         worlds=config.worlds,
+        policy=config.ppo.policy,
         rollouts=rollouts,
         updates=updates,
         training=whole,

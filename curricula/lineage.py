@@ -59,7 +59,8 @@ class Lineage:
     def _make_vec(self) -> SeatVec:
         config, both = self.config, len(self.role.seats) == 2
         mirrored, seat = (config.mirrored, None) if both else (0, self.role.seats[0])
-        return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, seat)
+        privileged = config.ppo.value == "privileged"
+        return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, seat, privileged=privileged)
 
     def begin(self) -> None:
         """Begin bouts of its own in every world: another lineage has used the batch."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dohyo.agents.policy import Player, Policy
+from dohyo.agents.policy import FloatArray, Player, Policy
 from dohyo.arenas.batch import Batch
 
 NORMAL_95 = 1.959964
@@ -53,9 +54,8 @@ def play_match(
     observation = batch.reset(seed)
     while len(results) < bouts:
         swapped = (seat == 1)[:, None]
-        first = one.act(np.where(swapped, observation[1], observation[0]))
-        second = two.act(np.where(swapped, observation[0], observation[1]))
-        step = batch.step([np.where(swapped, second, first), np.where(swapped, first, second)])
+        first, second = _exchange(swapped, *observation)
+        step = batch.step(_exchange(swapped, one.act(first), two.act(second)))
         observation, finished = step.observation, step.finished
         one.forget(finished.ids)
         two.forget(finished.ids)
@@ -75,6 +75,13 @@ def play_match(
             played[world] += 1
             seat[world] = 1 - seat[world] if swap else 0
     return sorted(results, key=lambda bout: bout.index)
+
+
+def _exchange(swapped: NDArray[np.bool_], one: FloatArray, two: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Exchange the rows of two arrays where `swapped` `[W, 1]`; where nothing is, they need not be of one width."""
+    if not swapped.any():
+        return one, two
+    return np.where(swapped, two, one), np.where(swapped, one, two)
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

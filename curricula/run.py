@@ -83,6 +83,12 @@ class TrainConfig:
         """Tell whether two settings differ in nothing but budget, workers and guests."""
         return self._without_budget() == other._without_budget()
 
+    def _named(self) -> dict[str, Any]:
+        """Return what makes the run, the learner's settings among the others."""
+        settings = asdict(self._without_budget())
+        learner: dict[str, Any] = settings.pop("ppo")
+        return settings | learner
+
     def _without_budget(self) -> "TrainConfig":
         return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0)
 
@@ -125,8 +131,8 @@ class RunFolder:
         if settings.exists():
             before = _read_settings(settings)
             if not before.same_run(self.config):
-                now = asdict(self.config._without_budget())
-                changed = [key for key, value in asdict(before._without_budget()).items() if now[key] != value]
+                now = self.config._named()
+                changed = [key for key, value in before._named().items() if now[key] != value]
                 raise DohyoError(
                     f"{self.path} holds a run with other settings ({', '.join(changed)}): "
                     "give the same settings to resume it, or another --out for a new run"

@@ -40,9 +40,11 @@ Row = tuple[Any, ...]
 class Run:
     """A run folder that is trained by processes which come to harm."""
 
-    def __init__(self, path: Path, cycles: int, arena: str = "sumo", learners: tuple[str, ...] = ("sumo",)) -> None:
+    def __init__(
+        self, path: Path, cycles: int, *more: str, arena: str = "sumo", learners: tuple[str, ...] = ("sumo",)
+    ) -> None:
         self.path, self.learners = path, learners
-        options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--seed", "5", "--json"]
+        options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--seed", "5", "--json", *more]
         self.command = [sys.executable, "-c", DRIVER, str(cycles), "train", arena, *options, "--out", str(path)]
 
     @contextmanager
@@ -136,8 +138,10 @@ def test_three_kills(tmp_path: Path):
     kill_and_resume(Run(tmp_path / "run", cycles=40), kills=3, longest=1.5, seed=1)
 
 
-def test_kills_of_a_run_in_which_two_roles_take_turns(tmp_path: Path):
-    run = Run(tmp_path / "run", cycles=40, arena="kick_and_defend", learners=("kicker", "keeper"))
+@pytest.mark.parametrize("policy", ["mlp", "lstm"])
+def test_kills_of_a_run_in_which_two_roles_take_turns(tmp_path: Path, policy: str):
+    learners = ("kicker", "keeper")
+    run = Run(tmp_path / "run", 40, "--policy", policy, arena="kick_and_defend", learners=learners)
     kill_and_resume(run, kills=3, longest=2, seed=3)
     kickers, keepers = (sum(row[3] == name for row in run.check()[0]) for name in run.learners)
     assert 0 <= kickers - keepers <= 1  # in turn, also across the kills

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dohyo.agents.acting import Mlp
-from dohyo.agents.network import NormalisedPolicy, RunningNorm, acting_tensors
+from dohyo.agents.network import NormalisedPolicy, RunningNorm, norm_of
 from dohyo.agents.policy import BUILT_IN, Random, Zero
 from dohyo.agents.snapshot import freeze
 
@@ -83,10 +83,10 @@ def test_zero_and_random():
 def learning_policy(seed: int = 0) -> NormalisedPolicy:
     torch.manual_seed(seed)
     box = Box(-np.inf, np.inf, (5,), np.float32)
-    policy = NormalisedPolicy(box, Box(-1, 1, (3,), np.float32), lambda progress: 1e-2, width=16)
+    policy = NormalisedPolicy(box, Box(-1, 1, (3,), np.float32), lambda progress: 1e-2, own=5, width=16)
     with torch.no_grad():
         policy.action_net.weight.mul_(50)  # the initial output layer is a hundredth of what training makes of it
-    policy.norm.update(torch.randn(200, 5) * 3 + 7)
+    norm_of(policy).update(torch.randn(200, 5) * 3 + 7)
     return policy
 
 
@@ -96,20 +96,20 @@ def test_a_snapshot_plays_what_was_trained():
     with torch.no_grad():
         mean = policy.get_distribution(torch.as_tensor(observation)).mode().numpy()
     assert np.std(mean) > 0.1
-    np.testing.assert_allclose(Mlp(acting_tensors(policy)).act(observation), mean.clip(-1, 1), atol=1e-5)
+    np.testing.assert_allclose(Mlp(policy.acting_tensors()).act(observation), mean.clip(-1, 1), atol=1e-5)
 
 
 def test_training_on_leaves_a_snapshot_as_it_was():
     policy = learning_policy()
-    taken = freeze(ORIGIN, acting_tensors(policy))
+    taken = freeze(ORIGIN, policy.acting_tensors())
     player = taken.policy()
     observation = np.random.default_rng(0).normal(7, 3, (50, 5)).astype(np.float32)
     before = player.act(observation).tobytes()
-    policy.norm.update(torch.full((500, 5), 30.0))
+    norm_of(policy).update(torch.full((500, 5), 30.0))
     policy.optimizer.zero_grad()
     policy.get_distribution(torch.as_tensor(observation)).mode().square().sum().backward()
     policy.optimizer.step()
-    assert Mlp(acting_tensors(policy)).act(observation).tobytes() != before
+    assert Mlp(policy.acting_tensors()).act(observation).tobytes() != before
     assert player.act(observation).tobytes() == before
     assert taken.policy().act(observation).tobytes() == before
 

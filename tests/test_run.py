@@ -27,7 +27,7 @@ def test_settings_survive(tmp_path: Path):
         ({"engine": "pybullet"}, "engine"),
         ({"seed": 1}, "seed"),
         ({"opponents": "latest", "worlds": 8}, "worlds, opponents"),
-        ({"ppo": PpoConfig(width=9)}, "ppo"),
+        ({"ppo": PpoConfig(width=9)}, "width, rollout, minibatch, epochs"),
     ],
 )
 def test_other_settings_are_refused_and_change_nothing(tmp_path: Path, change: dict[str, Any], named: str):

@@ -1,0 +1,44 @@
+"""muP: initial sizes and Adam's rates with which a network learns alike at any width (arXiv 2203.03466, table 3)."""
+
+from typing import Any
+
+import torch
+from stable_baselines3 import PPO
+from torch import nn
+
+BASE = 64
+"""The width at which layers have the sizes and rates of the standard parametrization, for which rates were tuned."""
+
+Tower = tuple[list[nn.Linear], float]
+"""A network's layers from its input on, and the gain of the last; the gain of the others is sqrt(2)."""
+
+
+@torch.no_grad()
+def draw(tower: Tower) -> None:
+    """Draw weights: input and hidden layers with variance gain^2 / fan_in, the output layer with 1 / fan_in more."""
+    *hidden, output = tower[0]
+    for layer in hidden:
+        nn.init.normal_(layer.weight, std=(2 / layer.in_features) ** 0.5)
+    nn.init.normal_(output.weight, std=tower[1] * BASE**0.5 / output.in_features)
+
+
+def adam(policy: nn.Module, towers: list[Tower], rate: float) -> torch.optim.Adam:
+    """Return an optimiser by which hidden and output weights learn at `rate` * BASE / fan_in, all else at `rate`.
+
+    What Adam adds to a gradient's size follows the gradients, which are smaller by the width (appendix B.3); at `BASE`
+    it is Stable-Baselines3's.
+    """
+    scaled = {layer.weight: BASE / layer.in_features for layers, _ in towers for layer in layers[1:]}
+    rest = [parameter for parameter in policy.parameters() if parameter not in scaled]
+    groups: list[dict[str, Any]] = [{"params": rest, "lr": rate, "scale": 1.0}]
+    groups += [{"params": [weight], "lr": rate * scale, "scale": scale} for weight, scale in scaled.items()]
+    return torch.optim.Adam(groups, eps=1e-5 * min(scaled.values()))
+
+
+class GroupedPpo(PPO):
+    """Stable-Baselines3's PPO, but every group of the optimiser keeps a rate of its own."""
+
+    def _update_learning_rate(self, optimizers: Any) -> None:
+        super()._update_learning_rate(optimizers)
+        for group in self.policy.optimizer.param_groups:
+            group["lr"] *= group["scale"]
