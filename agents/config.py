@@ -25,6 +25,9 @@ class PpoConfig:
     """Units in each hidden layer of policy and value (EC's published agents; its paper says 128)."""
     learning_rate: float = 3e-4
     """Adam's rate; EC 1e-3 for rollouts thirty times as long. With it, updates here overshot (docs/training.md)."""
+    final_rate: float = 0.05
+    """Share of the rate that is left when the budget is used up; it falls linearly. At a constant rate updates
+    overshoot more and more as the policy's noise becomes small (docs/training.md)."""
     rollout: int = 128
     """Control steps per slot and update."""
     unroll: int = 16

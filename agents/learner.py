@@ -43,11 +43,15 @@ class Learner:
         """Play a rollout of `config.rollout` control steps in every slot; `watch` is told of each step."""
         if self._callback is not watch:
             # SB3 prepares its counters, its first observation and the callback here; it asks for a total only for
-            # schedules, and ours are constant.
+            # schedules, and ours goes by `spend`.
             self._ppo._setup_learn(total_timesteps=1, callback=watch, reset_num_timesteps=False)
             self._callback = watch
         steps = self.config.rollout
         self._ppo.collect_rollouts(self.vec, watch, self._ppo.rollout_buffer, n_rollout_steps=steps)
+
+    def spend(self, share: float) -> None:
+        """Be told what share of the budget is used up, 0 to 1: the learning rate falls with it."""
+        self._ppo._current_progress_remaining = 1 - share
 
     def begin(self) -> None:
         """Begin a bout in every slot before the next rollout: somebody else has used the batch meanwhile."""
@@ -118,7 +122,7 @@ def _algorithm(vec: SeatVec, config: PpoConfig, seed: int) -> PPO | ChunkedPpo:
     chunks = config.rollout * vec.num_envs // chunk
     settings: dict[str, Any] = {
         "env": vec,
-        "learning_rate": config.learning_rate,
+        "learning_rate": lambda left: config.learning_rate * (config.final_rate + (1 - config.final_rate) * left),
         "n_steps": config.rollout,
         "batch_size": chunk * _divisor(chunks, max(1, config.minibatch // chunk)),
         "n_epochs": config.epochs,

@@ -104,6 +104,7 @@ class Training:
         """Set what changes as the budget is used up."""
         self._batch.alpha = self.alpha
         self._batch.arena.ranges |= self._widenings.at(self._share())
+        self._turn.learner.spend(self._share())
 
     @property
     def alpha(self) -> float:

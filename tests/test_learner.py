@@ -88,3 +88,14 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
     with pytest.raises(SnapshotError, match="cannot resume") as caught:
         learner(1).restore(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("share", "rate"), [(0, 0.001), (0.5, 0.00055), (1, 0.0001)])
+def test_the_rate_falls_as_the_budget_is_used_up(share: float, rate: float):
+    vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01)
+    config = PpoConfig(width=8, rollout=16, minibatch=48, epochs=2, learning_rate=0.001, final_rate=0.1)
+    slow = Learner(vec, config, 1)
+    slow.spend(share)
+    practise(slow)
+    assert slow.curves()["train/learning_rate"] == pytest.approx(rate)
+    assert [group["lr"] for group in slow._policy.optimizer.param_groups] == [pytest.approx(rate)]

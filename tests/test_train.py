@@ -155,3 +155,13 @@ def test_settings_are_frozen():
     with pytest.raises(AttributeError):
         tiny_config().seed = 3  # type: ignore[misc]
     assert replace(tiny_config(), seed=3).seed == 3
+
+
+def test_a_run_slows_down_towards_its_end(tmp_path: Path):
+    train(tmp_path, tiny_config())
+    folder = RunFolder.open(tmp_path)
+    rates = [
+        g.curves["train/learning_rate"] for g in folder.league.generations()[2:]
+    ]  # the first only fills statistics
+    folder.close()
+    assert rates == pytest.approx([3e-4 * (0.05 + 0.95 * 2 / 3), 3e-4 * (0.05 + 0.95 / 3)], rel=1e-6)
