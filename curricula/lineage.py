@@ -9,6 +9,7 @@ from dohyo.agents.vec import SeatVec
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.curves import BoutWatch
 from dohyo.curricula.league import Generation
+from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.roles import rivals
 from dohyo.curricula.run import RunFolder
@@ -46,11 +47,9 @@ class Lineage:
         return Pool(
             self.folder.snapshots,
             met,
-            parse_sampler(config.opponents),
+            evenly(parse_sampler(config.opponents), first=config.first, newest=0.0 if both else config.mirror),
             config.worlds,
             self._seed,
-            first=config.first,
-            newest=0.0 if both else config.mirror,
             guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
             guest_share=config.guest_share,
             known=self.folder.league.payoffs(self.name),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dohyo.agents.snapshot import Snapshot, SnapshotError, save_snapshot
 from dohyo.arenas.errors import UnknownName
 from dohyo.curricula import opponents
+from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.payoffs import Payoffs
 from dohyo.curricula.samplers import IntArray, latest, parse_sampler
@@ -118,7 +119,7 @@ def players(monkeypatch: pytest.MonkeyPatch) -> list[Scaled]:
             assert path.parent == Path("snapshots")
             self.version = ["a.safetensors", "b.safetensors", "c.safetensors"].index(path.name)
 
-        def policy(self, *, stochastic: bool, seed: int) -> Scaled:
+        def policy(self, *, stochastic: bool, seed: np.random.Generator) -> Scaled:
             assert stochastic
             return players[self.version]
 
@@ -127,7 +128,7 @@ def players(monkeypatch: pytest.MonkeyPatch) -> list[Scaled]:
 
 
 def pool(versions: list[int]) -> Pool:
-    return Pool(Path("snapshots"), [["a", "b", "c"]], Scripted(versions), worlds=6, seed=0)
+    return Pool(Path("snapshots"), [["a", "b", "c"]], evenly(Scripted(versions)), worlds=6, seed=0)
 
 
 def test_everyone_is_met_by_the_opponent_drawn_for_it(players: list[Scaled]):
@@ -173,7 +174,7 @@ def test_opponents_draw_their_actions_and_repeat_with_the_seed(tmp_path: Path):
     seen, worlds = snapshots[2].tensors["mean"][None].repeat(4, axis=0), np.arange(4)
     actions = []
     for seed in (7, 7, 8):
-        crowd = Pool(tmp_path, [names], latest, worlds=4, seed=seed)
+        crowd = Pool(tmp_path, [names], evenly(latest), worlds=4, seed=seed)
         crowd.assign(worlds)
         actions.append(crowd.act(seen, worlds))
     np.testing.assert_array_equal(actions[0], actions[1])
@@ -184,7 +185,7 @@ def test_opponents_draw_their_actions_and_repeat_with_the_seed(tmp_path: Path):
 def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
     snapshots = stored(tmp_path)
     names = [snapshots[0].name]
-    crowd = Pool(tmp_path, [names], latest, worlds=1, seed=0)
+    crowd = Pool(tmp_path, [names], evenly(latest), worlds=1, seed=0)
     crowd.assign(np.array([0]))
     names.append("gone")
     crowd.act(np.ones((1, 3), np.float32), np.array([0]))  # the bout goes on against the first
@@ -196,7 +197,9 @@ def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
 def test_a_share_of_the_opponents_is_the_oldest_snapshot():
     """Of 6,000 draws of version 2, 30 % become version 0: 1,800 with a standard deviation of 35."""
     worlds = np.arange(6000)
-    crowd = Pool(Path("snapshots"), [["a", "b", "c"]], lambda payoffs, rng, n: np.full(n, 2), 6000, seed=0, first=0.3)
+    crowd = Pool(
+        Path("snapshots"), [["a", "b", "c"]], evenly(lambda payoffs, rng, n: np.full(n, 2), first=0.3), 6000, seed=0
+    )
     crowd.assign(worlds)
     versions, counts = np.unique(crowd._version, return_counts=True)
     assert versions.tolist() == [0, 2]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from doubles import shorten_bouts, tiny_config
 
+from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.payoffs import Payoffs
 from dohyo.curricula.run import RunFolder
@@ -85,13 +86,13 @@ def test_results_fade():
 
 
 def test_the_pool_counts_the_bouts_of_who_was_met():
-    pool = Pool(Path(), [["a", "b"]], lambda known, rng, n: np.array([0, 1, 1])[:n], worlds=3, seed=0)
+    pool = Pool(Path(), [["a", "b"]], evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
     pool.assign(np.arange(3))
     pool.note(np.array([0, 2]), np.array([1, -1]))
     known = pool.known()
     assert known["a"][:2] == (1, 1)
     assert known["b"][:2] == (1, 0)
-    again = Pool(Path(), [["a", "b", "c"]], parse_sampler("quality"), worlds=3, seed=0, known=known)
+    again = Pool(Path(), [["a", "b", "c"]], evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
     assert again.known() == known | {"c": (0, 0, 0)}
 
 
