@@ -81,6 +81,10 @@ class Pool:
             for k, name in enumerate(names[: len(payoffs.games)])
         }
 
+    def forget_results(self) -> None:
+        """Begin anew with what the bouts have come to: who learns now is another."""
+        self._payoffs = [_restored(names, {}) for names in self._chains]
+
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
         met = self._version[worlds] * len(self._chains) + self._chain[worlds]

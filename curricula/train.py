@@ -55,7 +55,7 @@ class Training:
         )
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
-        chains = {name: [link.snapshot for link in folder.league.chain(name)] for name in folder.learners}
+        chains = {n: [link.snapshot for link in folder.league.chain(n) if link.joined] for n in folder.learners}
         self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
         self._turn = self._next()
         self._referee = Referee(folder)

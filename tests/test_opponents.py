@@ -72,7 +72,7 @@ def test_latest_by_name():
 
 
 WRONG = ["", "oldest", "uniform", "uniform()", "uniform(2)", "uniform(-0.5)", "uniform(1.2.3)", "uniform(.)"]
-WRONG += ["window", "window(0)", "window(1.5)", "window(3", "quality()", "pfsp", "pfsp(hard)", "pfsp(linear"]
+WRONG += ["window", "window(0)", "window(1.5)", "window(3", "quality()", "pfsp()", "pfsp(hard)", "pfsp(linear"]
 WRONG += ["uniform(0.5", "uniform(nan)", "uniform(\N{ARABIC-INDIC DIGIT ZERO})", "LATEST", "latest "]
 
 

@@ -33,6 +33,7 @@ def shares(name: str, known: Payoffs) -> list[float]:
     [
         # Win rates 0.9, 0.5, 0.2. Weights 0.09, 0.25, 0.16 of 0.5; 0.1, 0.5, 0.8 of 1.4; 0.01, 0.25, 0.64 of 0.9.
         ("pfsp(variance)", [0.18, 0.5, 0.32]),
+        ("pfsp", [0.18, 0.5, 0.32]),
         ("pfsp(linear)", [1 / 14, 5 / 14, 8 / 14]),
         ("pfsp(squared)", [1 / 90, 25 / 90, 64 / 90]),
         ("window(2)", [0, 0.5, 0.5]),
