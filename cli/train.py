@@ -27,7 +27,7 @@ from dohyo.cli.options import (
 )
 from dohyo.cli.players import find_snapshot
 from dohyo.curricula.samplers import LEAGUE, OPPONENTS, check_opponents
-from dohyo.curricula.schedules import DENSE, Widenings
+from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
 
 if TYPE_CHECKING:
     from dohyo.agents.snapshot import Snapshot
@@ -119,6 +119,15 @@ def command(
             show_default="whole ranges",
         ),
     ] = None,
+    crowd: Annotated[
+        str,
+        typer.Option(
+            "--crowd",
+            help="Distinct past opponents at a time, drawn anew before every rollout: BEGIN:END:OVER, a number that "
+            "grows over this share of the budget.",
+            show_default="all",
+        ),
+    ] = "",
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = "target",
@@ -135,6 +144,8 @@ def command(
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
     ppo = choose_ppo(policy, width, value, parametrization)
+    if crowd:
+        parse_growth(crowd)
     check_opponents(opponents)
     if opponents == LEAGUE and (mirror, first) != (None, None):
         raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
@@ -164,6 +175,7 @@ def command(
         anneal=anneal,
         widen=tuple(widen or ()),
         ppo=ppo,
+        crowd=crowd,
     )
     _report(train_in(out, config, guests, as_json), out, as_json)
 

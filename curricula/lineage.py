@@ -45,6 +45,7 @@ class Lineage:
         self.vec.seed(self._seed)
         self.learner = Learner(self.vec, self.config.ppo, self.config.seed + index)
         self._bouts = BoutWatch(self.vec)
+        self._gathered = 0
         if chain:
             self.learner.restore(folder.checkpoint(name, self.generation))
 
@@ -93,6 +94,10 @@ class Lineage:
             self.learner.learn()
             tell()
 
+    def gather(self, count: int) -> None:
+        """Let bouts that begin meet `count` distinct opponents, if there are so many."""
+        self._gathered = self._pool.gather(count)
+
     def collect(self) -> None:
         """Play one rollout."""
         self.learner.collect(self._bouts)
@@ -102,6 +107,8 @@ class Lineage:
         self.generation += 1
         name = self.folder.freeze(freeze(self._origin(), self.learner.tensors()))
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
+        if self._gathered:
+            self.curves["opponents"] = float(self._gathered)
         self.learner.save(self.folder.checkpoint(self.name, self.generation))
         row = Generation(self.name, self.generation, name, self.learner.samples, seconds, self.curves)
         self.folder.commit(row, self._pool.known())

@@ -16,6 +16,9 @@ from dohyo.curricula.samplers import IntArray
 Known = Mapping[str, tuple[float, float, float]]
 """By snapshot: games, score and quality, see `Payoffs`."""
 
+DRAWS = 64
+"""Draws for every distinct opponent that `gather` looks for; who is that unlikely to be met is not missed."""
+
 
 class Pool:
     """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`Crowd`).
@@ -48,6 +51,8 @@ class Pool:
         self._chain, self._version = np.zeros((2, worlds), np.intp)
         self._policies: dict[str, Policy] = {}
         self._crowd = Crowd(worlds, together=together)
+        self._gathered: IntArray | None = None
+        """Chain and version of those that can be met, `[2, n]`; None: everybody."""
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
@@ -58,9 +63,25 @@ class Pool:
         self._chain[worlds], self._version[worlds] = chain, version
         self._crowd.forget(worlds)
 
-    def _draw(self, n: int) -> tuple[IntArray, IntArray]:
-        """Draw n opponents from the learners' chains: which chain, and which version in it, both `[n]`."""
-        return self._matchmaker(self.payoffs(), self._rng, n) if n else (np.zeros(0, np.intp), np.zeros(0, np.intp))
+    def gather(self, count: int) -> int:
+        """Draw up to `count` distinct opponents, and return how many were found.
+
+        Until the next call bouts that begin meet one of them, drawn evenly. Bouts under way go on, and guests are met
+        as ever.
+        """
+        self._gathered = None
+        drawn = self._draw(DRAWS * count)
+        first = np.unique(drawn, axis=1, return_index=True)[1]
+        self._gathered = drawn[:, np.sort(first)[:count]]
+        return len(self._gathered[0])
+
+    def _draw(self, n: int) -> IntArray:
+        """Draw n opponents from the learners' chains: which chain, and which version in it, `[2, n]`."""
+        if not n or not self._own:
+            return np.zeros((2, 0), np.intp)
+        if self._gathered is not None:
+            return self._gathered[:, self._rng.integers(self._gathered.shape[1], size=n)]
+        return np.stack(self._matchmaker(self.payoffs(), self._rng, n))
 
     def payoffs(self) -> list[Payoffs]:
         """Return what the bouts against each learner's snapshots have come to, unmet ones included."""

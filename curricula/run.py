@@ -49,6 +49,9 @@ class TrainConfig:
     mirror: float = 0.5
     """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
     only meets the newest snapshot of the other role in this share of its bouts."""
+    crowd: str = ""
+    """How many distinct past opponents can be met at a time, see `dohyo.curricula.schedules.parse_growth`; drawn anew
+    before every rollout. Empty: all."""
     shared: bool = False
     """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
     roles: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from dohyo.curricula.lineage import Lineage
 from dohyo.curricula.rated import Referee
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
-from dohyo.curricula.schedules import DENSE, Widenings
+from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Training:
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
+        self._growth = parse_growth(config.crowd) if config.crowd else None
         self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
         chains = {n: [link.snapshot for link in folder.league.chain(n) if link.joined] for n in folder.learners}
         self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
@@ -105,6 +106,8 @@ class Training:
         self._batch.alpha = self.alpha
         self._batch.arena.ranges |= self._widenings.at(self._share())
         self._turn.learner.spend(self._share())
+        if self._growth is not None:
+            self._turn.gather(self._growth.at(self._share()))
 
     @property
     def alpha(self) -> float:
