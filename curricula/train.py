@@ -152,7 +152,7 @@ class Training:
         self._referee.rate(name, self.config.rated_bouts)
         matches = self.folder.league.matches(self._referee.engine)
         rating = rate(list(self._referee.references()), matches)[name]
-        labels = self._labels()
+        labels = {self._referee.previous(name): "previous"} | self._labels()
         wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
         values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
@@ -160,12 +160,13 @@ class Training:
         self._tell()
 
     def _labels(self) -> dict[str, str]:
-        """Return what to call the run's snapshots."""
-        several = len(self.lineages) > 1
+        """Return what to call the references among the run's snapshots."""
+        several, known = len(self.lineages) > 1, self._referee.references()
         return {
             snapshot: f"{lineage.name if several else 'generation'} {k}"
             for lineage in self.lineages
             for k, snapshot in enumerate(lineage.snapshots)
+            if snapshot in known
         }
 
     def _speed(self) -> float:

@@ -97,6 +97,8 @@ def test_training_then_more_of_it(tmp_path: Path):
     expected = {(random, zero), (one, zero), (one, random)}
     expected |= {(chain[0].snapshot, known) for known in (zero, random)}
     expected |= {(chain[g].snapshot, known) for g in (2, 3, 4, 6) for known in (zero, random, one)}
+    # And each against the one rated before it.
+    expected |= {(chain[g].snapshot, chain[before].snapshot) for g, before in ((1, 0), (2, 1), (3, 2), (4, 3), (6, 4))}
     assert met == dict.fromkeys(expected, 4)
     folder.close()
 
@@ -132,7 +134,7 @@ def test_a_watcher_is_told_how_far_it_is(tmp_path: Path):
     assert told[0].generation == -1
     assert told[-1].generation == 3
     assert told[-1].rating is not None
-    assert set(told[-1].win_rates) == {"zero", "random", "generation 1"}
+    assert set(told[-1].win_rates) == {"zero", "random", "generation 1", "previous"}
 
 
 @pytest.mark.parametrize("damage", ["truncate", "remove"])
