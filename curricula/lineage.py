@@ -42,8 +42,8 @@ class Lineage:
         self._rivals = rivals(folder.learners, name)
         self._pool = self._make_pool([chains[rival] for rival in self._rivals])
         self.vec = self._make_vec()
-        self.vec.seed(self._seed)
         self.learner = Learner(self.vec, self.config.ppo, self.config.seed + index)
+        self.vec.seed(self._seed)  # after PPO, which seeds what it learns on
         self._bouts = BoutWatch(self.vec)
         self._gathered = 0
         if chain:

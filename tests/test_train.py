@@ -111,6 +111,18 @@ def test_training_repeats_from_its_seed(tmp_path: Path):
     assert names[0] != names[2]
 
 
+def test_every_session_and_learner_plays_bouts_of_its_own(tmp_path: Path):
+    """World w of a batch seeded s plays what world 0 seeded s + w plays: no two of the ranges may overlap."""
+    seeds = []
+    for samples in (192, 384, 576):
+        folder = RunFolder.create_or_resume(tmp_path, tiny_config(population=2, samples=samples))
+        training = Training(folder)
+        seeds += [lineage.vec._seeds[0] for lineage in training.lineages]
+        training.run()
+        folder.close()
+    assert len({seed + world for seed in seeds for world in range(4)}) == 6 * 4
+
+
 def test_latest_meets_nobody_else(tmp_path: Path):
     training = train(tmp_path, tiny_config(opponents="latest"))
     assert training.progress().samples == 384  # 4 worlds * 2 seats * 16 steps in each of three generations
