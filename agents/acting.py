@@ -119,6 +119,11 @@ class Lstm(Network):
         super().__init__(tensors, stochastic=stochastic, seed=seed)
         self.memory = 2 * len(self._arrays["gates_back"])
 
+    @property
+    def likeness(self) -> Hashable:
+        """Its own alone: with 128 units a stack is no faster, and a fifth slower for few of them (docs/speed.md)."""
+        return id(self)
+
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return actions `[n, act]` for observations `[n, obs]`; `memory` `[n, 2 H]` is output, then cell."""
         if memory is None:

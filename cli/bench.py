@@ -150,14 +150,13 @@ def _opponents(
     if as_json:
         typer.echo(json.dumps(asdict(cost)))
         return
-    table = Table("arena", "engine", "worlds", "opponents", "training step", "opponents' actions", "share")
-    table.add_row(
-        *(arena, engine, f"{worlds}", f"{opponents}", f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms"),
-        f"{cost.share:.1%}",
-    )
+    caption = f"A training step of {worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
+    table = Table("arena", "body", "engine", "step", "opponents", "share", box=box.SIMPLE, caption=caption)
+    table.add_row(arena, body, engine, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
     console = Console()
     console.print(table)
     console.print(
-        f"One call per snapshot: {cost.one_by_one_ms:.2f} ms, {cost.one_by_one_share:.1%} of the step; "
-        f"stacked they take {1 / cost.speedup:.2f} of it."
+        f"With one call per snapshot they would take {cost.one_by_one_ms:.2f} ms, {cost.one_by_one_share:.1%} of the "
+        f"step: {cost.speedup:.2f} times as long.",
+        soft_wrap=True,
     )

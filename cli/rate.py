@@ -117,26 +117,20 @@ def _print(record: dict[str, Any]) -> None:
         met = {name: label for name, label in labels.items() if any(name in row["win_rate"] for row in rows)}
         console.print(_table(rows, met, learner))
         for sign in _signs(rows):
-            console.print(sign)
+            console.print(sign, soft_wrap=True)
     console.print(f"References never change; {next(iter(labels.values()))} anchors at 25. Engine {record['engine']}.")
 
 
 def _table(rows: list[dict[str, Any]], labels: dict[str, str], title: str) -> Table:
-    names = ("gen", "snapshot", "samples", "rating [95 %]", *labels.values(), "previous", "draws")
-    columns = (Column(name, no_wrap=True) for name in names)
-    caption = "Share of wins against each reference, and against the one rated before; share of draws."
+    columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *labels.values()))
+    caption = "Share of wins against each reference."
     table = Table(*columns, title=title, box=box.SIMPLE, pad_edge=False, padding=0, caption=caption)
     for row in rows:
         rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         shares = [f"{row['win_rate'][name]:.0%}" if name in row["win_rate"] else "" for name in labels]
-        previous = row["previous"]
-        mark = (
-            "" if previous is None else f"{previous['win_rate']:.0%}{'*' if previous['against_itself_alone'] else ''}"
-        )
-        signs = (mark, f"{row['draws']:.0%}")
-        table.add_row(
-            str(row["generation"]), row["snapshot"][:8], f"{row['samples'] / 1e6:.1f}M", rating, *shares, *signs
-        )
+        mark = "*" if row["previous"] and row["previous"]["against_itself_alone"] else ""
+        generation = f"{row['generation']}{mark}"
+        table.add_row(generation, row["snapshot"][:8], f"{row['samples'] / 1e6:.1f}M", rating, *shares)
     return table
 
 

@@ -84,8 +84,8 @@ def test_rate_shows_both(circling: Path, monkeypatch: pytest.MonkeyPatch, run_ma
     assert all(set(row["win_rate"]) == {"zero", "random"} for row in rows)  # as before: references alone
     status, output, _ = run_main("rate", str(circling))
     output = " ".join(output.split())
-    assert "90%*" in output
-    assert "60%*" not in output
+    assert "9* s9 " in output
+    assert "20 s20 " in output
     assert "better against itself alone" in output
     assert "Stalled: 100% of generation 20's rated bouts are draws." in output
 
