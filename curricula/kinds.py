@@ -48,15 +48,15 @@ class Standings:
     @classmethod
     def of(cls, kinds: Sequence[str], payoffs: Sequence[Payoffs]) -> "Standings":
         """Return the standings against chains of such kinds."""
-        counts = [len(known.games) for known in payoffs]
-        version = np.concatenate([np.arange(count) for count in counts])
+        counts = np.array([len(known.games) for known in payoffs], np.intp)
+        version = np.concatenate([np.zeros(0, np.intp), *(np.arange(count) for count in counts)])
         return cls(
-            kind=np.repeat(np.array(kinds), counts),
+            kind=np.repeat(np.array(kinds, np.str_), counts),
             chain=np.repeat(np.arange(len(counts)), counts),
             version=version,
             newest=version == np.repeat(counts, counts) - 1,
-            rate=np.concatenate([known.win_rate() for known in payoffs]),
-            games=np.concatenate([known.games for known in payoffs]),
+            rate=np.concatenate([np.zeros(0), *(known.win_rate() for known in payoffs)]),
+            games=np.concatenate([np.zeros(0), *(known.games for known in payoffs)]),
         )
 
     def agents(self) -> list[Mask]:

@@ -78,7 +78,7 @@ def measure_opponents(
 ) -> OpponentsCost:
     """Train `rounds` rollouts with an opponent in every world, after one to warm up; medians over the rollouts.
 
-    Opponents are `opponents` networks of the learner's shape with weights of their own. `tick` is called after every
+    Opponents are `opponents` networks of the learner's shape with random weights. `tick` is called after every
     rollout.
     """
     torch.set_num_threads(1)  # as training does
@@ -124,15 +124,20 @@ def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) ->
     learner = Learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, seat=0), config.ppo, config.seed)
     rng = np.random.default_rng(config.seed)
     for k in range(opponents):
-        tensors = {
-            name: (tensor + 0.1 * rng.standard_normal(tensor.shape)).astype(np.float32)
-            for name, tensor in learner.tensors().items()
-        }
-        tensors["variance"] = np.abs(tensors["variance"])
-        snapshot = freeze(_origin(batch, config, k), tensors)
+        origin = _origin(batch, config, k)
+        snapshot = freeze(origin, _network(rng, origin.observation, config.ppo.width, origin.action))
         save_snapshot(snapshot, folder)
         chain.append(snapshot.name)
     return rivals, learner
+
+
+def _network(rng: np.random.Generator, observation: int, width: int, action: int) -> dict[str, FloatArray]:
+    """Return the tensors of a random network of the learner's shape: two hidden layers."""
+    tensors = {"mean": np.zeros(observation), "variance": np.ones(observation), "log_std": np.full(action, -0.7)}
+    for k, (rows, columns) in enumerate([(width, observation), (width, width), (action, width)]):
+        weight = rng.standard_normal((rows, columns)) / np.sqrt(columns)
+        tensors |= {f"weight_{k}": weight, f"bias_{k}": np.zeros(rows)}
+    return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
 
 def _origin(batch: Batch, config: TrainConfig, generation: int) -> Origin:

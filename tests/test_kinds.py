@@ -125,6 +125,11 @@ def test_when_a_copy_joins(kind: str, rates: list[float], games: float, generati
     assert KINDS[kind].joins(known, generations, timeout=20) is joins
 
 
+def test_where_guests_alone_are_met_time_decides():
+    nobody = Standings.of([], [])
+    assert [KINDS[LEAGUE_EXPLOITER].joins(nobody, k, timeout=20) for k in (19, 20)] == [False, True]
+
+
 def test_a_league_exploiter_must_beat_all_kinds_and_a_main_exploiter_the_main_agents_alone():
     known = standings((MAIN, [0.8]), (MAIN_EXPLOITER, [0.6]))
     assert not KINDS[LEAGUE_EXPLOITER].joins(known, 1, timeout=20)

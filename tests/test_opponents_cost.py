@@ -35,11 +35,12 @@ def test_opponents_are_met_in_turn():
     assert versions == [[0, 1, 2, 0], [1], [2, 0, 1]]
 
 
+@pytest.mark.parametrize("body", ["ant", "ant,spider"])  # who sees and acts alike, and who does not
 def test_bench_reports_the_share_of_opponents(
-    run_main: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+    run_main: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, body: str
 ):
     shorten_bouts(monkeypatch)
-    options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--blocks", "1", "--json"]
+    options = ["--body", body, "--engine", "mujoco", "--worlds", "4", "--workers", "1", "--blocks", "1", "--json"]
     status, output, errors = run_main("bench", "sumo", "--opponents", "3", *options)
     assert (status, errors) == (0, "")
     record = only_object(output)
