@@ -121,7 +121,7 @@ class Lstm(Network):
 
     @property
     def likeness(self) -> Hashable:
-        """Its own alone: with 128 units a stack is no faster, and a fifth slower for few of them (docs/speed.md)."""
+        """Its own alone: with 128 units a stack is hardly ever faster, and slower for few of them (docs/speed.md)."""
         return id(self)
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:

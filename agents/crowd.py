@@ -25,7 +25,7 @@ class _Block:
 class Crowd:
     """Acts for many policies in W worlds, and keeps what each remembers of its bout.
 
-    Networks of one likeness are stacked and act in one call. With `together` off, and for what is no network, there is
+    Networks of one likeness are stacked and act in one call. With `together` off, and for what has no like, there is
     one call per distinct policy. The two agree to the accuracy of float32, not bit for bit: how a product of matrices
     is summed hangs on their sizes. Either way the same calls give the same actions.
     """
