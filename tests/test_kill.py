@@ -148,6 +148,18 @@ def test_kills_of_a_run_in_which_two_roles_take_turns(tmp_path: Path, policy: st
 
 
 @pytest.mark.slow
+def test_kills_of_a_league(tmp_path: Path):
+    """A main exploiter begins anew every second generation, whatever happens in between."""
+    learners = ("sumo", "sumo-main-exploiter", "sumo-league-exploiter")
+    run = Run(tmp_path / "run", 40, "--opponents", "league", "--timeout", "1", learners=learners)
+    kill_and_resume(run, kills=6, longest=10, seed=4)
+    with (run.path / "curves.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["learner"] == learners[1]]
+    assert len(rows) > 2
+    assert [row["reset"] for row in rows] == [str(float(k > 0 and k % 2 == 0)) for k in range(len(rows))]
+
+
+@pytest.mark.slow
 def test_twenty_kills(tmp_path: Path):
     """Bouts of full length, so that many a kill falls into a match."""
     kill_and_resume(Run(tmp_path / "run", cycles=500), kills=20, longest=8, seed=2)
