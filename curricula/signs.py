@@ -5,7 +5,8 @@ from dohyo.curricula.match import wilson
 from dohyo.curricula.ratings import Rating
 
 STALLED = 0.95
-"""From this share of draws on, outcomes teach nothing any more (ours; ants that learn draw in a fifth to two fifths, docs/training.md)."""
+"""From this share of draws on, outcomes teach nothing any more (ours; ants that learn draw in a fifth to two fifths of
+their bouts, docs/training.md)."""
 
 
 def stalled(draws: float) -> bool:
