@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dohyo.arenas.bench import Case, Speed, measure
+from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics import ENGINES, cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
 from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
@@ -66,6 +67,8 @@ def command(
         return
     if opponents is not None:
         need_two_seats(arena)
+        if (policy, width, value) != ("mlp", None, "own"):
+            raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
         _opponents(opponents, arena, body, engine, worlds, workers, blocks, as_json)
         return
     if not everything:
