@@ -1,6 +1,8 @@
 """Networks that act: plain numpy, batched, without torch, so that playing starts in a blink."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from copy import copy
+from typing import Self
 
 import numpy as np
 
@@ -14,51 +16,84 @@ EPSILON = 1e-4
 Shapes = dict[str, tuple[int, ...]]
 
 
-class _Gaussian:
+class Network:
     """What all networks here share: normalised observations, and a diagonal Gaussian on top.
 
     `tensors`: `mean` and `variance` `[obs]`, `log_std` `[act]`, and the network's own. They are copied: training on
-    changes nothing here. With `stochastic` actions are drawn from the Gaussian, otherwise they are its mean; both are
-    clipped to [-1, 1].
+    changes nothing here. With `stochastic` actions are drawn from the Gaussian, by a stream that a seed begins or that
+    others draw from as well; otherwise they are its mean. Both are clipped to [-1, 1].
     """
-
-    def __init__(self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int = 0) -> None:
-        self._tensors = {name: np.array(tensor, np.float32) for name, tensor in tensors.items()}
-        self._mean = self._tensors["mean"]
-        self._scale = 1 / np.sqrt(self._tensors["variance"] + np.float32(EPSILON))
-        self._deviation = np.exp(self._tensors["log_std"]) if stochastic else None
-        self._stream = np.random.default_rng(seed)
-
-    def _see(self, observation: FloatArray) -> FloatArray:
-        seen: FloatArray = np.clip((observation - self._mean) * self._scale, -CLIP, CLIP)
-        return seen
-
-    def _linear(self, weight: str, bias: str) -> tuple[FloatArray, FloatArray]:
-        """Return a layer's weight, turned for row vectors `[in, out]`, and its bias."""
-        return np.ascontiguousarray(self._tensors[weight].T), self._tensors[bias]
-
-    def _draw(self, action: FloatArray) -> FloatArray:
-        if self._deviation is not None:
-            action += self._deviation * self._stream.standard_normal(action.shape, dtype=np.float32)
-        return np.clip(action, -1, 1)
-
-
-class Mlp(_Gaussian):
-    """A tanh network: `weight_k` `[out, in]` and `bias_k` `[out]` for each layer k from 0, the last one linear."""
 
     memory = 0
 
-    def __init__(self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int = 0) -> None:
-        super().__init__(tensors, stochastic=stochastic, seed=seed)
-        self._layers = [self._linear(f"weight_{k}", f"bias_{k}") for k in range(_depth(tensors))]
+    def __init__(
+        self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int | np.random.Generator = 0
+    ) -> None:
+        self._arrays = _for_rows(tensors)
+        self._stochastic, self._stream = stochastic, np.random.default_rng(seed)
+
+    @property
+    def likeness(self) -> Hashable:
+        """What networks must have in common to be put into one stack: their class and shapes, and whether they draw."""
+        return type(self), self._stochastic, *((name, *array.shape) for name, array in self._arrays.items())
+
+    def stack(self, lines: int) -> Self:
+        """Return an empty stack of networks like this one, to be filled by `put`, that draws from this one's stream.
+
+        K networks act as one, a layer of all of them in one product of stacks of matrices: on observations
+        `[K, n, obs]` and memory `[K, n, memory]`, each on its own slice; actions are `[K, n, act]`.
+        """
+        return self._with({name: np.zeros((lines, *array.shape), np.float32) for name, array in self._arrays.items()})
+
+    def put(self, line: int, network: Self) -> None:
+        """Copy a network into a line of this stack."""
+        for name, array in self._arrays.items():
+            array[line] = network._arrays[name]
+
+    def head(self, lines: int) -> Self:
+        """Return the first lines of this stack as a stack, which shares their memory."""
+        return self._with({name: array[:lines] for name, array in self._arrays.items()})
+
+    def _with(self, arrays: dict[str, FloatArray]) -> Self:
+        other = copy(self)
+        other._arrays = arrays
+        return other
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return actions `[n, act]` for observations `[n, obs]`; see `dohyo.agents.policy.Policy`."""
+        raise NotImplementedError
+
+    def _see(self, observation: FloatArray) -> FloatArray:
+        at = self._arrays
+        seen: FloatArray = np.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
+        return seen
+
+    def _draw(self, action: FloatArray) -> FloatArray:
+        if self._stochastic:
+            action += self._arrays["deviation"] * self._stream.standard_normal(action.shape, dtype=np.float32)
+        return np.clip(action, -1, 1)
+
+
+def _for_rows(tensors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return copies for row vectors: matrices turned to `[in, out]`, vectors as `[1, size]`; deviations to be used."""
+    arrays = {
+        name: np.array(tensor.T if tensor.ndim == 2 else tensor[None], np.float32, order="C")
+        for name, tensor in tensors.items()
+    }
+    arrays["scale"] = 1 / np.sqrt(arrays.pop("variance") + np.float32(EPSILON))
+    arrays["deviation"] = np.exp(arrays.pop("log_std"))
+    return arrays
+
+
+class Mlp(Network):
+    """A tanh network: `weight_k` `[out, in]` and `bias_k` `[out]` for each layer k from 0, the last one linear."""
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return actions `[n, act]` for observations `[n, obs]`."""
-        x = self._see(observation)
-        *hidden, (weight, bias) = self._layers
-        for w, b in hidden:
-            x = np.tanh(x @ w + b)
-        return self._draw(x @ weight + bias)
+        x, at, last = self._see(observation), self._arrays, _depth(self._arrays) - 1
+        for k in range(last):
+            x = np.tanh(x @ at[f"weight_{k}"] + at[f"bias_{k}"])
+        return self._draw(x @ at[f"weight_{last}"] + at[f"bias_{last}"])
 
     @staticmethod
     def shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> Shapes:
@@ -71,33 +106,37 @@ class Mlp(_Gaussian):
         return shapes
 
 
-class Lstm(_Gaussian):
+class Lstm(Network):
     """A layer of rectified units, an LSTM (Hochreiter and Schmidhuber 1997) and a linear layer.
 
     `embed_weight` `[E, obs]`, `embed_bias` `[E]`; `gates_in` `[4 H, E]`, `gates_back` `[4 H, H]`, `gates_bias`
     `[4 H]` in PyTorch's order (input, forget, cell, output); `weight_0` `[act, H]`, `bias_0` `[act]`.
     """
 
-    def __init__(self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int | np.random.Generator = 0
+    ) -> None:
         super().__init__(tensors, stochastic=stochastic, seed=seed)
-        self._embed, self._out = self._linear("embed_weight", "embed_bias"), self._linear("weight_0", "bias_0")
-        self._gates, self._bias = self._linear("gates_in", "gates_bias")
-        self._back = np.ascontiguousarray(self._tensors["gates_back"].T)
-        self.memory = 2 * len(self._back)
+        self.memory = 2 * len(self._arrays["gates_back"])
+
+    @property
+    def likeness(self) -> Hashable:
+        """Its own alone: with 128 units a stack is hardly ever faster, and slower for few of them (docs/speed.md)."""
+        return id(self)
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return actions `[n, act]` for observations `[n, obs]`; `memory` `[n, 2 H]` is output, then cell."""
         if memory is None:
-            memory = np.zeros((len(observation), self.memory), np.float32)
-        weight, bias = self._embed
-        embedded = np.maximum(self._see(observation) @ weight + bias, 0)
-        before, cell = np.split(memory, 2, axis=1)
-        enter, keep, new, leave = np.split(embedded @ self._gates + before @ self._back + self._bias, 4, axis=1)
+            memory = np.zeros((*observation.shape[:-1], self.memory), np.float32)
+        at = self._arrays
+        embedded = np.maximum(self._see(observation) @ at["embed_weight"] + at["embed_bias"], 0)
+        before, cell = np.split(memory, 2, axis=-1)
+        gates = embedded @ at["gates_in"] + before @ at["gates_back"] + at["gates_bias"]
+        enter, keep, new, leave = np.split(gates, 4, axis=-1)
         cell = _sigmoid(keep) * cell + _sigmoid(enter) * np.tanh(new)
         output = _sigmoid(leave) * np.tanh(cell)
-        memory[:] = np.concatenate([output, cell], axis=1)
-        weight, bias = self._out
-        return self._draw(output @ weight + bias)
+        memory[:] = np.concatenate([output, cell], axis=-1)
+        return self._draw(output @ at["weight_0"] + at["bias_0"])
 
     @staticmethod
     def shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> Shapes:
@@ -132,7 +171,9 @@ def check_shapes(tensors: Mapping[str, FloatArray], observation: int, action: in
         raise ValueError(f"the shapes of {wrong} do not fit")
 
 
-def make_policy(tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int = 0) -> Policy:
+def make_policy(
+    tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int | np.random.Generator = 0
+) -> Policy:
     """Return the policy that a snapshot's tensors make."""
     return network_of(tensors)(tensors, stochastic=stochastic, seed=seed)
 

@@ -33,6 +33,7 @@ class Learner:
         self._callback: BaseCallback | None = None
         assert isinstance(self._ppo.policy, NormalisedPolicy | RecurrentPolicy)
         self._policy, self._norm = self._ppo.policy, norm_of(self._ppo.policy)
+        self._first = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
 
     @property
     def samples(self) -> int:
@@ -67,6 +68,11 @@ class Learner:
             self._ppo.train()
         seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
         self._norm.update(torch.as_tensor(seen))
+
+    def reset(self) -> None:
+        """Go back to the first weights, with no statistics and no moments; samples are counted on."""
+        self._policy.load_state_dict(self._first)
+        self._restore_adam({})
 
     def curves(self) -> dict[str, float]:
         """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""

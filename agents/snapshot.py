@@ -82,7 +82,7 @@ class Snapshot:
         """The first 16 digits of the digest, which name its file."""
         return self.digest[:16]
 
-    def policy(self, *, stochastic: bool = False, seed: int = 0) -> Policy:
+    def policy(self, *, stochastic: bool = False, seed: int | np.random.Generator = 0) -> Policy:
         """Return a policy that acts as this snapshot does; see `dohyo.agents.acting`."""
         return make_policy(self.tensors, stochastic=stochastic, seed=seed)
 

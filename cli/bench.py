@@ -11,6 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dohyo.arenas.bench import Case, Speed, measure
+from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics import ENGINES, cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
 from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
@@ -27,7 +28,9 @@ def command(
     engine: EngineName = "pybullet",
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=1)] = 64,
     workers: Workers = None,
-    blocks: Annotated[int, typer.Option("--blocks", help="Blocks of ten control steps to time.", min=1)] = 20,
+    blocks: Annotated[
+        int, typer.Option("--blocks", help="Blocks of ten control steps (with --opponents: rollouts) to time.", min=1)
+    ] = 20,
     everything: Annotated[
         bool,
         typer.Option("--all", help="Every engine, on one core and on all; without an arena, every arena and body."),
@@ -37,6 +40,15 @@ def command(
     policy: PolicyName = "mlp",
     width: Width = None,
     value: ValueName = "own",
+    opponents: Annotated[
+        int | None,
+        typer.Option(
+            "--opponents",
+            help="Time training against so many distinct snapshots instead, and what their actions cost.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure the batch and the bare engine in turn, in one run, and their ratio.
@@ -52,6 +64,12 @@ def command(
 
         ppo = choose_ppo(policy, width, value)
         _training(TrainConfig(arena, body, engine, worlds=worlds, workers=workers, ppo=ppo), generations, as_json)
+        return
+    if opponents is not None:
+        need_two_seats(arena)
+        if (policy, width, value) != ("mlp", None, "own"):
+            raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
+        _opponents(opponents, arena, body, engine, worlds, workers, blocks, as_json)
         return
     if not everything:
         groups = [[Case(arena, body, engine, worlds, workers or cores())]]
@@ -120,3 +138,28 @@ def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
     rates = (f"{rate:,.0f}" for rate in (speed.rollouts, speed.updates, speed.training))
     table.add_row(speed.arena, speed.engine, speed.policy, *rates, f"{speed.share:.2f}")
     Console().print(table)
+
+
+def _opponents(
+    opponents: int, arena: str, body: str, engine: str, worlds: int, workers: int | None, blocks: int, as_json: bool
+) -> None:
+    from dohyo.curricula.opponents_cost import measure_opponents
+    from dohyo.curricula.run import TrainConfig
+
+    config = TrainConfig(arena=arena, body=body, engine=engine, worlds=worlds, workers=workers)
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+        task = progress.add_task("measuring", total=blocks + 1)
+        cost = measure_opponents(config, opponents, blocks, lambda: progress.advance(task))
+    if as_json:
+        typer.echo(json.dumps(asdict(cost)))
+        return
+    caption = f"A training step of {worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
+    table = Table("arena", "body", "engine", "step", "opponents", "share", box=box.SIMPLE, caption=caption)
+    table.add_row(arena, body, engine, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"With one call per snapshot they would take {cost.one_by_one_ms:.2f} ms, {cost.one_by_one_share:.1%} of the "
+        f"step: {cost.speedup:.2f} times as long.",
+        soft_wrap=True,
+    )

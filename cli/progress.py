@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
+from dohyo.curricula.signs import stalled
 from dohyo.curricula.train import Progress
 
 LINE_EVERY = 30.0
@@ -63,7 +64,8 @@ def _figures(progress: Progress) -> list[tuple[str, str]]:
         ("dense share", f"{progress.alpha:.2f}"),
     ]
     if "draws" in progress.curves:
-        rows.append(("draws in training", f"{progress.curves['draws']:.0%}"))
+        draws = progress.curves["draws"]
+        rows.append(("draws in training", f"{draws:.0%}{', stalled: bouts are not decided' if stalled(draws) else ''}"))
     if progress.curves.get("diverged"):
         rows.append(("diverged worlds", f"{progress.curves['diverged']:.0f}"))
     if progress.rating is not None:

@@ -11,9 +11,11 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from dohyo.cli.options import Json, RunPath
+from dohyo.curricula.league import Match
 from dohyo.curricula.rated import Referee, references
-from dohyo.curricula.ratings import rate
+from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
+from dohyo.curricula.signs import against_itself_alone, stalled
 
 
 def command(
@@ -58,11 +60,15 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
     known, matches = list(roles), folder.league.matches(folder.config.engine)
     ratings = rate(known, matches)
     snapshots = []
+    before: dict[str, str] = {}
     for link in chain:
-        played = {m.opponent: m for m in matches if m.player == link.snapshot}
+        met = {m.opponent: m for m in matches if m.player == link.snapshot}
+        played = {name: m for name, m in met.items() if name in roles}
         if not played:
             continue
-        rating = ratings[link.snapshot]
+        rating, draws = ratings[link.snapshot], sum(m.draws for m in played.values())
+        previous = before.get(link.learner)
+        before[link.learner] = link.snapshot
         snapshots.append(
             {
                 "snapshot": link.snapshot,
@@ -74,6 +80,8 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
                 "high": rating.high,
                 "win_rate": {name: m.wins / m.bouts for name, m in played.items()},
                 "bouts": {name: m.bouts for name, m in played.items()},
+                "draws": draws / sum(m.bouts for m in played.values()),
+                "previous": _against(met[previous], ratings) if previous in met else None,
             }
         )
     generation = {link.snapshot: link.generation for link in chain}
@@ -90,6 +98,13 @@ def _collect(folder: RunFolder) -> dict[str, Any]:
     }
 
 
+def _against(match: Match, ratings: dict[str, Rating]) -> dict[str, Any]:
+    """Return how a snapshot did against its learner's previous one."""
+    rating, before = ratings[match.player], ratings[match.opponent]
+    share = {"snapshot": match.opponent, "win_rate": match.wins / match.bouts, "bouts": match.bouts}
+    return share | {"against_itself_alone": against_itself_alone(match, rating, before)}
+
+
 def _print(record: dict[str, Any]) -> None:
     console, anchors = Console(), record["reference_ratings"]
     several = len({anchor["role"] for anchor in anchors.values()}) > 1
@@ -101,6 +116,8 @@ def _print(record: dict[str, Any]) -> None:
         rows = [row for row in record["snapshots"] if row["learner"] == learner]
         met = {name: label for name, label in labels.items() if any(name in row["win_rate"] for row in rows)}
         console.print(_table(rows, met, learner))
+        for sign in _signs(rows):
+            console.print(sign, soft_wrap=True)
     console.print(f"References never change; {next(iter(labels.values()))} anchors at 25. Engine {record['engine']}.")
 
 
@@ -111,5 +128,18 @@ def _table(rows: list[dict[str, Any]], labels: dict[str, str], title: str) -> Ta
     for row in rows:
         rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         shares = [f"{row['win_rate'][name]:.0%}" if name in row["win_rate"] else "" for name in labels]
-        table.add_row(str(row["generation"]), row["snapshot"][:8], f"{row['samples'] / 1e6:.1f}M", rating, *shares)
+        mark = "*" if row["previous"] and row["previous"]["against_itself_alone"] else ""
+        generation = f"{row['generation']}{mark}"
+        table.add_row(generation, row["snapshot"][:8], f"{row['samples'] / 1e6:.1f}M", rating, *shares)
     return table
+
+
+def _signs(rows: list[dict[str, Any]]) -> list[str]:
+    """Say what looks wrong."""
+    lines = []
+    if any(row["previous"] and row["previous"]["against_itself_alone"] for row in rows):
+        lines.append("* beats the one rated before it but is rated no higher: better against itself alone")
+    last = rows[-1]
+    if stalled(last["draws"]):
+        lines.append(f"Stalled: {last['draws']:.0%} of generation {last['generation']}'s rated bouts are draws.")
+    return lines

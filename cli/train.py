@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dohyo.arenas.errors import lookup
+from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.cli.options import (
@@ -26,8 +26,8 @@ from dohyo.cli.options import (
     choose_ppo,
 )
 from dohyo.cli.players import find_snapshot
-from dohyo.curricula.samplers import SAMPLERS, parse_sampler
-from dohyo.curricula.schedules import DENSE, Widenings
+from dohyo.curricula.samplers import LEAGUE, OPPONENTS, check_opponents
+from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
 
 if TYPE_CHECKING:
     from dohyo.agents.snapshot import Snapshot
@@ -54,14 +54,34 @@ def command(
     parametrization: ParametrizationName = "standard",
     opponents: Annotated[
         str,
-        typer.Option("--opponents", help=f"Past opponents: {', '.join(SAMPLERS)}."),
+        typer.Option("--opponents", help=f"Past opponents: {', '.join(OPPONENTS)}."),
     ] = "uniform(0)",
+    timeout: Annotated[
+        int,
+        typer.Option(
+            "--timeout", help="League: generations that a league exploiter has; a main exploiter has two times.", min=1
+        ),
+    ] = 20,
     mirror: Annotated[
-        float, typer.Option("--mirror", help="Share of the worlds in which the learner meets itself.", min=0, max=1)
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            "--mirror",
+            help="Share of the worlds in which the learner meets itself.",
+            min=0,
+            max=1,
+            show_default="0.5; a league has its own",
+        ),
+    ] = None,
     first: Annotated[
-        float, typer.Option("--first", help="Share of the past opponents that are generation 0.", min=0, max=1)
-    ] = 0.3,
+        float | None,
+        typer.Option(
+            "--first",
+            help="Share of the past opponents that are generation 0.",
+            min=0,
+            max=1,
+            show_default="0.3; a league has its own",
+        ),
+    ] = None,
     dense: Annotated[
         str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")
     ] = "fade",
@@ -99,6 +119,15 @@ def command(
             show_default="whole ranges",
         ),
     ] = None,
+    crowd: Annotated[
+        str,
+        typer.Option(
+            "--crowd",
+            help="Distinct past opponents at a time, drawn anew before every rollout: BEGIN:END:OVER, a number that "
+            "grows over this share of the budget.",
+            show_default="all",
+        ),
+    ] = "",
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = "target",
@@ -114,8 +143,12 @@ def command(
     lookup(ENGINES, engine, "engine")
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
-    parse_sampler(opponents)
     ppo = choose_ppo(policy, width, value, parametrization)
+    if crowd:
+        parse_growth(crowd)
+    check_opponents(opponents)
+    if opponents == LEAGUE and (mirror, first) != (None, None):
+        raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
     guests = [find_snapshot(name) for name in guest or ()]
     from dohyo.curricula.run import TrainConfig
 
@@ -130,17 +163,19 @@ def command(
         minutes=20.0 if minutes is None and samples is None else minutes,
         samples=samples,
         opponents=opponents,
-        mirror=mirror,
+        timeout=timeout,
+        mirror=TrainConfig.mirror if mirror is None else mirror,
         shared=shared,
         population=population,
         roles=tuple(role or ()),
         guests=tuple(snapshot.name for snapshot in guests),
         guest_share=guest_share,
-        first=first,
+        first=TrainConfig.first if first is None else first,
         dense=dense,
         anneal=anneal,
         widen=tuple(widen or ()),
         ppo=ppo,
+        crowd=crowd,
     )
     _report(train_in(out, config, guests, as_json), out, as_json)
 

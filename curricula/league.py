@@ -43,6 +43,8 @@ create table if not exists bouts (
 """
 VERSION = 2
 """Of the schema, kept in the file's `user_version`."""
+JOINED, RESET = "joined", "reset"
+"""Curves of a learner of a league: whether a copy of it has joined, and whether it then began anew."""
 RESTORE = "restore it, or train in a new folder"
 
 
@@ -57,6 +59,11 @@ class Generation:
     seconds: float
     """Training time of the whole run so far."""
     curves: dict[str, float]
+
+    @property
+    def joined(self) -> bool:
+        """Whether others can meet it: always, but for an exploiter that is not done (`dohyo.curricula.kinds`)."""
+        return self.curves.get(JOINED, 1.0) > 0
 
 
 @dataclass(frozen=True)

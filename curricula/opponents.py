@@ -5,69 +5,89 @@ from pathlib import Path
 
 import numpy as np
 
-from dohyo.agents.policy import FloatArray, Memory, Policy
+from dohyo.agents.crowd import Crowd
+from dohyo.agents.policy import FloatArray, Policy
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
 from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.matchmaking import Matchmaker
 from dohyo.curricula.payoffs import Payoffs
-from dohyo.curricula.samplers import IntArray, Sampler
+from dohyo.curricula.samplers import IntArray
 
 Known = Mapping[str, tuple[float, float, float]]
 """By snapshot: games, score and quality, see `Payoffs`."""
 
+DRAWS = 64
+"""Draws for every distinct opponent that `gather` looks for; who is that unlikely to be met is not missed."""
+
 
 class Pool:
-    """Fills the opponents' seats: a snapshot drawn per bout, one batched call per distinct snapshot.
+    """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`Crowd`).
 
-    Opponents act stochastically, as in arXiv 1710.03748. `chains` holds the snapshots of each learner that can be
-    met, oldest first, and grows as they do; which learner is met is drawn evenly. In a share `first` of the bouts the
-    opponent is its oldest snapshot, then in a share `newest` its newest, whatever the sampler says. In a share
-    `guest_share` of all bouts, or in all where there are no chains, it is one of `guests` instead, drawn evenly.
+    Opponents act stochastically, as in arXiv 1710.03748; all draw from one stream that the seed begins. `chains` holds
+    the snapshots of each learner that can be met, oldest first, and grows as they do; `matchmaker` draws from them. In
+    a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead.
     """
 
     def __init__(
         self,
         folder: Path,
         chains: Sequence[list[str]],
-        sampler: Sampler,
+        matchmaker: Matchmaker,
         worlds: int,
         seed: int,
         *,
-        first: float = 0.0,
-        newest: float = 0.0,
         guests: Sequence[str] = (),
         guest_share: float = 0.0,
         known: Known | None = None,
+        together: bool = True,
     ) -> None:
-        self._own, self._chains, self._first, self._newest = len(chains), [*chains, list(guests)], first, newest
+        self._own, self._chains = len(chains), [*chains, list(guests)]
         if not chains and not guests:
             raise DohyoError("nobody to meet: let the other role learn as well, or give a guest")
         self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
         self._payoffs = [_restored(names, known or {}) for names in self._chains]
-        self._folder, self._sampler, self._seed = folder, sampler, seed
-        self._rng = np.random.default_rng(seed)
+        self._folder, self._matchmaker = folder, matchmaker
+        self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._chain, self._version = np.zeros((2, worlds), np.intp)
         self._policies: dict[str, Policy] = {}
-        self._memory = Memory(worlds)
+        self._crowd = Crowd(worlds, together=together)
+        self._gathered: IntArray | None = None
+        """Chain and version of those that can be met, `[2, n]`; None: everybody."""
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
         n = len(worlds)
-        chain = self._rng.integers(max(1, self._own), size=n)
-        chain[self._rng.random(n) < self._guest_share] = self._own
-        version = self._rng.integers(max(1, len(self._chains[-1])), size=n)
-        for k, names in enumerate(self._chains[: self._own]):
-            rows = np.flatnonzero(chain == k)
-            version[rows] = self._draw(k, len(names), len(rows))
+        guests = self._rng.random(n) < self._guest_share
+        chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
+        chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
         self._chain[worlds], self._version[worlds] = chain, version
-        self._memory.forget(worlds)
+        self._crowd.forget(worlds)
 
-    def _draw(self, chain: int, count: int, n: int) -> IntArray:
-        """Draw n versions from a learner's chain of `count`."""
-        self._payoffs[chain].grow(count)
-        drawn = self._sampler(self._payoffs[chain], self._rng, n)
-        drawn[self._rng.random(n) < self._newest] = count - 1
-        drawn[self._rng.random(n) < self._first] = 0
-        return drawn
+    def gather(self, count: int) -> int:
+        """Draw up to `count` distinct opponents, and return how many were found.
+
+        Until the next call bouts that begin meet one of them, drawn evenly. Bouts under way go on, and guests are met
+        as ever.
+        """
+        self._gathered = None
+        drawn = self._draw(DRAWS * count)
+        first = np.unique(drawn, axis=1, return_index=True)[1]
+        self._gathered = drawn[:, np.sort(first)[:count]]
+        return len(self._gathered[0])
+
+    def _draw(self, n: int) -> IntArray:
+        """Draw n opponents from the learners' chains: which chain, and which version in it, `[2, n]`."""
+        if not n or not self._own:
+            return np.zeros((2, 0), np.intp)
+        if self._gathered is not None:
+            return self._gathered[:, self._rng.integers(self._gathered.shape[1], size=n)]
+        return np.stack(self._matchmaker(self.payoffs(), self._rng, n))
+
+    def payoffs(self) -> list[Payoffs]:
+        """Return what the bouts against each learner's snapshots have come to, unmet ones included."""
+        for payoffs, names in zip(self._payoffs, self._chains, strict=True):
+            payoffs.grow(len(names))
+        return self._payoffs[: self._own]
 
     def note(self, worlds: IntArray, results: IntArray) -> None:
         """Count the bouts that have ended in `worlds` `[n]`: 1 where the learner won, 0 for a draw, -1 a loss."""
@@ -82,25 +102,22 @@ class Pool:
             for k, name in enumerate(names[: len(payoffs.games)])
         }
 
+    def forget_results(self) -> None:
+        """Begin anew with what the bouts have come to: who learns now is another."""
+        self._payoffs = [_restored(names, {}) for names in self._chains]
+
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
         met = self._version[worlds] * len(self._chains) + self._chain[worlds]
-        order = np.argsort(met, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(met[order])) + 1)
-        parts = [
-            self._memory.act(self._policy(int(worlds[rows[0]])), observation[rows], worlds[rows]) for rows in groups
-        ]
-        actions: FloatArray = np.empty((len(worlds), parts[0].shape[1]), np.float32)
-        actions[order] = np.concatenate(parts)
-        return actions
+        return self._crowd.act(observation, worlds, met, self._policy)
 
-    def _policy(self, world: int) -> Policy:
-        """Return the opponent in a world."""
-        version = int(self._version[world])
-        name = self._chains[self._chain[world]][version]
+    def _policy(self, met: int) -> Policy:
+        """Return the opponent that has this number: version times chains, plus chain."""
+        version, chain = divmod(met, len(self._chains))
+        name = self._chains[chain][version]
         if name not in self._policies:
             snapshot = load_snapshot(self._folder / f"{name}{SUFFIX}")
-            self._policies[name] = snapshot.policy(stochastic=True, seed=self._seed + version)
+            self._policies[name] = snapshot.policy(stochastic=True, seed=self._noise)
         return self._policies[name]
 
 

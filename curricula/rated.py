@@ -64,9 +64,24 @@ class Referee:
         before = names[: names.index(player)] if player in known else names
         return [name for name in before if known[name].meets(role)]
 
+    def previous(self, player: str) -> str | None:
+        """Return the snapshot of the same learner that was rated before `player`, if the two can sit down to a bout."""
+        chain = self._run.league.generations()
+        own = next((link for link in chain if link.snapshot == player), None)
+        if own is None or not (role := self._role(player)).meets(role):
+            return None
+        rated = {match.player for match in self._run.league.matches(self.engine)}
+        before = [link for link in chain if link.learner == own.learner and link.generation < own.generation]
+        return next((link.snapshot for link in reversed(before) if link.snapshot in rated), None)
+
     def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
-        """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole."""
-        for opponent in self.opponents(player):
+        """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole.
+
+        So it does against its learner's previous one, which counts for no rating, but tells progress from going round
+        in circles (`dohyo.curricula.signs`).
+        """
+        previous = self.previous(player)
+        for opponent in dict.fromkeys([*self.opponents(player), *([previous] if previous else [])]):
             if self._run.league.rounds(player, opponent, self.engine) == 0:
                 self.play(player, opponent, bouts, watch)
 

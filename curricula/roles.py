@@ -1,9 +1,10 @@
 """Who learns in a run: seats that one policy can take, the learners that grow up in them, and whom they meet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dohyo.arenas.rules import Arena, digest
+from dohyo.curricula.kinds import MAIN
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,17 @@ def roles_of(arena: Arena, *, shared: bool = False) -> list[Role]:
     ]
 
 
-def name_learners(roles: list[Role], population: int) -> dict[str, Role]:
-    """Return the roles of a run's learners by name: `population` of them for each role."""
-    if population == 1:
-        return {role.name: role for role in roles}
-    return {f"{role.name}-{k}": role for k in range(1, population + 1) for role in roles}
+def name_learners(roles: list[Role], population: int, kinds: Sequence[str] = (MAIN,)) -> dict[str, Role]:
+    """Return the roles of a run's learners by name: `population` of them for each role and kind.
+
+    Main agents, the kind of all learners outside a league, come first and bear the name of the role alone.
+    """
+    return {
+        f"{role.name}{f'-{k}' if population > 1 else ''}{'' if kind == MAIN else f'-{kind}'}": role
+        for kind in kinds
+        for k in range(1, population + 1)
+        for role in roles
+    }
 
 
 def tagged(built_in: str, roles: list[Role]) -> dict[str, Role]:

@@ -14,8 +14,10 @@ from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Part, Snapshot, load_snaps
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
+from dohyo.curricula.kinds import KINDS, MAIN
 from dohyo.curricula.league import Generation, League
 from dohyo.curricula.roles import Role, name_learners, roles_of
+from dohyo.curricula.samplers import LEAGUE
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,20 @@ class TrainConfig:
     samples: int | None = None
     """Budget in control steps of learning seats; None: no limit."""
     opponents: str = "uniform(0)"
-    """Who is met outside mirror bouts, see `dohyo.curricula.samplers`; delta 0 was best for ants (EC, Table 1)."""
+    """Who is met outside mirror bouts, see `dohyo.curricula.samplers`; delta 0 was best for ants (EC, Table 1). With
+    `league` each role has learners of three kinds, and what follows is theirs to say but `timeout`."""
+    timeout: int = 20
+    """Generations after which a copy of a league exploiter joins the league at the latest; of a main exploiter, two
+    such times. See `dohyo.curricula.kinds`."""
     first: float = 0.3
     """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
     come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
     mirror: float = 0.5
     """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
     only meets the newest snapshot of the other role in this share of its bouts."""
+    crowd: str = ""
+    """How many distinct past opponents can be met at a time, see `dohyo.curricula.schedules.parse_growth`; drawn anew
+    before every rollout. Empty: all."""
     shared: bool = False
     """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
     roles: tuple[str, ...] = ()
@@ -66,6 +75,11 @@ class TrainConfig:
     rated_bouts: int = 20
     """Bouts per reference in a rating."""
     ppo: PpoConfig = field(default_factory=PpoConfig)
+
+    @property
+    def league(self) -> bool:
+        """Whether learners are of AlphaStar's three kinds."""
+        return self.opponents == LEAGUE
 
     @property
     def mirrored(self) -> int:
@@ -176,7 +190,7 @@ class RunFolder:
             raise UnknownName(
                 f"unknown role among {', '.join(chosen)}; choose of: {', '.join(r.name for r in self.roles)}"
             )
-        return name_learners(learning, self.config.population)
+        return name_learners(learning, self.config.population, tuple(KINDS) if self.config.league else (MAIN,))
 
     @cached_property
     def roles(self) -> list[Role]:

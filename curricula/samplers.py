@@ -19,25 +19,28 @@ NEWEST_SHARE = 0.8
 
 
 def latest(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Always the newest snapshot (delta = 1 of arXiv 1710.03748)."""
+    """Always the newest, version N - 1 of N (delta = 1 of arXiv 1710.03748)."""
     return np.full(n, len(payoffs.games) - 1)
 
 
 def uniform(delta: float, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Uniform over the versions from `delta * v` to `v`, the newest (arXiv 1710.03748, section 4.2)."""
+    """Version i ~ U{ceil(delta v), ..., v}, where v is the newest (arXiv 1710.03748, section 4.2)."""
     newest = len(payoffs.games) - 1
     oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is a hair above 7
     return rng.integers(oldest, newest, size=n, endpoint=True)
 
 
 def window(size: int, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Uniform over the newest `size` versions."""
+    """Version i ~ U{max(0, N - size), ..., N - 1} of N: the newest `size` (`window` of Unity ML-Agents' self-play)."""
     count = len(payoffs.games)
     return rng.integers(max(0, count - size), count, size=n)
 
 
 def quality(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """80 % the newest, 20 % any version with probability proportional to exp(q) (OpenAI Five, arXiv 1912.06680)."""
+    """80 % the newest; 20 % version i with probability exp(q_i) / sum_j exp(q_j) (OpenAI Five, arXiv 1912.06680).
+
+    `Payoffs.record` says how q changes.
+    """
     count = len(payoffs.games)
     return np.where(rng.random(n) < NEWEST_SHARE, count - 1, rng.choice(count, size=n, p=payoffs.chances()))
 
@@ -52,13 +55,18 @@ equals, the others those that are hard."""
 
 
 def pfsp(weighting: str, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Prioritised fictitious self-play: versions with probability proportional to a weighting of the win rate.
+    """Prioritised fictitious self-play (AlphaStar, Vinyals et al. 2019).
 
-    Where every weight is zero, because everyone is always beaten, uniform (Vinyals et al. 2019).
+    Version i with probability f(p_i) / sum_j f(p_j), where p is the learner's win rate against it and f the weighting.
     """
-    weights = WEIGHTINGS[weighting](payoffs.win_rate())
-    count, total = len(weights), weights.sum()
-    return rng.choice(count, size=n, p=weights / total if total > 0 else None)
+    chances = weigh(WEIGHTINGS[weighting](payoffs.win_rate()))
+    return rng.choice(len(chances), size=n, p=chances)
+
+
+def weigh(weights: Array) -> Array:
+    """Return probabilities in proportion to weights `[n]`; where all are zero, uniform (Vinyals et al. 2019)."""
+    total = weights.sum()
+    return weights / total if total > 0 else np.full(len(weights), 1 / max(1, len(weights)))
 
 
 def _share(text: str) -> float:
@@ -78,29 +86,40 @@ def _weighting(text: str) -> str:
     return text
 
 
-SAMPLERS: dict[str, tuple[Callable[..., IntArray], Callable[[str], float | int | str] | None]] = {
-    "latest": (latest, None),
-    "uniform(DELTA)": (uniform, _share),
-    "window(N)": (window, _size),
-    "quality": (quality, None),
-    f"pfsp({'|'.join(WEIGHTINGS)})": (pfsp, _weighting),
+Argument = float | int | str
+SAMPLERS: dict[str, tuple[Callable[..., IntArray], Callable[[str], Argument] | None, Argument | None]] = {
+    "latest": (latest, None, None),
+    "uniform(DELTA)": (uniform, _share, None),
+    "window(N)": (window, _size, None),
+    "quality": (quality, None, None),
+    f"pfsp({'|'.join(WEIGHTINGS)})": (pfsp, _weighting, "variance"),
 }
-"""Samplers by how they are typed, each with what reads its argument."""
+"""Samplers by how they are typed, each with what reads its argument, and the argument where none is given."""
+LEAGUE = "league"
+"""Opponents by the kind of a learner, over all chains at once: no sampler, see `dohyo.curricula.kinds`."""
+OPPONENTS = (*SAMPLERS, LEAGUE)
+"""All that `--opponents` takes."""
 
 
 def parse_sampler(text: str) -> Sampler:
     """Return the sampler that e.g. `latest` or `uniform(0.5)` names; raises `UnknownName` for anything else."""
     name, bracket, argument = text.partition("(")
-    for typed, (sampler, read) in SAMPLERS.items():
-        if name != typed.partition("(")[0] or (read is None) != (not bracket):
+    for typed, (sampler, read, default) in SAMPLERS.items():
+        if name != typed.partition("(")[0]:
             continue
-        if read is None:
-            return sampler
+        if not bracket and (read is None or default is not None):
+            return sampler if read is None else partial(sampler, default)
         try:
-            if argument.endswith(")"):
+            if read is not None and argument.endswith(")"):
                 return partial(sampler, read(argument[:-1]))
         except ValueError:
             break
     raise UnknownName(
-        f"unknown opponents {text!r}; choose one of: {', '.join(SAMPLERS)}, with DELTA from 0 to 1 and N a whole number"
+        f"unknown opponents {text!r}; choose one of: {', '.join(OPPONENTS)}, with DELTA from 0 to 1 and N above 0"
     )
+
+
+def check_opponents(text: str) -> None:
+    """Raise `UnknownName` unless `text` names a sampler or the league."""
+    if text != LEAGUE:
+        parse_sampler(text)

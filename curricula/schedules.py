@@ -1,4 +1,4 @@
-"""What changes as training goes on: the share of the dense reward, and the ranges that bouts start from."""
+"""What changes as training goes on: the dense reward's share, ranges that bouts start from, how many are met."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -72,3 +72,28 @@ def _narrow(low: float, high: float, width: float) -> tuple[float, float]:
     """Return a share of a range, about its middle."""
     middle, half = (low + high) / 2, (high - low) / 2
     return middle - width * half, middle + width * half
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How many distinct past opponents can be met at a time: first `begin`, `end` when `over` of the budget is used."""
+
+    begin: int
+    end: int
+    over: float
+    """Share of the budget after which there are `end`, above 0."""
+
+    def at(self, share: float) -> int:
+        """Return the number when this share of the budget is used: linear, rounded down."""
+        return self.begin + int((self.end - self.begin) * min(1.0, share / self.over))
+
+
+def parse_growth(text: str) -> Growth:
+    """Return the growth that `BEGIN:END:OVER` describes; raises `ConfigError` for anything else."""
+    match = re.fullmatch(r"([1-9]\d*):([1-9]\d*):(\d*\.?\d+)", text.strip(), re.ASCII)
+    if match is None or int(match[1]) > int(match[2]) or not 0 < float(match[3]) <= 1:
+        raise ConfigError(
+            f"unknown crowd {text!r}: give BEGIN:END:OVER, numbers of opponents from 1 on that grow, and a share of "
+            "the budget above 0, such as '1:16:0.5'"
+        )
+    return Growth(int(match[1]), int(match[2]), float(match[3]))

@@ -14,7 +14,7 @@ from dohyo.curricula.lineage import Lineage
 from dohyo.curricula.rated import Referee
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
-from dohyo.curricula.schedules import DENSE, Widenings
+from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ class Training:
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
+        self._growth = parse_growth(config.crowd) if config.crowd else None
         self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
-        chains = {name: [link.snapshot for link in folder.league.chain(name)] for name in folder.learners}
+        chains = {n: [link.snapshot for link in folder.league.chain(n) if link.joined] for n in folder.learners}
         self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
         self._turn = self._next()
         self._referee = Referee(folder)
@@ -105,6 +106,8 @@ class Training:
         self._batch.alpha = self.alpha
         self._batch.arena.ranges |= self._widenings.at(self._share())
         self._turn.learner.spend(self._share())
+        if self._growth is not None:
+            self._turn.gather(self._growth.at(self._share()))
 
     @property
     def alpha(self) -> float:
@@ -149,7 +152,7 @@ class Training:
         self._referee.rate(name, self.config.rated_bouts)
         matches = self.folder.league.matches(self._referee.engine)
         rating = rate(list(self._referee.references()), matches)[name]
-        labels = self._labels()
+        labels = {self._referee.previous(name): "previous"} | self._labels()
         wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
         values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
@@ -157,12 +160,13 @@ class Training:
         self._tell()
 
     def _labels(self) -> dict[str, str]:
-        """Return what to call the run's snapshots."""
-        several = len(self.lineages) > 1
+        """Return what to call the references among the run's snapshots."""
+        several, known = len(self.lineages) > 1, self._referee.references()
         return {
             snapshot: f"{lineage.name if several else 'generation'} {k}"
             for lineage in self.lineages
             for k, snapshot in enumerate(lineage.snapshots)
+            if snapshot in known
         }
 
     def _speed(self) -> float:

@@ -148,6 +148,29 @@ def test_kills_of_a_run_in_which_two_roles_take_turns(tmp_path: Path, policy: st
 
 
 @pytest.mark.slow
+def test_kills_of_a_league(tmp_path: Path):
+    """A main exploiter begins anew every second generation, wherever a kill falls after 5, 7, 10 and 12 generations."""
+    learners = ("sumo", "sumo-main-exploiter", "sumo-league-exploiter")
+    run = Run(tmp_path / "run", 40, "--opponents", "league", "--timeout", "1", learners=learners)
+    rng, chain = np.random.default_rng(4), list[Row]()
+    for length in (5, 7, 10, 12):
+        with run.session() as process, closing(sqlite3.connect(run.path / "league.sqlite")) as db:
+            limit = time.monotonic() + PATIENCE
+            while db.execute("select count(*) from generations").fetchone()[0] < length and time.monotonic() < limit:
+                time.sleep(0.02)
+            time.sleep(rng.uniform(0, 0.3))
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+        before, chain = chain, run.check()[0]
+        assert chain[: len(before)] == before
+    finish(run)
+    with (run.path / "curves.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["learner"] == learners[1]]
+    assert len(rows) > 3
+    assert [row["reset"] for row in rows] == [str(float(k > 0 and k % 2 == 0)) for k in range(len(rows))]
+
+
+@pytest.mark.slow
 def test_twenty_kills(tmp_path: Path):
     """Bouts of full length, so that many a kill falls into a match."""
     kill_and_resume(Run(tmp_path / "run", cycles=500), kills=20, longest=8, seed=2)

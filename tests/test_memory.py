@@ -14,6 +14,7 @@ from dohyo.agents.snapshot import SnapshotError, freeze, load_snapshot, save_sna
 from dohyo.arenas.seat import Seat
 from dohyo.curricula import opponents
 from dohyo.curricula.match import play_match
+from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.samplers import latest
 
@@ -94,11 +95,11 @@ def test_an_opponent_drawn_for_a_bout_begins_without_memory(monkeypatch: pytest.
     class Loaded:
         def __init__(self, path: Path) -> None: ...
 
-        def policy(self, *, stochastic: bool, seed: int) -> Counter:
+        def policy(self, *, stochastic: bool, seed: np.random.Generator) -> Counter:
             return counter
 
     monkeypatch.setattr(opponents, "load_snapshot", Loaded)
-    pool, seen = Pool(Path(), [["a"]], latest, worlds=4, seed=0), np.zeros((2, 3), np.float32)
+    pool, seen = Pool(Path(), [["a"]], evenly(latest), worlds=4, seed=0), np.zeros((2, 3), np.float32)
     pool.assign(np.array([1, 3]))
     assert pool.act(seen, np.array([1, 3]))[:, 0].tolist() == [1, 1]
     pool.assign(np.array([3]))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from doubles import shorten_bouts, tiny_config
 
+from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.payoffs import Payoffs
 from dohyo.curricula.run import RunFolder
@@ -32,6 +33,7 @@ def shares(name: str, known: Payoffs) -> list[float]:
     [
         # Win rates 0.9, 0.5, 0.2. Weights 0.09, 0.25, 0.16 of 0.5; 0.1, 0.5, 0.8 of 1.4; 0.01, 0.25, 0.64 of 0.9.
         ("pfsp(variance)", [0.18, 0.5, 0.32]),
+        ("pfsp", [0.18, 0.5, 0.32]),
         ("pfsp(linear)", [1 / 14, 5 / 14, 8 / 14]),
         ("pfsp(squared)", [1 / 90, 25 / 90, 64 / 90]),
         ("window(2)", [0, 0.5, 0.5]),
@@ -85,13 +87,13 @@ def test_results_fade():
 
 
 def test_the_pool_counts_the_bouts_of_who_was_met():
-    pool = Pool(Path(), [["a", "b"]], lambda known, rng, n: np.array([0, 1, 1])[:n], worlds=3, seed=0)
+    pool = Pool(Path(), [["a", "b"]], evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
     pool.assign(np.arange(3))
     pool.note(np.array([0, 2]), np.array([1, -1]))
     known = pool.known()
     assert known["a"][:2] == (1, 1)
     assert known["b"][:2] == (1, 0)
-    again = Pool(Path(), [["a", "b", "c"]], parse_sampler("quality"), worlds=3, seed=0, known=known)
+    again = Pool(Path(), [["a", "b", "c"]], evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
     assert again.known() == known | {"c": (0, 0, 0)}
 
 

@@ -8,7 +8,7 @@ from doubles import shorten_bouts, tiny_config
 
 from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.curricula.run import RunFolder, TrainConfig
-from dohyo.curricula.schedules import DENSE, Widening, Widenings, parse_widening
+from dohyo.curricula.schedules import DENSE, Widening, Widenings, parse_growth, parse_widening
 from dohyo.curricula.train import Training
 
 RANGES = {"ball y": (-4.0, 4.0), "radius": (2.5, 4.5), "facing": (-0.3, 0.3)}
@@ -82,3 +82,34 @@ def test_a_command_line_that_names_no_range(run_main, tmp_path: Path):
     assert status == 2
     assert "unknown range 'ball y'; choose one of: facing, radius, spread" in errors
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("1:16:0.5", [1, 4, 8, 16, 16]),  # a quarter of 15 is 3.75, a half 7.5
+        ("2:2:1", [2, 2, 2, 2, 2]),
+        (" 1:3:.1 ", [1, 3, 3, 3, 3]),
+    ],
+)
+def test_a_crowd_grows_with_the_budget(text: str, counts: list[int]):
+    assert [parse_growth(text).at(share) for share in (0, 0.125, 0.25, 0.5, 1)] == counts
+
+
+@pytest.mark.parametrize("text", ["", "4", "1:16", "0:4:0.5", "4:2:0.5", "1:4:0", "1:4:1.5", "1.5:4:1", "1:4:0.5:1"])
+def test_other_crowds_are_refused(text: str):
+    with pytest.raises(ConfigError, match="BEGIN:END:OVER") as caught:
+        parse_growth(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_run_meets_more_and_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Six generations of 96 samples of 576; from 1 to 4 at the end, and never more than there are."""
+    shorten_bouts(monkeypatch)
+    folder = RunFolder.create_or_resume(tmp_path, tiny_config(samples=576, crowd="1:4:1"))
+    Training(folder).run()
+    folder.close()
+    with (tmp_path / "curves.csv").open() as file:
+        counts = [row["opponents"] for row in csv.DictReader(file)]
+    # Before its n-th rollout a run has used (n - 1) / 6: 1, 1.5, 2, 2.5, 3, 3.5.
+    assert counts == ["", "1.0", "1.0", "2.0", "2.0", "3.0", "3.0"]

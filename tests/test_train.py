@@ -97,6 +97,8 @@ def test_training_then_more_of_it(tmp_path: Path):
     expected = {(random, zero), (one, zero), (one, random)}
     expected |= {(chain[0].snapshot, known) for known in (zero, random)}
     expected |= {(chain[g].snapshot, known) for g in (2, 3, 4, 6) for known in (zero, random, one)}
+    # And each against the one rated before it.
+    expected |= {(chain[g].snapshot, chain[before].snapshot) for g, before in ((1, 0), (2, 1), (3, 2), (4, 3), (6, 4))}
     assert met == dict.fromkeys(expected, 4)
     folder.close()
 
@@ -107,6 +109,18 @@ def test_training_repeats_from_its_seed(tmp_path: Path):
     ]
     assert names[0] == names[1]
     assert names[0] != names[2]
+
+
+def test_every_session_and_learner_plays_bouts_of_its_own(tmp_path: Path):
+    """World w of a batch seeded s plays what world 0 seeded s + w plays: no two of the ranges may overlap."""
+    seeds = []
+    for samples in (192, 384, 576):
+        folder = RunFolder.create_or_resume(tmp_path, tiny_config(population=2, samples=samples))
+        training = Training(folder)
+        seeds += [lineage.vec._seeds[0] for lineage in training.lineages]
+        training.run()
+        folder.close()
+    assert len({seed + world for seed in seeds for world in range(4)}) == 6 * 4
 
 
 def test_latest_meets_nobody_else(tmp_path: Path):
@@ -132,7 +146,7 @@ def test_a_watcher_is_told_how_far_it_is(tmp_path: Path):
     assert told[0].generation == -1
     assert told[-1].generation == 3
     assert told[-1].rating is not None
-    assert set(told[-1].win_rates) == {"zero", "random", "generation 1"}
+    assert set(told[-1].win_rates) == {"zero", "random", "generation 1", "previous"}
 
 
 @pytest.mark.parametrize("damage", ["truncate", "remove"])
