@@ -141,15 +141,15 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
     def __init__(
         self,
         arena: str,
-        body: str = "ant",
-        engine: str = "pybullet",
+        body: str | None = None,
+        engine: str | None = None,
         *,
         seat: int | str = 0,
         opponents: Opponents = ZERO,
         max_cycles: int | None = None,
         render_mode: str | None = None,
         alpha: float = 0.0,
-        drive: str = "target",
+        drive: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
         self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])

@@ -61,12 +61,22 @@ class ThreadEngine(StateEngine):
     def advance(self, action: Array) -> None:
         """See `Engine`."""
         self._ctrl[:] = action
+        with self._counted():
+            self._batch.step(nstep=SUBSTEPS)
+        self._let_go()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Let worlds that raise be counted like any other that fails."""
         try:
             with unlogged():
-                self._batch.step(nstep=SUBSTEPS)
+                yield
         except SimulationError as error:
-            # Those worlds keep the state of before; as NaN they are seen, counted and reset like any other failure.
+            # Those worlds keep the state of before; as NaN they are seen, counted and reset.
             self._qpos[error.ids] = np.nan
+
+    def _let_go(self) -> None:
+        """End the push, which was for one control step."""
         if self._pushed:
             self._forces[:, self._roots], self._pushed = 0, False
 
