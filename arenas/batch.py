@@ -248,9 +248,10 @@ def make_batch(
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
     `body`, `engine` and `drive` are by default the first that the arena has (`ARENAS`). `workers`: threads (mujoco) or
-    processes (pybullet), by default one per core. `drive`: what an action means, see `dohyo.arenas.scene.DRIVES`. `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a
-    bout. `autoreset`: begin a new bout at once where one has ended. `perturbation`: pushes on seats, and factors of
-    the physics that change from bout to bout. Raises `UnknownName` or `EngineError`.
+    processes (pybullet), by default one per core. `drive`: what an action means, see `dohyo.arenas.scene.DRIVES`.
+    `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
+    bout at once where one has ended. `perturbation`: pushes on seats, and factors of the physics that change from bout
+    to bout. Raises `UnknownName` or `EngineError`.
     """
     rules = build_arena(arena, body, worlds=worlds, drive=drive, max_cycles=max_cycles)
     if perturbation is not None and perturbation.push is not None:

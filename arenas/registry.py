@@ -10,8 +10,12 @@ from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.kick_and_defend import KickAndDefend
 from dohyo.arenas.paper.bodies import PAPER_BODIES
 from dohyo.arenas.paper.engine import PaperEngine
+from dohyo.arenas.paper.kick_and_defend import PaperKickAndDefend
+from dohyo.arenas.paper.robosumo import RoboSumo
+from dohyo.arenas.paper.run_to_goal import PaperRunToGoal
 from dohyo.arenas.paper.scene import DRIVE
 from dohyo.arenas.paper.sumo import PaperSumo
+from dohyo.arenas.paper.you_shall_not_pass import PaperYouShallNotPass
 from dohyo.arenas.physics import ENGINES, Constructor, Engine, make_engine
 from dohyo.arenas.rules import Arena
 from dohyo.arenas.run_to_goal import RunToGoal
@@ -63,7 +67,7 @@ class Setup(NamedTuple):
 
 
 def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> ArenaSpec:
-    """Return the line of one of the paper's own arenas: they are there for agents of 2017, and leave little to choose."""
+    """Return the line of one of the paper's own arenas, which leave little to choose."""
     return ArenaSpec(
         f"paper_{name}_v0",
         build,
@@ -90,6 +94,11 @@ ARENAS = {
     ),
     "paper/sumo-ants": _paper("sumo_ants", PaperSumo, "paper_ant"),
     "paper/sumo-humans": _paper("sumo_humans", PaperSumo, "paper_humanoid"),
+    "paper/run-to-goal-ants": _paper("run_to_goal_ants", PaperRunToGoal, "paper_ant"),
+    "paper/run-to-goal-humans": _paper("run_to_goal_humans", PaperRunToGoal, "paper_humanoid"),
+    "paper/you-shall-not-pass": _paper("you_shall_not_pass", PaperYouShallNotPass, "paper_humanoid"),
+    "paper/kick-and-defend": _paper("kick_and_defend", PaperKickAndDefend, "paper_humanoid"),
+    "paper/robosumo": _paper("robosumo", RoboSumo, "robosumo_ant", "robosumo_bug", "robosumo_spider", max_cycles=501),
 }
 """Arenas by name."""
 
@@ -112,9 +121,7 @@ def build_arena(
     return arena
 
 
-def build_engine(
-    arena: str, name: str | None, scene: Scene, worlds: int, workers: int | None = None
-) -> Engine:
+def build_engine(arena: str, name: str | None, scene: Scene, worlds: int, workers: int | None = None) -> Engine:
     """Build an engine that runs `worlds` copies of the arena's `scene`; see `dohyo.arenas.physics.make_engine`."""
     spec = ARENAS[arena]
     name = spec.setup(engine=name).engine

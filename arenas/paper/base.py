@@ -30,7 +30,8 @@ POSITION_NOISE, VELOCITY_NOISE = 0.1, 0.1
 """Noise of the start: U(-0.1, 0.1) on every number of the positions, N(0, 0.1) on every velocity (EC)."""
 CONTACT, MOST = 5e-7, 10.0
 """What contact costs per N^2 and (N m)^2, and at most (EC, all but the ants' run to goal)."""
-HUMAN = "paper_humanoid"
+HUMAN, HUMAN_MOTOR = "paper_humanoid", 0.4
+"""The body whose motors are clamped there; some arenas clip its controls before they count their squares (EC)."""
 
 
 class PaperArena(Ground):
@@ -43,7 +44,7 @@ class PaperArena(Ground):
     dtype = np.float64
     bounded = False
     aside: tuple[str, ...] = ()
-    """Terms that the originals tell the learner of beside the reward: their `info` has them, what they return has not."""
+    """Terms that the originals put into `info`, where training reads them, and not into the reward of a step."""
 
     def __init__(self, bodies: Sequence[Body], worlds: int, max_cycles: int, setting: Setting) -> None:
         super().__init__(bodies, worlds, max_cycles, compose(bodies, setting))
@@ -69,7 +70,7 @@ class PaperArena(Ground):
         """Write the observations that `entries` describes."""
         for pieces, rows, view in zip(self._pieces, self._rows, out, strict=True):
             for piece, row in zip(pieces, rows, strict=True):
-                view[:, row] = piece.read(_paper(frame)).reshape(len(view), -1)
+                view[:, row] = piece.read(paper_frame(frame)).reshape(len(view), -1)
 
     def noisy(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Return the scene's initial state for the worlds `ids`, every number with the noise of the start."""
@@ -94,11 +95,22 @@ class PaperArena(Ground):
     def contact(self, frame: Frame, out: Array) -> None:
         """Write every seat's cost of contact `[W, S]`."""
         for s, seat in enumerate(self.scene.seats):
-            force = _paper(frame).external[:, bodies(seat)]
+            force = paper_frame(frame).external[:, bodies(seat)]
             np.minimum(CONTACT * np.einsum("wbf,wbf->w", force, force), MOST, out=out[:, s])
 
+    def clipped_contact(self, frame: Frame, out: Array) -> None:
+        """Write every seat's sum of squared contact forces and torques `[W, S]`, each clipped to [-1, 1] first."""
+        for s, seat in enumerate(self.scene.seats):
+            force = np.clip(paper_frame(frame).external[:, bodies(seat)], -1, 1)
+            np.einsum("wbf,wbf->w", force, force, out=out[:, s])
 
-def _paper(frame: Frame) -> PaperFrame:
+    def upright(self, frame: Frame, height: float) -> Array:
+        """Return 1 for every seat whose root is at least so high, m, and -1 for the others, `[W, S]`."""
+        return sign(frame.root_position[:, :, 2] >= height)
+
+
+def paper_frame(frame: Frame) -> PaperFrame:
+    """Return the frame as what the paper's engine fills."""
     assert isinstance(frame, PaperFrame)
     return frame
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 
-import mujoco
 import numpy as np
 from mujoco.batch import Batch
 

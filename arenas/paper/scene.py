@@ -127,7 +127,7 @@ def _add_sensors(spec: mujoco.MjSpec, pairs: Sequence[tuple[str, str]]) -> None:
             refname=b,
             intprm=[wanted, 1, 1],  # of all contacts the one with the least distance
         )
-    # MuJoCo leaves contact forces on bodies (cfrc_ext) at zero unless a sensor needs them: this one, which nobody reads.
+    # Contact forces on bodies (cfrc_ext) stay zero unless a sensor needs them: this one, which nobody reads.
     spec.add_sensor(type=mujoco.mjtSensor.mjSENS_FRAMELINACC, objtype=XBODY, objname="agent0/torso")
 
 

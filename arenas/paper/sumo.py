@@ -12,7 +12,7 @@ import numpy as np
 from dohyo.arenas.base import LOSS, WIN
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Disc, Mark
-from dohyo.arenas.paper.base import HUMAN, PaperArena, sign
+from dohyo.arenas.paper.base import HUMAN, HUMAN_MOTOR, PaperArena, sign
 from dohyo.arenas.paper.engine import PLATFORM
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.scene import CYLINDER, Setting, add_field
@@ -33,8 +33,6 @@ PLACES = {
 """Where torsos are in the scenes (EC); x and y are drawn anew for every bout."""
 NEAREST = 0.3
 """Least |x| at the start, m (EC)."""
-MOTOR = 0.4
-"""The humans' controls are clipped to this before their squares are counted, the ants' are not (EC)."""
 
 TERMS: tuple[Term, ...] = (
     Term("centre", -1.0, "own distance from the centre, m", "EC"),
@@ -78,7 +76,7 @@ class PaperSumo(PaperArena):
         super().__init__(bodies, worlds, max_cycles, Setting(PLACES[kind], furnish))
         self.ranges["radius"] = RADIUS[kind]
         self._gap = NEAREST + RADIUS[kind][0] / 2
-        self._limit = MOTOR if kind == HUMAN else np.inf
+        self._limit = HUMAN_MOTOR if kind == HUMAN else np.inf
         self._fallen, self._standing = bodies[0].fallen_height + TOP, bodies[0].standing_height
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:

@@ -1,4 +1,4 @@
-"""The bodies of the originals: one MJCF file and one entry in `PAPER_BODIES` each. Only the paper's arenas take them."""
+"""The bodies of the originals, which only the paper's arenas take: one MJCF file and one entry each."""
 
 from pathlib import Path
 
