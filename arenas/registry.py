@@ -52,10 +52,6 @@ class ArenaSpec:
     drives: tuple[str, ...] = tuple(DRIVES)
     """What an action can mean in it; the first unless asked otherwise."""
 
-    def setup(self, body: str | None = None, engine: str | None = None, drive: str | None = None) -> "Setup":
-        """Return what was asked for, and the arena's own choice where nothing was."""
-        return Setup(body or self.bodies[0], engine or next(iter(self.engines)), drive or self.drives[0])
-
 
 class Setup(NamedTuple):
     """What an arena is played with."""
@@ -103,19 +99,30 @@ ARENAS = {
 """Arenas by name."""
 
 
+def set_up(name: str, body: str | None = None, engine: str | None = None, drive: str | None = None) -> Setup:
+    """Return what was asked for, and the arena's own choice where nothing was.
+
+    Raises `UnknownName` for an arena, engine or drive that does not exist, or that this arena does not take.
+    """
+    spec = lookup(ARENAS, name, "arena")
+    setup = Setup(body or spec.bodies[0], engine or next(iter(spec.engines)), drive or spec.drives[0])
+    _check_taken(name, "engine", setup.engine, ENGINES, spec.engines)
+    _check_taken(name, "drive", setup.drive, DRIVES, spec.drives)
+    return setup
+
+
 def build_arena(
     name: str, body: str | None = None, *, worlds: int = 1, drive: str | None = None, max_cycles: int | None = None
 ) -> Arena:
     """Build the rules of arena `name` over `worlds` worlds.
 
-    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` for an arena, body or
-    drive that does not exist, or that this arena does not take.
+    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` as `set_up` does, and for a
+    body that does not exist or that this arena does not take.
     """
-    spec = lookup(ARENAS, name, "arena")
+    setup = set_up(name, body, drive=drive)
     if max_cycles is not None and max_cycles < 1:
         raise UnknownName(f"max_cycles must be at least 1, not {max_cycles}")
-    setup = spec.setup(body, drive=drive)
-    _check_taken(name, "drive", setup.drive, DRIVES, spec.drives)
+    spec = ARENAS[name]
     arena = spec.build(_seat_bodies(name, spec, setup.body), worlds, setup.drive, max_cycles or spec.max_cycles)
     arena.name = name
     return arena
@@ -123,15 +130,14 @@ def build_arena(
 
 def build_engine(arena: str, name: str | None, scene: Scene, worlds: int, workers: int | None = None) -> Engine:
     """Build an engine that runs `worlds` copies of the arena's `scene`; see `dohyo.arenas.physics.make_engine`."""
-    spec = ARENAS[arena]
-    name = spec.setup(engine=name).engine
-    _check_taken(arena, "engine", name, ENGINES, spec.engines)
-    return make_engine(name, scene, worlds, workers, spec.engines)
+    return make_engine(set_up(arena, engine=name).engine, scene, worlds, workers, ARENAS[arena].engines)
 
 
 def _check_taken(arena: str, kind: str, name: str, known: Iterable[str], taken: Iterable[str]) -> None:
-    """Raise `UnknownName` for something that exists and that this arena does not take."""
-    if name in known and name not in taken:
+    """Raise `UnknownName` unless the arena takes `name`, and list what there is, or what it takes."""
+    if name not in known:
+        raise UnknownName(f"unknown {kind} {name!r}; choose one of: {', '.join(sorted(known))}")
+    if name not in taken:
         raise UnknownName(f"arena {arena!r} does not take {kind} {name!r}; it takes: {', '.join(taken)}")
 
 
@@ -149,7 +155,7 @@ def _seat_bodies(name: str, spec: ArenaSpec, body: str) -> list[Body]:
     words = body.split(",")
     for word in words:
         _check_taken(name, "body", word, ALL_BODIES, spec.bodies)
-    bodies = [lookup(ALL_BODIES, word, "body") for word in words]
+    bodies = [ALL_BODIES[word] for word in words]
     if len(bodies) not in (1, spec.seats):
         raise UnknownName(f"arena {name!r} has {spec.seats} seats: give one body, or {spec.seats} with commas")
     return bodies * spec.seats if len(bodies) == 1 else bodies

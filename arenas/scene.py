@@ -67,6 +67,11 @@ class Scene:
     """What an action means, see `DRIVES`."""
 
     @property
+    def control_step(self) -> float:
+        """Length of a control step, s."""
+        return float(self.model.opt.timestep) * SUBSTEPS
+
+    @property
     def actors(self) -> tuple[SeatLayout | LooseLayout, ...]:
         """Seats, then loose furniture: whatever moves and is sensed."""
         return (*self.seats, *self.loose)

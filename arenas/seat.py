@@ -164,6 +164,7 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
             autoreset=False,
             perturbation=perturbation,
         )
+        self.metadata = {**SeatEnv.metadata, "render_fps": round(1 / self.batch.arena.scene.control_step)}
         self._seat = open_seat(self.batch, seat, opponents)
         self.observation_space = self._seat.observation_space
         self.action_space = self._seat.action_space

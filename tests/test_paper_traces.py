@@ -69,7 +69,7 @@ def take_up(rows: dict[str, Any], batch: Batch) -> None:
     """Put every world into the state of its row."""
     arena, frame, ids = batch.arena, batch.engine.frame, np.arange(batch.worlds)
     batch.reset(0)
-    radius = rows.get("before_radius")
+    radius = rows.get("before_radius", np.ones(batch.worlds))
     batch.engine.reset(ids, rows["before_qpos"], rows["before_qvel"], radius, rows["before_qacc_warmstart"])
     for key, name in (("steps", "steps"), ("radius", "radius"), ("touched", "touched"), ("keeper_touched", "saved")):
         if f"before_{key}" in rows and hasattr(arena, name):

@@ -41,14 +41,13 @@ class PaperArena(Ground):
     motors do.
     """
 
-    dtype = np.float64
+    dtype: type[np.floating[Any]] = np.float64
     bounded = False
     aside: tuple[str, ...] = ()
     """Terms that the originals put into `info`, where training reads them, and not into the reward of a step."""
 
     def __init__(self, bodies: Sequence[Body], worlds: int, max_cycles: int, setting: Setting) -> None:
         super().__init__(bodies, worlds, max_cycles, compose(bodies, setting))
-        self._roots = [*self.scene.seats, *self.scene.loose]
         self._pieces = [self.pieces(seat) for seat in range(len(bodies))]
         self._rows = [list(layout(self.entries(seat)).values()) for seat in range(len(bodies))]
 
@@ -76,12 +75,12 @@ class PaperArena(Ground):
         """Return the scene's initial state for the worlds `ids`, every number with the noise of the start."""
         self.steps[ids] = 0
         model = self.scene.model
-        qpos = model.qpos0 + dice.uniform(ids, -POSITION_NOISE, POSITION_NOISE, model.nq)
+        qpos: Array = model.qpos0 + dice.uniform(ids, -POSITION_NOISE, POSITION_NOISE, model.nq)
         return qpos, dice.normal(ids, VELOCITY_NOISE, model.nv)
 
     def normalised(self, qpos: Array) -> Array:
         """Return positions `[n, nq]` whose quaternions have length 1, as MuJoCo left them after a reset then."""
-        for actor in self._roots:
+        for actor in self.scene.actors:
             quaternion = qpos[:, actor.qpos.start + 3 : actor.qpos.start + 7]
             quaternion /= np.linalg.norm(quaternion, axis=1, keepdims=True)
         return qpos
@@ -106,7 +105,8 @@ class PaperArena(Ground):
 
     def upright(self, frame: Frame, height: float) -> Array:
         """Return 1 for every seat whose root is at least so high, m, and -1 for the others, `[W, S]`."""
-        return sign(frame.root_position[:, :, 2] >= height)
+        high: BoolArray = frame.root_position[:, :, 2] >= height
+        return sign(high)
 
 
 def paper_frame(frame: Frame) -> PaperFrame:
@@ -117,5 +117,5 @@ def paper_frame(frame: Frame) -> PaperFrame:
 
 def sign(condition: BoolArray) -> Array:
     """Return 1 where the condition holds and -1 where not."""
-    result: Array = 2.0 * condition - 1.0
+    result: Array = np.where(condition, 1.0, -1.0)
     return result

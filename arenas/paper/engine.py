@@ -32,24 +32,18 @@ class PaperEngine(ThreadEngine):
         platform = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, PLATFORM)
         self._platform = self._batch.expand("geom_size")[:, platform, 0] if platform >= 0 else None
 
-    def reset(
-        self,
-        ids: NDArray[np.intp],
-        qpos: Array,
-        qvel: Array,
-        radius: Array | None = None,
-        warmstart: Array | None = None,
-    ) -> None:
+    def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
         """Put worlds into states, see `Engine`.
 
-        `radius` `[n]`: of the platform they stand on, m. `warmstart` `[n, nv]`: accelerations from which the solver
-        starts, for bouts that are taken up in the middle.
+        More can follow: the radius `[n]` of the platform they stand on, m; the accelerations `[n, nv]` from which the
+        solver starts, for bouts that are taken up in the middle.
         """
-        if self._platform is not None and radius is not None:
-            self._platform[ids] = radius
+        qpos, qvel, *more = state
+        if self._platform is not None and more:
+            self._platform[ids] = more[0]
         super().reset(ids, qpos, qvel)
-        if warmstart is not None:
-            self._warmstart[ids] = warmstart
+        if len(more) > 1:
+            self._warmstart[ids] = more[1]
         self.frame.com_before[ids] = self.frame.com[ids]
 
     def step(self, action: Array) -> None:
@@ -82,4 +76,4 @@ class PaperEngine(ThreadEngine):
         pairs = 2 * len(self.scene.pairs)
         found, gap = self._sensed[:, :pairs:2], self._sensed[:, 1:pairs:2]
         # The originals count contacts in which surfaces overlap; those within the margin do not.
-        self.frame.fill(self._qpos, self._qvel, (found > 0) & (gap < 0))
+        self.frame.fill(self._qpos, self._qvel, ((found > 0) & (gap < 0)).astype(float))

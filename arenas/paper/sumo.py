@@ -104,7 +104,7 @@ class PaperSumo(PaperArena):
 
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
         """End bouts: leaving the platform counts only where nobody fell, time only where nobody is out."""
-        down = fallen.any(axis=1)
+        down: BoolArray = np.logical_or.reduce(fallen, axis=1)
         out: BoolArray = np.where(down[:, None], fallen, beyond)
         over, both = out.any(axis=1), out.all(axis=1)
         late = ~over & (self.steps >= self.max_cycles)
@@ -138,7 +138,7 @@ class PaperSumo(PaperArena):
             offset(own, other),
             rotation(own),
             Piece(ring, lambda frame: self._ring(frame, seat)),
-            Piece(left, lambda frame: self.max_cycles - self.steps),
+            Piece(left, lambda frame: (self.max_cycles - self.steps).astype(np.float64)),
         ]
 
     def _ring(self, frame: PaperFrame, seat: int) -> Array:

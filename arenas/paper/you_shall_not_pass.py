@@ -42,7 +42,7 @@ class PaperYouShallNotPass(Field):
         """Whether the runner has passed or fallen, and what the step was worth."""
         self.steps += 1
         beyond, stands = self.beyond(frame), frame.root_position[:, :, 2] > FALLEN
-        passed, gone = beyond[:, RUNNER], beyond.any(axis=1)
+        passed, gone = beyond[:, RUNNER], beyond[:, BLOCKER] | beyond[:, RUNNER]
         verdict = Verdict.going_on(self._price(frame, action, ~gone))
         fell, late = ~stands[:, RUNNER], self.steps >= self.max_cycles
         verdict.done[:] = gone | fell | late
