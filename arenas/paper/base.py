@@ -32,6 +32,8 @@ CONTACT, MOST = 5e-7, 10.0
 """What contact costs per N^2 and (N m)^2, and at most (EC, all but the ants' run to goal)."""
 HUMAN, HUMAN_MOTOR = "paper_humanoid", 0.4
 """The body whose motors are clamped there; some arenas clip its controls before they count their squares (EC)."""
+GROUND, MARGIN = (0.3, 0.34, 0.38), 0.7
+"""Colour of the ground about a platform, and how far it is painted beyond, m."""
 
 
 class PaperArena(Ground):

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Mark, Strip
+from dohyo.arenas.marks import Colour, Mark, Strip
 from dohyo.arenas.paper.base import PaperArena, paper_frame
 from dohyo.arenas.paper.scene import GOAL, Place, Setting, add_field
 from dohyo.arenas.paper.sight import Piece, positions
@@ -15,7 +15,7 @@ from dohyo.arenas.rules import Dice, IntArray
 
 WAY = np.array([1.0, -1.0])
 """The way each seat looks along x, and the sign of the line that it looks at."""
-LINES = ((1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85)))
+RIGHT, LEFT = (1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85))
 """Side and colour of the lines, each in the colour of who looks at it."""
 
 
@@ -32,6 +32,9 @@ SETTINGS = {
 
 class Field(PaperArena):
     """What the arenas on the field share."""
+
+    lines: tuple[tuple[int, Colour], ...] = (RIGHT, LEFT)
+    """The lines that count."""
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, max_cycles, SETTINGS[bodies[0].name])
@@ -64,4 +67,4 @@ class Field(PaperArena):
 
     def marks(self, world: int) -> list[Mark]:
         """Paint the lines, on either side of the bars that mark them."""
-        return [Strip((side * GOAL - 0.1, side * GOAL + 0.1), (-5, 5), colour) for side, colour in LINES]
+        return [Strip((side * GOAL - 0.1, side * GOAL + 0.1), (-5, 5), colour) for side, colour in self.lines]

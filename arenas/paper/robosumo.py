@@ -12,7 +12,7 @@ import numpy as np
 
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Mark, Strip
-from dohyo.arenas.paper.base import PaperArena
+from dohyo.arenas.paper.base import GROUND, MARGIN, PaperArena
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.scene import Setting, add_bar
 from dohyo.arenas.paper.sight import POSE, Piece, bodies, sizes_of_forces, velocities
@@ -114,7 +114,7 @@ class RoboSumo(PaperArena):
         np.exp(-np.linalg.norm(after[:, ::-1], axis=2), out=push)
         velocity = (after - before) / (SUBSTEPS * self.scene.model.opt.timestep)
         way = after[:, ::-1] - before
-        way /= np.linalg.norm(way, axis=2, keepdims=True)
+        way /= np.maximum(np.linalg.norm(way, axis=2, keepdims=True), 1e-9)
         np.maximum((velocity * way).sum(axis=2), 0, out=approach)
         self.worth *= self.weights
         return self.worth
@@ -132,8 +132,9 @@ class RoboSumo(PaperArena):
         ]
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the shadow of the tatami, which holds the picture to its size."""
-        return [Strip((-BOX, BOX), (-BOX, BOX), (0.3, 0.34, 0.38))]
+        """Paint the ground about the tatami, which also keeps its corners in the picture."""
+        edges = (-BOX - MARGIN, BOX + MARGIN)
+        return [Strip(edges, edges, GROUND)]
 
 
 def _lowered(name: str, seat: SeatLayout, size: int, meaning: str) -> Piece:

@@ -10,8 +10,9 @@ from dohyo.arenas.physics.frame import Array
 STAGES = (0.5, 0.5, 1.0)
 """The share of the step at which the second, third and fourth stage stand."""
 WEIGHTS = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
-SMALL = 1e-4
-"""Angle in rad below which the second part of the correction is constant to nine digits."""
+
+NEXT, LAST = [1, 2, 0], [2, 0, 1]
+"""The axes that follow and precede each of the three."""
 
 
 class RungeKutta:
@@ -61,7 +62,15 @@ class RungeKutta:
 
 def _corrected(turned: Array, spin: Array) -> Array:
     """Return the rate at which the rotation vector `turned` `[..., 3]` grows under the spin `[..., 3]`, own frame."""
-    half = np.maximum(np.linalg.norm(turned, axis=-1, keepdims=True), SMALL) / 2
-    once = np.cross(turned, spin)
-    result: Array = spin + once / 2 + (1 - half / np.tan(half)) / (2 * half) ** 2 * np.cross(turned, once)
+    square = (turned * turned).sum(axis=-1, keepdims=True)
+    once = _cross(turned, spin)
+    # The series of (1 - x cot x) / 4 x^2 with x half the angle, which stays below a fifth of a radian in a stage.
+    factor = 1 / 12 + square / 720 + square**2 / 30240
+    result: Array = spin + 0.5 * once + factor * _cross(turned, once)
+    return result
+
+
+def _cross(a: Array, b: Array) -> Array:
+    """Return the cross product of vectors `[..., 3]`; `np.cross` takes ten times as long over few."""
+    result: Array = a[..., NEXT] * b[..., LAST] - a[..., LAST] * b[..., NEXT]
     return result

@@ -12,7 +12,7 @@ import numpy as np
 from dohyo.arenas.base import LOSS, WIN
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.marks import Disc, Mark
-from dohyo.arenas.paper.base import HUMAN, HUMAN_MOTOR, PaperArena, sign
+from dohyo.arenas.paper.base import GROUND, HUMAN, HUMAN_MOTOR, MARGIN, PaperArena, sign
 from dohyo.arenas.paper.engine import PLATFORM
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.scene import CYLINDER, Setting, add_field
@@ -152,5 +152,5 @@ class PaperSumo(PaperArena):
         return model
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the shadow of the platform's edge, which holds the picture to its size."""
-        return [Disc(float(self.radius[world]), (0.3, 0.34, 0.38), (0.3, 0.34, 0.38), 0.0)]
+        """Paint the ground about the platform, which also keeps whoever stands on it in the picture."""
+        return [Disc(float(self.radius[world]) + MARGIN, GROUND, GROUND, 0.0)]

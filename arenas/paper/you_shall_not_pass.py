@@ -8,7 +8,7 @@ nothing and has not won.
 import numpy as np
 
 from dohyo.arenas.base import LOSS, WIN
-from dohyo.arenas.paper.field import Field
+from dohyo.arenas.paper.field import LEFT, Field
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import TIME_OUT, Term, Verdict
 
@@ -37,6 +37,7 @@ class PaperYouShallNotPass(Field):
     endings = ENDINGS
     terms = TERMS
     aside = ("hold",)
+    lines = (LEFT,)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Whether the runner has passed or fallen, and what the step was worth."""
