@@ -61,7 +61,7 @@ def command(
     build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
-    swap = len(set(batch.arena.roles)) == 1
+    swap = len({(role, body.name) for role, body in zip(batch.arena.roles, batch.arena.bodies, strict=True)}) == 1
     try:
         players = [
             find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
