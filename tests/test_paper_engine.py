@@ -3,6 +3,7 @@
 import numpy as np
 import pettingzoo
 import pytest
+from mujoco.batch import SimulationError
 
 from dohyo.arenas import ARENAS, ActionError, Perturbation, Push, SeatEnv, UnknownName, make_batch, render
 from dohyo.arenas.batch import Batch
@@ -191,6 +192,26 @@ def test_perturbations_work_here_too():
         # In two control steps: half a step's way under the first push, then a whole one, and half under 0.9 of it.
         speed = 100 * 0.015 / (39.6457 * mass)
         assert np.linalg.norm(gained) == pytest.approx((0.5 + 1 + 0.45) * speed, rel=0.05)
+
+
+def test_a_world_that_raises_disturbs_no_other(monkeypatch):
+    """MuJoCo refuses one of three worlds in the middle of the last physics step: that one is lost and counted."""
+    disturbed, calm = (make_batch("paper/sumo-ants", worlds=3, workers=1, autoreset=False) for _ in range(2))
+    disturbed.reset(2), calm.reset(2)
+    forward, calls = disturbed.engine._batch.forward, []
+
+    def refuse(*arguments):
+        forward(*arguments)
+        calls.append(1)
+        if len(calls) == 2:
+            raise SimulationError(np.array([1]), "out of memory")
+
+    monkeypatch.setattr(disturbed.engine._batch, "forward", refuse)
+    steps = [batch.step(noise(batch, 0)) for batch in (disturbed, calm)]
+    assert steps[0].done.tolist() == [False, True, False]
+    assert disturbed.diverged == 1
+    for seat in (0, 1):
+        assert np.array_equal(steps[0].observation[seat][[0, 2]], steps[1].observation[seat][[0, 2]])
 
 
 def test_pictures_show_the_platform_as_it_is():

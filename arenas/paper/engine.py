@@ -58,18 +58,19 @@ class PaperEngine(ThreadEngine):
     def _play(self, action: Array) -> None:
         """Advance as `advance` does, but keep what the last stage of the last physics step derives."""
         self._ctrl[:] = action
-        with self._counted():
-            self._flags[:] = self._sensed_flags | UNSENSED
+        self._flags[:] = self._sensed_flags | UNSENSED
+        with self._noted():
             self._batch.step(nstep=SUBSTEPS - 1)
-            self._runge_kutta.step(self._qpos, self._qvel, self._qacc, self._evaluate)
+        self._runge_kutta.step(self._qpos, self._qvel, self._qacc, self._evaluate)
         self._warmstart[:] = self._qacc
         self._time += self.scene.model.opt.timestep
-        self._let_go()
+        self._end()
 
     def _evaluate(self, stage: int) -> None:
         if stage == 3:
             self._flags[:] = self._sensed_flags
-        self._batch.forward()
+        with self._noted():
+            self._batch.forward()
 
     def _fill(self) -> None:
         self.frame.com[:] = self._com[:, self._roots]
