@@ -135,10 +135,10 @@ def build_engine(arena: str, name: str | None, scene: Scene, worlds: int, worker
 
 def _check_taken(arena: str, kind: str, name: str, known: Iterable[str], taken: Iterable[str]) -> None:
     """Raise `UnknownName` unless the arena takes `name`, and list what it takes."""
-    if name not in known:
-        raise UnknownName(f"unknown {kind} {name!r}; choose one of: {', '.join(sorted(taken))}")
-    if name not in taken:
+    if name in known and name not in taken:
         raise UnknownName(f"arena {arena!r} does not take {kind} {name!r}; it takes: {', '.join(taken)}")
+    if name not in taken:
+        raise UnknownName(f"unknown {kind} {name!r}; choose one of: {', '.join(sorted(taken))}")
 
 
 def need_two_seats(name: str) -> None:

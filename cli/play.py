@@ -36,7 +36,9 @@ def command(
     engine: EngineName = None,
     bouts: Annotated[
         int,
-        typer.Option("--bouts", help="Bouts to play; players alternate sides where both have the same role.", min=1),
+        typer.Option(
+            "--bouts", help="Bouts to play; players alternate sides where both have the same role and body.", min=1
+        ),
     ] = 100,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
@@ -58,10 +60,10 @@ def command(
     if picture is not None:
         check_suffix(picture)
     setup = set_up(arena, body, engine, drive)
-    build_arena(arena, setup.body, drive=setup.drive)
+    rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
-    swap = len({(role, body.name) for role, body in zip(batch.arena.roles, batch.arena.bodies, strict=True)}) == 1
+    swap = len({(role, body.name) for role, body in zip(rules.roles, rules.bodies, strict=True)}) == 1
     try:
         players = [
             find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
