@@ -70,7 +70,9 @@ def command(
         need_two_seats(arena)
         if (policy, width, value) != ("mlp", None, "own"):
             raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
-        _opponents(opponents, arena, setup.body, setup.engine, worlds, workers, blocks, as_json)
+        from dohyo.curricula.run import TrainConfig
+
+        _opponents(opponents, TrainConfig(arena, *setup, worlds=worlds, workers=workers), blocks, as_json)
         return
     if not everything:
         groups = [[Case(arena, setup.body, setup.engine, worlds, workers or cores())]]
@@ -144,22 +146,19 @@ def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
     Console().print(table)
 
 
-def _opponents(
-    opponents: int, arena: str, body: str, engine: str, worlds: int, workers: int | None, blocks: int, as_json: bool
-) -> None:
+def _opponents(opponents: int, config: "TrainConfig", blocks: int, as_json: bool) -> None:
     from dohyo.curricula.opponents_cost import measure_opponents
-    from dohyo.curricula.run import TrainConfig
 
-    config = TrainConfig(arena=arena, body=body, engine=engine, worlds=worlds, workers=workers)
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
         task = progress.add_task("measuring", total=blocks + 1)
         cost = measure_opponents(config, opponents, blocks, lambda: progress.advance(task))
     if as_json:
         typer.echo(json.dumps(asdict(cost)))
         return
-    caption = f"A training step of {worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
+    caption = f"A training step of {config.worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
     table = Table("arena", "body", "engine", "step", "opponents", "share", box=box.SIMPLE, caption=caption)
-    table.add_row(arena, body, engine, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
+    names = (config.arena, config.body, config.engine)
+    table.add_row(*names, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
     console = Console()
     console.print(table)
     console.print(
