@@ -35,6 +35,7 @@ class RunningNorm(BaseFeaturesExtractor):
     @torch.no_grad()
     def update(self, observation: Tensor) -> None:
         """Fold a rollout's observations `[n, obs]` into the statistics (Chan et al. 1979, parallel variance)."""
+        observation = observation.float()  # some arenas show double precision
         new = len(observation)
         total = self.count + new
         share = (new / total).float()

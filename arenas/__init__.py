@@ -30,7 +30,7 @@ from dohyo.arenas.registry import ARENAS, ArenaSpec
 from dohyo.arenas.render import Camera, render
 from dohyo.arenas.seat import SeatEnv
 from dohyo.arenas.seat_vector import SeatVectorEnv
-from dohyo.arenas.views import DohyoEnv
+from dohyo.arenas.views import DohyoEnv, entry_points
 
 __all__ = [
     "ARENAS",
@@ -68,8 +68,9 @@ __all__ = [
 __version__ = version("dohyo")
 
 for _name, _spec in ARENAS.items():
-    register("parallel", f"dohyo/{_spec.id}", f"dohyo.arenas.{_spec.id}:parallel_env")
-    register("aec", f"dohyo/{_spec.id}", f"dohyo.arenas.{_spec.id}:env")
+    _env, _parallel_env = entry_points(_name)
+    register("parallel", f"dohyo/{_spec.id}", _parallel_env)
+    register("aec", f"dohyo/{_spec.id}", _env)
     _words, _version = _spec.id.rsplit("_v", 1)
     gymnasium.register(
         f"dohyo/{''.join(word.capitalize() for word in _words.split('_'))}-v{_version}",

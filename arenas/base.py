@@ -1,7 +1,7 @@
 """What the arenas here have in common: a scene, a clock, ranges to start from, and what every seat sees."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import mujoco
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import Dice, Entry, IntArray, Ranges, Term
-from dohyo.arenas.scene import compose
+from dohyo.arenas.scene import Scene, compose
 from dohyo.arenas.sight import Sight
 from dohyo.arenas.start import effort
 
@@ -18,11 +18,10 @@ WIN, LOSS = 1000.0, -1000.0
 CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left")
 
 
-class BaseArena:
-    """A start for the rules of an arena; see `dohyo.arenas.rules.Arena` for what is still to be written.
+class Ground:
+    """What all arenas keep: a scene, a clock, the ranges that bouts start from, room for the terms of the reward.
 
-    A subclass names itself, its seats, endings and terms, says what it adds to an observation (`points` are vectors
-    from a seat's root, `numbers` are shown as they are) and what its bouts start from (`start`).
+    A subclass names itself, its seats, endings and terms, and says what its bouts start from (`start`).
     """
 
     name: str
@@ -31,9 +30,37 @@ class BaseArena:
     sides: tuple[int, ...] = (0, 1)
     endings: tuple[str, ...]
     terms: tuple[Term, ...]
+    start: ClassVar[Ranges] = {}
+    dtype: type[np.floating[Any]] = np.float32
+    bounded: bool = True
+
+    def __init__(self, bodies: Sequence[Body], worlds: int, max_cycles: int, scene: Scene) -> None:
+        self.bodies, self.max_cycles, self.scene = tuple(bodies), max_cycles, scene
+        self.ranges: Ranges = dict(self.start)
+        self.steps = np.zeros(worlds, np.intp)
+        """Control steps of every world's bout so far."""
+        self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
+        """The dense reward's terms `[T, W, S]`, to be written in place."""
+        self.weights = np.array([term.weight for term in self.terms])[:, None, None]
+
+    def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
+        """Draw `[n, size]` numbers from the range called `name`, for the worlds `ids`."""
+        return dice.uniform(ids, *self.ranges[name], size)
+
+    def model(self, world: int) -> mujoco.MjModel:
+        """Return the scene's model."""
+        return self.scene.model
+
+
+class BaseArena(Ground):
+    """A start for the rules of an arena; see `dohyo.arenas.rules.Arena` for what is still to be written.
+
+    A subclass also says what it adds to an observation: `points` are vectors from a seat's root, `numbers` are shown
+    as they are.
+    """
+
     points: ClassVar[tuple[Entry, ...]] = ()
     numbers: tuple[Entry, ...] = ()
-    start: ClassVar[Ranges] = {}
 
     def __init__(
         self,
@@ -43,20 +70,9 @@ class BaseArena:
         max_cycles: int,
         furnish: Callable[[mujoco.MjSpec], None] | None = None,
     ) -> None:
-        self.bodies, self.max_cycles = tuple(bodies), max_cycles
-        self.scene = compose(bodies, drive, furnish, self.sides)
-        self.ranges: Ranges = dict(self.start)
-        self.steps = np.zeros(worlds, np.intp)
-        """Control steps of every world's bout so far."""
+        super().__init__(bodies, worlds, max_cycles, compose(bodies, drive, furnish, self.sides))
         self.sight = Sight(self.scene, worlds, self.points, self.numbers, self.sides)
-        self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
-        """The dense reward's terms `[T, W, S]`, to be written in place."""
-        self.weights = np.array([term.weight for term in self.terms])[:, None, None]
         self._standing_height = np.array([body.standing_height for body in bodies])
-
-    def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
-        """Draw `[n, size]` numbers from the range called `name`, for the worlds `ids`."""
-        return dice.uniform(ids, *self.ranges[name], size)
 
     def clock(self) -> Array:
         """Return the share of the bout that is left, `[W, 1]`."""

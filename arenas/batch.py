@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.errors import ActionError
 from dohyo.arenas.perturbation import Perturbation, Perturber
-from dohyo.arenas.physics import Engine, make_engine
+from dohyo.arenas.physics import Engine
 from dohyo.arenas.physics.frame import Array
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules import NOBODY, Arena, Dice, IntArray, Verdict, observation_size
 
 FloatArray = NDArray[np.float32]
@@ -61,7 +61,8 @@ class Step:
 class Batch:
     """W worlds of one arena, stepped together.
 
-    Actions outside [-1, 1] are clipped; NaN, infinity or a wrong shape raise `ActionError` before anything moves.
+    Actions outside their space are clipped where the arena bounds them; NaN, infinity or a wrong shape raise
+    `ActionError` before anything moves.
     World `w` of `reset(seed)` plays the same bouts as world 0 of `reset(seed + w)`.
     """
 
@@ -81,11 +82,10 @@ class Batch:
         """Bouts so far whose physics blew up."""
         seats = range(len(arena.seats))
         sizes = [observation_size(arena.entries(s)) for s in seats]
-        self.observation_spaces = tuple(Box(-np.inf, np.inf, (n,), np.float32) for n in sizes)
-        self.action_spaces = tuple(
-            Box(-1, 1, (seat.ctrl.stop - seat.ctrl.start,), np.float32) for seat in arena.scene.seats
-        )
-        self._observation = tuple(np.zeros((self.worlds, n), np.float32) for n in sizes)
+        self.observation_spaces = tuple(Box(-np.inf, np.inf, (n,), arena.dtype) for n in sizes)
+        limits = arena.scene.model.actuator_ctrlrange.astype(np.float32)
+        self.action_spaces = tuple(Box(*limits[seat.ctrl].T, dtype=np.float32) for seat in arena.scene.seats)
+        self._observation = tuple(np.zeros((self.worlds, n), arena.dtype) for n in sizes)
         self._action = np.zeros((self.worlds, arena.scene.model.nu))
         self._length = np.zeros(self.worlds, np.intp)
         self._dense = np.zeros((self.worlds, len(seats)))
@@ -179,7 +179,7 @@ class Batch:
         )
 
     def _take(self, actions: Sequence[ArrayLike]) -> None:
-        """Check the actions and write them, clipped, into the engine's order."""
+        """Check the actions and write them into the engine's order."""
         if self._dice is None:
             raise ActionError("call reset() before step()")
         if len(actions) != len(self.seats):
@@ -192,9 +192,12 @@ class Batch:
                 raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
             if not np.isfinite(array).all():
                 raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
-            clipped = self._action[:, seat.ctrl]
-            np.maximum(array, -1, out=clipped)
-            np.minimum(clipped, 1, out=clipped)
+            taken = self._action[:, seat.ctrl]
+            if self.arena.bounded:
+                np.maximum(array, space.low, out=taken)
+                np.minimum(taken, space.high, out=taken)
+            else:
+                taken[:] = array
         if self._leave and self._out.any():
             for s, seat in enumerate(self.arena.scene.seats):
                 self._action[self._out[:, s], seat.ctrl] = 0
@@ -231,12 +234,12 @@ class Batch:
 
 def make_batch(
     arena: str,
-    body: str = "ant",
-    engine: str = "pybullet",
+    body: str | None = None,
+    engine: str | None = None,
     worlds: int = 64,
     *,
     workers: int | None = None,
-    drive: str = "target",
+    drive: str | None = None,
     alpha: float = 0.0,
     max_cycles: int | None = None,
     autoreset: bool = True,
@@ -244,13 +247,14 @@ def make_batch(
 ) -> Batch:
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
-    `workers`: threads (mujoco) or processes (pybullet), by default one per core. `drive`: what an action means, see
-    `dohyo.arenas.scene.DRIVES`. `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a
-    bout. `autoreset`: begin a new bout at once where one has ended. `perturbation`: pushes on seats, and factors of
-    the physics that change from bout to bout. Raises `UnknownName` or `EngineError`.
+    `body`, `engine` and `drive` are by default the first that the arena has (`ARENAS`). `workers`: threads (mujoco) or
+    processes (pybullet), by default one per core. `drive`: what an action means, see `dohyo.arenas.scene.DRIVES`.
+    `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
+    bout at once where one has ended. `perturbation`: pushes on seats, and factors of the physics that change from bout
+    to bout. Raises `UnknownName` or `EngineError`.
     """
     rules = build_arena(arena, body, worlds=worlds, drive=drive, max_cycles=max_cycles)
     if perturbation is not None and perturbation.push is not None:
         perturbation.push.mask(rules.seats)  # an unknown seat is an error before there are workers to be left behind
-    built = make_engine(engine, rules.scene, worlds, workers)
+    built = build_engine(arena, engine, rules.scene, worlds, workers)
     return Batch(rules, built, alpha=alpha, autoreset=autoreset, perturbation=perturbation)

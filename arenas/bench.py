@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import EngineError
-from dohyo.arenas.physics import Engine, make_engine
+from dohyo.arenas.physics import Engine
 from dohyo.arenas.physics.frame import Array
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules import Arena
 
 BLOCK = 10
@@ -60,12 +60,12 @@ class Recorder:
         self._engine = engine
         self.name, self.scene, self.worlds, self.workers = engine.name, engine.scene, engine.worlds, engine.workers
         self.frame = engine.frame
-        self.resets: list[tuple[int, NDArray[np.intp], Array, Array]] = []
+        self.resets: list[tuple[int, NDArray[np.intp], *tuple[Array, ...]]] = []
         self.actions: list[Array] = []
 
-    def reset(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        self.resets.append((len(self.actions), ids.copy(), qpos, qvel))
-        self._engine.reset(ids, qpos, qvel)
+    def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
+        self.resets.append((len(self.actions), ids.copy(), *state))
+        self._engine.reset(ids, *state)
 
     def step(self, action: Array) -> None:
         self.actions.append(action.copy())
@@ -95,7 +95,7 @@ class Duel:
         scene = build_arena(case.arena, case.body).scene
         # The sensors are there for the frame; the bare engine does not read it.
         scene.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_SENSOR
-        self._bare = make_engine(case.engine, scene, case.worlds, case.workers)
+        self._bare = build_engine(case.arena, case.engine, scene, case.worlds, case.workers)
 
     def turn(self, seed: int) -> tuple[float, float]:
         """Play a block of random actions, then replay it; return the seconds that each took."""
@@ -184,7 +184,7 @@ def take(words: Sequence[str]) -> None:
 
 def _parts(case: Case) -> tuple[Arena, Engine]:
     rules = build_arena(case.arena, case.body, worlds=case.worlds)
-    return rules, make_engine(case.engine, rules.scene, case.worlds, case.workers)
+    return rules, build_engine(case.arena, case.engine, rules.scene, case.worlds, case.workers)
 
 
 def _held() -> float:

@@ -1,17 +1,30 @@
 """The table of arenas: what exists, which bodies it takes, and how to build it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from dohyo.arenas.bodies import BODIES, Body, get_body
+from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.kick_and_defend import KickAndDefend
+from dohyo.arenas.paper.bodies import PAPER_BODIES
+from dohyo.arenas.paper.engine import PaperEngine
+from dohyo.arenas.paper.kick_and_defend import PaperKickAndDefend
+from dohyo.arenas.paper.robosumo import RoboSumo
+from dohyo.arenas.paper.run_to_goal import PaperRunToGoal
+from dohyo.arenas.paper.scene import DRIVE
+from dohyo.arenas.paper.sumo import PaperSumo
+from dohyo.arenas.paper.you_shall_not_pass import PaperYouShallNotPass
+from dohyo.arenas.physics import ENGINES, Constructor, Engine, make_engine
 from dohyo.arenas.rules import Arena
 from dohyo.arenas.run_to_goal import RunToGoal
+from dohyo.arenas.scene import DRIVES, Scene
 from dohyo.arenas.sumo import Sumo
 from dohyo.arenas.you_shall_not_pass import YouShallNotPass
+
+ALL_BODIES = BODIES | PAPER_BODIES
+"""Whatever any arena takes."""
 
 
 class Build(Protocol):
@@ -28,12 +41,39 @@ class ArenaSpec:
     """The versioned name, as in `pettingzoo.make("parallel", "dohyo/sumo_v0")`."""
     build: Build
     bodies: tuple[str, ...]
-    """The bodies the arena takes, in any seat."""
+    """The bodies the arena takes, in any seat; the first unless asked otherwise."""
     seats: int
     page: str
     """The page of the documentation that describes it."""
     max_cycles: int = 500
     """Control steps in a bout unless asked otherwise (EC)."""
+    engines: Mapping[str, Constructor] = field(default_factory=lambda: ENGINES)
+    """The engines it runs on; the first unless asked otherwise."""
+    drives: tuple[str, ...] = tuple(DRIVES)
+    """What an action can mean in it; the first unless asked otherwise."""
+
+
+class Setup(NamedTuple):
+    """What an arena is played with."""
+
+    body: str
+    """One for every seat, or one per seat with commas."""
+    engine: str
+    drive: str
+
+
+def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> ArenaSpec:
+    """Return the line of one of the paper's own arenas, which leave little to choose."""
+    return ArenaSpec(
+        f"paper_{name}_v0",
+        build,
+        bodies=bodies,
+        seats=2,
+        page="paper",
+        max_cycles=max_cycles,
+        engines={"mujoco": PaperEngine},
+        drives=(DRIVE,),
+    )
 
 
 ARENAS = {
@@ -48,24 +88,57 @@ ARENAS = {
     "kick_and_defend": ArenaSpec(
         "kick_and_defend_v0", KickAndDefend, bodies=tuple(BODIES), seats=2, page="kick_and_defend"
     ),
+    "paper/sumo-ants": _paper("sumo_ants", PaperSumo, "paper_ant"),
+    "paper/sumo-humans": _paper("sumo_humans", PaperSumo, "paper_humanoid"),
+    "paper/run-to-goal-ants": _paper("run_to_goal_ants", PaperRunToGoal, "paper_ant"),
+    "paper/run-to-goal-humans": _paper("run_to_goal_humans", PaperRunToGoal, "paper_humanoid"),
+    "paper/you-shall-not-pass": _paper("you_shall_not_pass", PaperYouShallNotPass, "paper_humanoid"),
+    "paper/kick-and-defend": _paper("kick_and_defend", PaperKickAndDefend, "paper_humanoid"),
+    "paper/robosumo": _paper("robosumo", RoboSumo, "robosumo_ant", "robosumo_bug", "robosumo_spider", max_cycles=501),
 }
 """Arenas by name."""
 
 
+def set_up(name: str, body: str | None = None, engine: str | None = None, drive: str | None = None) -> Setup:
+    """Return what was asked for, and the arena's own choice where nothing was.
+
+    Raises `UnknownName` for an arena, engine or drive that does not exist, or that this arena does not take.
+    """
+    spec = lookup(ARENAS, name, "arena")
+    setup = Setup(body or spec.bodies[0], engine or next(iter(spec.engines)), drive or spec.drives[0])
+    _check_taken(name, "engine", setup.engine, ENGINES, spec.engines)
+    _check_taken(name, "drive", setup.drive, DRIVES, spec.drives)
+    return setup
+
+
 def build_arena(
-    name: str, body: str = "ant", *, worlds: int = 1, drive: str = "target", max_cycles: int | None = None
+    name: str, body: str | None = None, *, worlds: int = 1, drive: str | None = None, max_cycles: int | None = None
 ) -> Arena:
     """Build the rules of arena `name` over `worlds` worlds.
 
-    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` for an arena, body or
-    drive that does not exist, or a body that this arena does not take.
+    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` as `set_up` does, and for a
+    body that does not exist or that this arena does not take.
     """
-    spec = lookup(ARENAS, name, "arena")
+    setup = set_up(name, body, drive=drive)
     if max_cycles is not None and max_cycles < 1:
         raise UnknownName(f"max_cycles must be at least 1, not {max_cycles}")
-    arena = spec.build(_seat_bodies(name, spec, body), worlds, drive, max_cycles or spec.max_cycles)
+    spec = ARENAS[name]
+    arena = spec.build(_seat_bodies(name, spec, setup.body), worlds, setup.drive, max_cycles or spec.max_cycles)
     arena.name = name
     return arena
+
+
+def build_engine(arena: str, name: str | None, scene: Scene, worlds: int, workers: int | None = None) -> Engine:
+    """Build an engine that runs `worlds` copies of the arena's `scene`; see `dohyo.arenas.physics.make_engine`."""
+    return make_engine(set_up(arena, engine=name).engine, scene, worlds, workers, ARENAS[arena].engines)
+
+
+def _check_taken(arena: str, kind: str, name: str, known: Iterable[str], taken: Iterable[str]) -> None:
+    """Raise `UnknownName` unless the arena takes `name`, and list what it takes."""
+    if name in known and name not in taken:
+        raise UnknownName(f"arena {arena!r} does not take {kind} {name!r}; it takes: {', '.join(taken)}")
+    if name not in taken:
+        raise UnknownName(f"unknown {kind} {name!r}; choose one of: {', '.join(sorted(taken))}")
 
 
 def need_two_seats(name: str) -> None:
@@ -81,9 +154,8 @@ def _seat_bodies(name: str, spec: ArenaSpec, body: str) -> list[Body]:
     """Return the body of each seat."""
     words = body.split(",")
     for word in words:
-        if word in BODIES and word not in spec.bodies:
-            raise UnknownName(f"arena {name!r} does not take body {word!r}; it takes: {', '.join(spec.bodies)}")
-    bodies = [get_body(word) for word in words]
+        _check_taken(name, "body", word, ALL_BODIES, spec.bodies)
+    bodies = [ALL_BODIES[word] for word in words]
     if len(bodies) not in (1, spec.seats):
         raise UnknownName(f"arena {name!r} has {spec.seats} seats: give one body, or {spec.seats} with commas")
     return bodies * spec.seats if len(bodies) == 1 else bodies

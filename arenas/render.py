@@ -71,7 +71,7 @@ def render(
     marks = tuple(arena.marks(world))
     view = camera or Camera.around(max((mark.extent for mark in marks), default=PLAIN_EXTENT))
     stage = _stage(view, marks, width, height)
-    model, data = arena.scene.model, _posed(arena, frame, world)
+    model, data = arena.model(world), _posed(arena, frame, world)
     near = _near(model, data, stage.eye, stage.rays[0])
     near[stage.floor] |= _near(model, data, LIGHT, stage.light_rays)
     busy = np.flatnonzero(near)

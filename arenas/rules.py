@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
@@ -109,18 +110,28 @@ class Arena(Protocol):
     """Control steps after which a bout is over."""
     ranges: Ranges
     """What bouts start from; a curriculum may set them between bouts."""
+    dtype: type[np.floating[Any]]
+    """Of observations."""
+    bounded: bool
+    """Whether actions are clipped to their space before anything else; if not, the engine may clamp what it drives."""
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
 
-    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin a bout in the worlds `ids`: draw its parameters, return its first states `[n, nq]`, `[n, nv]`."""
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
+        """Begin a bout in the worlds `ids`: draw its parameters, return its first states `[n, nq]`, `[n, nv]`.
+
+        What follows them is for an engine of the arena's own, whose `reset` takes it.
+        """
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Judge the control step that `action` `[W, nu]` brought about."""
 
-    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+    def observe(self, frame: Frame, out: Sequence[NDArray[Any]]) -> None:
         """Write what the seats see into `out`, per seat `[W, obs]`."""
+
+    def model(self, world: int) -> mujoco.MjModel:
+        """Return the scene as `world` has it, for pictures."""
 
     def marks(self, world: int) -> list[Mark]:
         """Return what to paint on the floor when the world is rendered."""

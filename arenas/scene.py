@@ -67,6 +67,11 @@ class Scene:
     """What an action means, see `DRIVES`."""
 
     @property
+    def control_step(self) -> float:
+        """Length of a control step, s."""
+        return float(self.model.opt.timestep) * SUBSTEPS
+
+    @property
     def actors(self) -> tuple[SeatLayout | LooseLayout, ...]:
         """Seats, then loose furniture: whatever moves and is sensed."""
         return (*self.seats, *self.loose)
@@ -125,7 +130,7 @@ def compose(
     _add_sensors(spec, bodies, [(roots[a], roots[b]) for a, b in pairs])
     model = spec.compile()
     seats = tuple(_layout(model, seat, body) for seat, body in enumerate(bodies))
-    return Scene(model, seats, tuple(_loose(model, name) for name in loose), pairs, drive)
+    return Scene(model, seats, tuple(loose_layout(model, name) for name in loose), pairs, drive)
 
 
 def _colours(sides: Sequence[int]) -> list[tuple[float, ...]]:
@@ -191,7 +196,7 @@ def _root_name(seat: int) -> str:
     return f"{seat}/torso"
 
 
-def _loose(model: mujoco.MjModel, name: str) -> LooseLayout:
+def loose_layout(model: mujoco.MjModel, name: str) -> LooseLayout:
     root = model.body(name).id
     joint = int(model.body_jntadr[root])
     if joint < 0 or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_FREE or np.any(model.body_parentid == root):

@@ -141,15 +141,15 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
     def __init__(
         self,
         arena: str,
-        body: str = "ant",
-        engine: str = "pybullet",
+        body: str | None = None,
+        engine: str | None = None,
         *,
         seat: int | str = 0,
         opponents: Opponents = ZERO,
         max_cycles: int | None = None,
         render_mode: str | None = None,
         alpha: float = 0.0,
-        drive: str = "target",
+        drive: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
         self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
@@ -164,6 +164,7 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
             autoreset=False,
             perturbation=perturbation,
         )
+        self.metadata = {**SeatEnv.metadata, "render_fps": round(1 / self.batch.arena.scene.control_step)}
         self._seat = open_seat(self.batch, seat, opponents)
         self.observation_space = self._seat.observation_space
         self.action_space = self._seat.action_space

@@ -34,8 +34,8 @@ class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
     def __init__(
         self,
         arena: str,
-        body: str = "ant",
-        engine: str = "pybullet",
+        body: str | None = None,
+        engine: str | None = None,
         num_envs: int = 64,
         *,
         seat: int | str = 0,
@@ -43,7 +43,7 @@ class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         max_cycles: int | None = None,
         render_mode: str | None = None,
         alpha: float = 0.0,
-        drive: str = "target",
+        drive: str | None = None,
         perturbation: Perturbation | None = None,
         workers: int | None = None,
     ) -> None:

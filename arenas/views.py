@@ -107,7 +107,7 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
     """
 
-    metadata: dict[str, Any] = {  # noqa: RUF012, an instance puts in its own name
+    metadata: dict[str, Any] = {  # noqa: RUF012, an instance puts in its own name and pace
         "name": "dohyo",
         "render_modes": ["human", "rgb_array"],
         "render_fps": round(1 / CONTROL_STEP),
@@ -117,13 +117,13 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     def __init__(
         self,
         arena: str,
-        body: str = "ant",
-        engine: str = "pybullet",
+        body: str | None = None,
+        engine: str | None = None,
         *,
         max_cycles: int | None = None,
         render_mode: str | None = None,
         alpha: float = 0.0,
-        drive: str = "target",
+        drive: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
         self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
@@ -139,7 +139,8 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
             autoreset=False,
             perturbation=perturbation,
         )
-        self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id}
+        fps = round(1 / self.batch.arena.scene.control_step)
+        self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id, "render_fps": fps}
         self.possible_agents = list(self.batch.seats)
         self.agents: list[str] = []
         self._begun = False

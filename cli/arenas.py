@@ -8,7 +8,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules import observation_size
 from dohyo.cli.options import Json
@@ -46,7 +45,7 @@ def _describe(name: str) -> dict[str, Any]:
         "arena": name,
         "bodies": list(spec.bodies),
         "seats": list(next(iter(rules.values())).seats),
-        "engines": list(ENGINES),
+        "engines": list(spec.engines),
         "observation": {body: observation_size(arena.entries(0)) for body, arena in rules.items()},
-        "action": {body: len(arena.scene.seats[0].links) for body, arena in rules.items()},
+        "action": {body: len(arena.scene.seats[0].joint_range) for body, arena in rules.items()},
     }

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from dohyo.arenas.bench import Case, Speed, measure
 from dohyo.arenas.errors import ConfigError
-from dohyo.arenas.physics import ENGINES, cores
-from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
+from dohyo.arenas.physics import cores
+from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
 from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def command(
     arena: Annotated[
         str | None, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default="sumo; with --all, every one")
     ] = None,
-    body: BodyName = "ant",
-    engine: EngineName = "pybullet",
+    body: BodyName = None,
+    engine: EngineName = None,
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=1)] = 64,
     workers: Workers = None,
     blocks: Annotated[
@@ -55,24 +55,27 @@ def command(
 
     Example: [bold]dohyo bench sumo --body ant --worlds 64 --engine mujoco[/bold]
     """
-    groups = _groups([(arena, body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies], worlds)
+    setup = set_up(arena or "sumo", body, engine)
+    groups = _groups([(arena, setup.body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies], worlds)
     arena = arena or "sumo"
-    build_arena(arena, body)
+    build_arena(arena, setup.body)
     if training:
         need_two_seats(arena)
         from dohyo.curricula.run import TrainConfig
 
         ppo = choose_ppo(policy, width, value)
-        _training(TrainConfig(arena, body, engine, worlds=worlds, workers=workers, ppo=ppo), generations, as_json)
+        _training(TrainConfig(arena, *setup, worlds=worlds, workers=workers, ppo=ppo), generations, as_json)
         return
     if opponents is not None:
         need_two_seats(arena)
         if (policy, width, value) != ("mlp", None, "own"):
             raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
-        _opponents(opponents, arena, body, engine, worlds, workers, blocks, as_json)
+        from dohyo.curricula.run import TrainConfig
+
+        _opponents(opponents, TrainConfig(arena, *setup, worlds=worlds, workers=workers), blocks, as_json)
         return
     if not everything:
-        groups = [[Case(arena, body, engine, worlds, workers or cores())]]
+        groups = [[Case(arena, setup.body, setup.engine, worlds, workers or cores())]]
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
         task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
         speeds = [s for group in groups for s in measure(group, blocks=blocks, tick=lambda: progress.advance(task))]
@@ -84,9 +87,12 @@ def command(
 
 
 def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:
-    """Return each arena and body on every engine, with one core and with all of them."""
+    """Return each arena and body on every engine that it has, with one core and with all of them."""
     workers = sorted({1, cores()})
-    return [[Case(arena, body, engine, worlds, w) for engine in ENGINES for w in workers] for arena, body in scenes]
+    return [
+        [Case(arena, body, engine, worlds, w) for engine in ARENAS[arena].engines for w in workers]
+        for arena, body in scenes
+    ]
 
 
 def _print(speeds: list[Speed]) -> None:
@@ -140,22 +146,19 @@ def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
     Console().print(table)
 
 
-def _opponents(
-    opponents: int, arena: str, body: str, engine: str, worlds: int, workers: int | None, blocks: int, as_json: bool
-) -> None:
+def _opponents(opponents: int, config: "TrainConfig", blocks: int, as_json: bool) -> None:
     from dohyo.curricula.opponents_cost import measure_opponents
-    from dohyo.curricula.run import TrainConfig
 
-    config = TrainConfig(arena=arena, body=body, engine=engine, worlds=worlds, workers=workers)
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
         task = progress.add_task("measuring", total=blocks + 1)
         cost = measure_opponents(config, opponents, blocks, lambda: progress.advance(task))
     if as_json:
         typer.echo(json.dumps(asdict(cost)))
         return
-    caption = f"A training step of {worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
+    caption = f"A training step of {config.worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
     table = Table("arena", "body", "engine", "step", "opponents", "share", box=box.SIMPLE, caption=caption)
-    table.add_row(arena, body, engine, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
+    names = (config.arena, config.body, config.engine)
+    table.add_row(*names, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
     console = Console()
     console.print(table)
     console.print(

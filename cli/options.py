@@ -14,11 +14,22 @@ from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.scene import DRIVES
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
+OWN = "the arena's first"
 BodyName = Annotated[
-    str, typer.Option("--body", help=f"Body of every seat, or one per seat with commas: {', '.join(BODIES)}.")
+    str | None,
+    typer.Option(
+        "--body",
+        help=f"Body of every seat, or one per seat with commas: {', '.join(BODIES)}; paper/ arenas have others.",
+        show_default=OWN,
+    ),
 ]
-EngineName = Annotated[str, typer.Option("--engine", help=f"Physics engine: {', '.join(ENGINES)}.")]
-DriveName = Annotated[str, typer.Option("--drive", help=f"What an action means: joint {' or '.join(DRIVES)}.")]
+EngineName = Annotated[
+    str | None, typer.Option("--engine", help=f"Physics engine: {', '.join(ENGINES)}.", show_default=OWN)
+]
+DriveName = Annotated[
+    str | None,
+    typer.Option("--drive", help=f"What an action means: joint {' or '.join(DRIVES)}.", show_default=OWN),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
 Workers = Annotated[
     int | None,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from dohyo.agents.policy import Player, Policy
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.registry import Setup
 from dohyo.arenas.render import render
-from dohyo.arenas.scene import CONTROL_STEP
 
 Image = NDArray[np.uint8]
 
@@ -26,9 +26,9 @@ def check_suffix(path: Path) -> None:
         raise UnknownName(f"{path}: a picture ends in .gif or .png")
 
 
-def film(path: Path, arena: str, body: str, engine: str, drive: str, players: tuple[Policy, Policy], seed: int) -> None:
+def film(path: Path, arena: str, setup: Setup, players: tuple[Policy, Policy], seed: int) -> None:
     """Render the bout of `seed` between two policies, first player on side 0, into `path`."""
-    batch = make_batch(arena, body, engine, 1, drive=drive, autoreset=False)
+    batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, autoreset=False)
     try:
         acting = [Player(policy, 1) for policy in players]
         observation = batch.reset(seed)
@@ -45,7 +45,7 @@ def film(path: Path, arena: str, body: str, engine: str, drive: str, players: tu
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".gif":
-            imageio.imwrite(path, frames, duration=1000 * CONTROL_STEP * GIF_EVERY, loop=0)
+            imageio.imwrite(path, frames, duration=1000 * batch.arena.scene.control_step * GIF_EVERY, loop=0)
         else:
             imageio.imwrite(path, _strip(frames))
     except OSError as error:

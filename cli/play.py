@@ -14,7 +14,7 @@ from rich.table import Table
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
-from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
 from dohyo.cli.picture import check_suffix, film
 from dohyo.cli.players import find_player
@@ -32,11 +32,13 @@ def command(
             "--seat", help="Twice, seat 0 first: snapshot file, run folder, zero or random.", show_default=False
         ),
     ],
-    body: BodyName = "ant",
-    engine: EngineName = "pybullet",
+    body: BodyName = None,
+    engine: EngineName = None,
     bouts: Annotated[
         int,
-        typer.Option("--bouts", help="Bouts to play; players alternate sides where both have the same role.", min=1),
+        typer.Option(
+            "--bouts", help="Bouts to play; players alternate sides where both have the same role and body.", min=1
+        ),
     ] = 100,
     deterministic: Annotated[
         bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
@@ -45,7 +47,7 @@ def command(
         Path | None, typer.Option("--picture", help="Also render one bout: .gif moves, .png is a strip of frames.")
     ] = None,
     workers: Workers = None,
-    drive: DriveName = "target",
+    drive: DriveName = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -57,10 +59,11 @@ def command(
         raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
     if picture is not None:
         check_suffix(picture)
-    build_arena(arena, body, drive=drive)
+    setup = set_up(arena, body, engine, drive)
+    rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
-    batch = make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, drive=drive)
-    swap = len(set(batch.arena.roles)) == 1
+    batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
+    swap = len({(role, body.name) for role, body in zip(rules.roles, rules.bodies, strict=True)}) == 1
     try:
         players = [
             find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
@@ -72,9 +75,9 @@ def command(
             )
     finally:
         batch.close()
-    record = _summarise(results, seat) | {"arena": arena, "body": body, "engine": engine, "seed": seed}
+    record = _summarise(results, seat) | {"arena": arena, "body": setup.body, "engine": setup.engine, "seed": seed}
     if picture is not None:
-        film(picture, arena, body, engine, drive, (players[0], players[1]), seed)
+        film(picture, arena, setup, (players[0], players[1]), seed)
     _print(record, as_json, picture)
 
 

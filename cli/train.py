@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dohyo.arenas.errors import ConfigError, lookup
-from dohyo.arenas.physics import ENGINES
-from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import (
     ArenaName,
     BodyName,
@@ -40,8 +39,8 @@ OTHER_LIMIT = "By default the budget is 20 minutes; give --samples instead for r
 def command(
     arena: ArenaName,
     out: Annotated[Path, typer.Option("--out", help="Run folder; one that exists is resumed.", show_default=False)],
-    body: BodyName = "ant",
-    engine: EngineName = "pybullet",
+    body: BodyName = None,
+    engine: EngineName = None,
     minutes: Annotated[
         float | None, typer.Option("--minutes", help=f"Budget in minutes, summed over resumes. {OTHER_LIMIT}", min=0)
     ] = None,
@@ -130,7 +129,7 @@ def command(
     ] = "",
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
-    drive: DriveName = "target",
+    drive: DriveName = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -138,9 +137,9 @@ def command(
 
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
-    rules = build_arena(arena, body, drive=drive)
+    setup = set_up(arena, body, engine, drive)
+    rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
-    lookup(ENGINES, engine, "engine")
     lookup(DENSE, dense, "dense reward")
     Widenings(widen or (), rules.ranges)
     ppo = choose_ppo(policy, width, value, parametrization)
@@ -154,9 +153,7 @@ def command(
 
     config = TrainConfig(
         arena=arena,
-        body=body,
-        engine=engine,
-        drive=drive,
+        **setup._asdict(),
         seed=seed,
         worlds=worlds,
         workers=workers,

@@ -97,7 +97,10 @@ TABLES = {
 
 
 def with_tables(text: str, arena: Arena) -> str:
-    """Return the page with the table after each `<!-- table: NAME -->` replaced by that of the code."""
+    """Return the page with the table after each `<!-- table: NAME -->` replaced by that of the code.
+
+    `<!-- table: NAME ARENA -->` is the table of another arena than the page's.
+    """
     lines: list[str] = []
     skipping = False
     for line in text.splitlines():
@@ -105,7 +108,8 @@ def with_tables(text: str, arena: Arena) -> str:
         if not skipping:
             lines.append(line)
         if line.startswith("<!-- table: "):
-            lines += TABLES[line.split()[2]](arena)
+            name, *of = line.removeprefix("<!-- table: ").removesuffix(" -->").split()
+            lines += TABLES[name](build_arena(*of) if of else arena)
             skipping = True
     return "\n".join(lines) + "\n"
 
@@ -115,11 +119,16 @@ def pages() -> list[tuple[Path, Arena]]:
     return [(DOCS / f"{name}.md", build_arena(name)) for name, spec in ARENAS.items() if spec.page == name]
 
 
+def paper_page() -> tuple[Path, Arena]:
+    """Return the page of the paper's own arenas, and the first of them."""
+    return DOCS / "paper.md", build_arena("paper/sumo-ants")
+
+
 def body_pages() -> list[tuple[Path, Arena]]:
     """Return the page of every body, and an arena in which it takes every seat."""
     return [(DOCS / f"{name}.md", build_arena("sumo", name)) for name in BODIES]
 
 
 if __name__ == "__main__":
-    for page, arena in pages() + body_pages():
+    for page, arena in [*pages(), paper_page(), *body_pages()]:
         page.write_text(with_tables(page.read_text(), arena))

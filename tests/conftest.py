@@ -11,6 +11,13 @@ from dohyo.cli import main
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.train import Training
 
+TRACES = Path(__file__).parents[2] / "shared" / "published" / "traces"
+"""Beside the checkout, where somebody has put them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--traces", default=str(TRACES), help="folder of one-step traces, see test_paper_traces.py")
+
 
 @pytest.fixture
 def run_main(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:

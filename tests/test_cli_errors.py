@@ -19,7 +19,10 @@ RunMain = Callable[..., tuple[int, str, str]]
 PLAY = ["play", "sumo", "--engine", "mujoco", "--bouts", "1", "--workers", "1"]
 TWICE = ["--seat", "zero", "--seat", "zero"]
 TYPED: dict[str, tuple[list[str], str]] = {
-    "arena": (["play", "chess", *TWICE], "unknown arena 'chess'; choose one of: kick_and_defend, run_to_goal, sumo"),
+    "arena": (
+        ["play", "chess", *TWICE],
+        "unknown arena 'chess'; choose one of: kick_and_defend, paper/kick-and-defend, paper/robosumo",
+    ),
     "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
     "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
     "seats to train": (

@@ -20,7 +20,7 @@ from pettingzoo.test import (
     seed_test,
 )
 
-from dohyo.arenas import ARENAS, ENGINES, Batch, make_batch
+from dohyo.arenas import ARENAS, Batch, make_batch
 from dohyo.arenas.registry import build_arena
 
 
@@ -34,8 +34,14 @@ def lineups(arena: str) -> list[str]:
     return [*spec.bodies, *map(",".join, pairs)]
 
 
-CASES = [(arena, bodies, engine) for arena in ARENAS for bodies in lineups(arena) for engine in ENGINES]
-FAST = {"sumo": ["ant", "humanoid", "ant,spider"], "sumo_3": [], "sumo_2v2": []}
+CASES = [(arena, bodies, engine) for arena in ARENAS for bodies in lineups(arena) for engine in ARENAS[arena].engines]
+FAST = {
+    "sumo": ["ant", "humanoid", "ant,spider"],
+    "sumo_3": [],
+    "sumo_2v2": [],
+    "paper/sumo-ants": ["paper_ant"],
+    "paper/robosumo": ["robosumo_ant,robosumo_bug"],
+}
 """Line-ups in the fast set: of other arenas the ant's alone."""
 
 

@@ -24,7 +24,12 @@ def test_tables_are_those_of_the_code(path: Path, arena: Arena) -> None:
 
 def test_every_arena_has_a_page() -> None:
     described = {path.stem for path, _ in TABLES["pages"]()}
-    assert {spec.page for spec in ARENAS.values()} == described
+    assert {spec.page for spec in ARENAS.values()} == described | {TABLES["paper_page"]()[0].stem}
+
+
+def test_tables_of_the_paper_are_those_of_the_code() -> None:
+    path, arena = TABLES["paper_page"]()
+    assert path.read_text() == TABLES["with_tables"](path.read_text(), arena), "run `python docs/tables.py`"
 
 
 @pytest.mark.parametrize(("path", "arena"), TABLES["body_pages"](), ids=lambda x: getattr(x, "name", ""))

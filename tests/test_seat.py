@@ -50,6 +50,8 @@ def test_the_checkers_of_gymnasium_and_sb3_pass(name, keywords):
 def test_every_arena_is_registered():
     names = {name for name in gymnasium.registry if name.startswith("dohyo/")}
     expected = ["KickAndDefend", "RunToGoal", "Sumo", "Sumo2v2", "Sumo3", "Sumo4", "YouShallNotPass"]
+    expected += ["PaperSumoAnts", "PaperSumoHumans", "PaperRunToGoalAnts", "PaperRunToGoalHumans"]
+    expected += ["PaperYouShallNotPass", "PaperKickAndDefend", "PaperRobosumo"]
     assert names == {f"dohyo/{name}-v0" for name in expected}
     assert {gymnasium.spec(name).kwargs["arena"] for name in names} == set(ARENAS)
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import mujoco
 
-from dohyo.arenas.errors import lookup
-
 HERE = Path(__file__).parent
 
 
@@ -27,10 +25,12 @@ class Body:
     """A seat whose root is at or above this height counts as standing, where an arena pays for that."""
     limbs: tuple[str, ...]
     """The bodies whose touch is observed, in this order."""
+    folder: Path = HERE
+    """Where its MJCF file is."""
 
     def spec(self) -> mujoco.MjSpec:
         """Return the body's MJCF, freshly parsed, ready to be attached to a scene."""
-        return mujoco.MjSpec.from_file(str(HERE / f"{self.name}.xml"))
+        return mujoco.MjSpec.from_file(str(self.folder / f"{self.name}.xml"))
 
 
 # EC is arXiv 1710.03748 and its code, RoboSumo arXiv 1710.03641 and its code.
@@ -72,8 +72,3 @@ BODIES = {
         limbs=("right_shin", "left_shin", "right_lower_arm", "left_lower_arm"),
     ),
 }
-
-
-def get_body(name: str) -> Body:
-    """Return the body called `name`; raises `UnknownName` with the list of bodies."""
-    return lookup(BODIES, name, "body")

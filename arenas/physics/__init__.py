@@ -1,7 +1,7 @@
 """Physics engines behind one narrow interface, `Engine`, chosen by name from the table `ENGINES`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.bullet import BulletEngine
@@ -10,9 +10,10 @@ from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.threads import ThreadEngine
 from dohyo.arenas.scene import Scene
 
-__all__ = ["ENGINES", "Engine", "Frame", "cores", "make_engine"]
+__all__ = ["ENGINES", "Constructor", "Engine", "Frame", "cores", "make_engine"]
 
-ENGINES: dict[str, Callable[[Scene, int, int], Engine]] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
+Constructor = Callable[[Scene, int, int], Engine]
+ENGINES: dict[str, Constructor] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
 """Constructors by name, each over (scene, worlds, workers)."""
 
 FEW = 4
@@ -24,12 +25,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def make_engine(name: str, scene: Scene, worlds: int, workers: int | None = None) -> Engine:
+def make_engine(
+    name: str, scene: Scene, worlds: int, workers: int | None = None, engines: Mapping[str, Constructor] = ENGINES
+) -> Engine:
     """Build the engine called `name`; `workers` defaults to one per core, or to one for few worlds.
 
-    Raises `UnknownName` for an engine that is not in `ENGINES`, `EngineError` for one that is not installed.
+    Raises `UnknownName` for an engine that is not in `engines`, `EngineError` for one that is not installed.
     """
-    build = lookup(ENGINES, name, "engine")
+    build = lookup(engines, name, "engine")
     if workers is None:
         workers = 1 if worlds <= FEW else cores()
     return build(scene, worlds, max(1, min(workers, worlds)))

@@ -23,10 +23,16 @@ class Engine(Protocol):
     worlds: int
     workers: int
     """Threads or processes that step; 1 when the caller's own does."""
-    frame: Frame
 
-    def reset(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        """Put the worlds `ids` `[n]` into states `[n, nq]`, `[n, nv]`, forget their history, refresh the frame."""
+    @property
+    def frame(self) -> Frame:
+        """What the rules see, refreshed in place."""
+
+    def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
+        """Put the worlds `ids` `[n]` into states `[n, nq]`, `[n, nv]`, forget their history, refresh the frame.
+
+        An engine of an arena's own can take more than the two.
+        """
 
     def step(self, action: Array) -> None:
         """Advance every world by one control step under `action` `[W, nu]` in [-1, 1], then refresh the frame."""
@@ -73,8 +79,9 @@ class StateEngine(ABC):
     def _play(self, action: Array) -> None:
         """Advance all worlds by one control step and refresh the arrays."""
 
-    def reset(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+    def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
         """See `Engine`."""
+        qpos, qvel = state
         self._start[0][ids], self._start[1][ids] = qpos, qvel
         self._put(ids, qpos, qvel)
         self._fill()

@@ -66,7 +66,7 @@ class Frame:
         actors = len(scene.actors)
         root, speed = stacked.root.reshape(worlds, actors, 7), stacked.speed.reshape(worlds, actors, 6)
         before = stacked.before.reshape(worlds, actors, 3)
-        joints = np.cumsum([len(seat.links) for seat in scene.seats])[:-1]
+        joints = np.cumsum([len(seat.joint_range) for seat in scene.seats])[:-1]
         limbs = np.cumsum([len(seat.limbs) for seat in scene.seats])[:-1]
         return cls(
             root_before=before[:, :seats],

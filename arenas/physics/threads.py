@@ -48,6 +48,7 @@ class ThreadEngine(StateEngine):
         self._roots = [seat.root for seat in scene.seats]
         self._forces = self._batch.bind("xfrc_applied")
         self._pushed = False
+        self._raised = np.zeros(worlds, bool)
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
@@ -61,14 +62,26 @@ class ThreadEngine(StateEngine):
     def advance(self, action: Array) -> None:
         """See `Engine`."""
         self._ctrl[:] = action
+        with self._noted():
+            self._batch.step(nstep=SUBSTEPS)
+        self._end()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Note the worlds that raise, and let the others go on."""
         try:
             with unlogged():
-                self._batch.step(nstep=SUBSTEPS)
+                yield
         except SimulationError as error:
-            # Those worlds keep the state of before; as NaN they are seen, counted and reset like any other failure.
-            self._qpos[error.ids] = np.nan
+            self._raised[error.ids] = True
+
+    def _end(self) -> None:
+        """End the control step: the push is over; worlds that raised are lost."""
         if self._pushed:
             self._forces[:, self._roots], self._pushed = 0, False
+        if self._raised.any():
+            # They kept the state of before; as NaN they are seen, counted and reset like any other failure.
+            self._qpos[self._raised], self._raised[:] = np.nan, False
 
     def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
         """See `Engine`."""

@@ -1,0 +1,54 @@
+"""What the paper's rules see beyond `Frame`: the derived quantities that the originals' observations consist of."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from mujoco.batch import Batch
+
+from dohyo.arenas.physics.frame import Array, Frame
+from dohyo.arenas.scene import Scene
+
+
+@dataclass
+class PaperFrame(Frame):
+    """`Frame`, and views of MuJoCo's own arrays, refreshed in place.
+
+    The originals read derived quantities as they were left by the last evaluation of the forward dynamics: after a
+    control step that is the fourth Runge-Kutta stage of its last physics step, after a reset the state itself.
+    """
+
+    qpos: Array
+    """`[W, nq]`, m, and 1 for quaternions, and rad."""
+    qvel: Array
+    """`[W, nv]`, m/s and rad/s."""
+    inertia: Array
+    """Inertias of bodies about their tree's centre of mass (cinert), `[W, bodies, 10]`."""
+    motion: Array
+    """Spatial velocities of bodies at their tree's centre of mass (cvel), `[W, bodies, 6]`, rad/s and m/s."""
+    external: Array
+    """Contact forces on bodies (cfrc_ext), `[W, bodies, 6]`, N m and N."""
+    actuator: Array
+    """Generalised forces of the motors (qfrc_actuator), `[W, nv]`."""
+    rotation: Array
+    """Of bodies, row by row (xmat), `[W, bodies, 9]`."""
+    com: Array
+    """Centres of mass of the seats, m, `[W, S, 3]`."""
+    com_before: Array
+    """The same one control step earlier."""
+
+    @classmethod
+    def over(cls, batch: Batch, scene: Scene) -> "PaperFrame":
+        """Return the frame of all simulations of `batch`, which run copies of `scene`."""
+        plain = Frame.empty(scene, batch.nsim)
+        return cls(
+            **{field.name: getattr(plain, field.name) for field in fields(Frame)},
+            qpos=batch.bind("qpos"),
+            qvel=batch.bind("qvel"),
+            inertia=batch.bind("cinert"),
+            motion=batch.bind("cvel"),
+            external=batch.bind("cfrc_ext"),
+            actuator=batch.bind("qfrc_actuator"),
+            rotation=batch.bind("xmat"),
+            com=np.zeros((batch.nsim, len(scene.seats), 3)),
+            com_before=np.zeros((batch.nsim, len(scene.seats), 3)),
+        )

@@ -1,0 +1,169 @@
+"""Kick and defend of arXiv 1710.03748 ("EC"), for humans: seat 0 kicks towards the goal at x = +4, seat 1 keeps it.
+
+Where paper and code disagree the code counts: the keeper may stray 2.5 m, not 3. The paper widens the ranges of the
+start with training; at full range from the start kicking is not learned.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import mujoco
+import numpy as np
+
+from dohyo.arenas.base import LOSS, WIN
+from dohyo.arenas.bodies import Body
+from dohyo.arenas.marks import Mark, Strip
+from dohyo.arenas.paper.base import HUMAN_MOTOR, PaperArena, paper_frame, sign
+from dohyo.arenas.paper.scene import GOAL, Setting, add_field
+from dohyo.arenas.paper.sight import Piece, offset, positions
+from dohyo.arenas.physics.frame import Array, BoolArray, Frame
+from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
+
+KICKER, KEEPER, BALL = 0, 1, 2
+"""The actors (EC)."""
+PLACES = ((-3.0, 0.0, 1.5, 0.0), (3.0, 0.0, 1.5, 180.0))
+"""Where torsos are in the scene (EC); x and y are drawn anew for every bout."""
+POST = 3.0
+"""The goal is between plus and minus this y, m (EC)."""
+STRAY, BEYOND = 2.5, 0.05
+"""How far a keeper may be from x = `GOAL`, and how far behind it it still guards, m (EC, code)."""
+DOWN = (0.8, 0.5)
+"""Heights of the roots below which, for the kicker, and up to which, for the keeper, they are down, m (EC)."""
+STANDS = 0.8
+"""A keeper whose root is higher than this at the end stands, m (EC)."""
+TOUCHED, STOOD = 500.0, 500.0
+"""What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
+BACK = 1.0
+"""A ball that leaves the goal faster than this, m/s, ends the bout (EC)."""
+BALL_RADIUS, BALL_MASS, BALL_START = 0.15, 0.1, 0.35
+"""m, kg, and m above the floor at the start (EC)."""
+BALL_SPEED = 0.1
+"""A ball that the noise of the start lets roll away from the goal gets this velocity along each axis, m/s (EC)."""
+
+TERMS: tuple[Term, ...] = (
+    Term("forward", 0.25, "kicker: way of its centre of mass along x, m, over one physics step, s", "EC"),
+    Term("control", -0.1, "sum of squared actions, clipped to 0.4 first", "EC"),
+    Term("contact", -1.0, "5e-7 of the sum of squared contact forces and torques, at most 10", "EC"),
+    Term("standing", 5.0, "kicker: 1 while standing, -1 when not", "EC"),
+    Term("ball", -1.0, "kicker: distance of its root from the ball, m", "EC"),
+    Term("guard", 5.0, "keeper: 1 while standing in front of the goal, -1 when not", "EC"),
+    Term(
+        "hold",
+        1.0,
+        "the ball's x less the goal's, m; keeper: the size of it, while the bout goes on",
+        "EC, `info` only",
+    ),
+)
+ENDINGS: tuple[str, ...] = ("goal", "keeper strayed", "missed", "rolled back", "both down", TIME_OUT)
+SCORED, STRAYED, MISSED, ROLLED, FELL, LATE = range(len(ENDINGS))
+
+
+def furnish(spec: mujoco.MjSpec) -> None:
+    """Add field and ball."""
+    add_field(spec)
+    ball = spec.worldbody.add_body(name="ball", pos=[0, 0, 0.2])
+    ball.add_joint(name="ball", type=mujoco.mjtJoint.mjJNT_FREE, damping=[0.001, 0, 0])
+    ball.add_geom(
+        name="ball",
+        type=mujoco.mjtGeom.mjGEOM_SPHERE,
+        size=[BALL_RADIUS, 0, 0],
+        mass=BALL_MASS,
+        rgba=[0.95, 0.93, 0.88, 1],
+    )
+
+
+class PaperKickAndDefend(PaperArena):
+    """A kicker and a keeper; see `dohyo.arenas.rules.Arena`."""
+
+    name = "paper/kick-and-defend"
+    seats: tuple[str, ...] = ("kicker_0", "keeper_0")
+    roles: tuple[str, ...] = ("kicker", "keeper")
+    endings = ENDINGS
+    terms = TERMS
+    aside = ("hold",)
+    start: ClassVar[Ranges] = {
+        "kicker x": (-3.5, -0.5),  # m (EC)
+        "kicker y": (-2.0, 2.0),  # m (EC)
+        "keeper x": (1.6, 3.5),  # m (EC)
+        "keeper y": (-2.0, 2.0),  # m (EC)
+        "ball x": (-2.0, 1.0),  # m (EC)
+        "ball y": (-4.0, 4.0),  # m (EC)
+    }
+
+    def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
+        self.saved = np.zeros(worlds, bool)
+        """The keeper has touched the ball in this bout."""
+        super().__init__(bodies, worlds, max_cycles, Setting(PLACES, furnish))
+        self._standing = bodies[0].standing_height
+
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
+        """Begin bouts: the ball somewhere between kicker and keeper."""
+        self.saved[ids] = False
+        qpos, qvel = self.noisy(ids, dice)
+        ball = self.scene.loose[0]
+        for name, actor in zip(("kicker", "keeper", "ball"), self.scene.actors, strict=True):
+            for k, axis in enumerate("xy"):
+                qpos[:, actor.qpos.start + k] = self.draw(f"{name} {axis}", ids, dice, 1)[:, 0]
+        qpos[:, ball.qpos.start + 2] = BALL_START
+        velocity = qvel[:, ball.qvel.start : ball.qvel.start + 3]
+        velocity[velocity[:, 0] < 0] = BALL_SPEED
+        return self.normalised(qpos), qvel
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Whether the ball is in the goal or out of play, and what the step was worth."""
+        self.steps += 1
+        self.saved |= frame.contact[:, KEEPER, BALL]
+        ball, velocity, height = frame.loose_position[:, 0], frame.loose_velocity[:, 0], frame.root_position[:, :, 2]
+        across, late = ball[:, 0] > GOAL, self.steps >= self.max_cycles
+        scored = across & (np.abs(ball[:, 1]) <= POST)
+        back = (velocity[:, 0] < 0) & (np.linalg.norm(velocity, axis=1) > BACK)
+        down = (height[:, KICKER] < DOWN[KICKER]) & (height[:, KEEPER] <= DOWN[KEEPER])
+        held = (across | late | back | down) & ~scored
+        strayed = ~scored & ~held & (np.abs(GOAL - frame.root_position[:, KEEPER, 0]) > STRAY)
+        verdict = Verdict.going_on(self._price(frame, action, ~scored & ~held & ~strayed))
+        verdict.done[:] = scored | held | strayed
+        endings = ((late, LATE), (down, FELL), (back, ROLLED), (across, MISSED), (strayed, STRAYED), (scored, SCORED))
+        for case, why in endings:
+            verdict.ending[case] = why
+        verdict.winner[scored], verdict.winner[held] = KICKER, KEEPER
+        verdict.outcome[scored] = WIN, LOSS
+        verdict.outcome[strayed, KEEPER] = LOSS
+        earned = WIN + TOUCHED * self.saved + STOOD * (height[:, KEEPER] > STANDS)
+        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS, earned[held]
+        return verdict
+
+    def _price(self, frame: Frame, action: Array, going_on: BoolArray) -> Array:
+        """Return the weighted terms of the dense reward, `[T, W, S]`."""
+        forward, control, contact, standing, distance, guard, hold = self.worth
+        seen, ball, keeper = paper_frame(frame), frame.loose_position[:, 0], frame.root_position[:, KEEPER]
+        moved = seen.com[:, KICKER, 0] - seen.com_before[:, KICKER, 0]
+        forward[:, KICKER] = moved / self.scene.model.opt.timestep
+        self.effort(action, HUMAN_MOTOR, control)
+        self.contact(frame, contact)
+        upright = self.upright(frame, self._standing)
+        standing[:, KICKER] = upright[:, KICKER]
+        distance[:, KICKER] = np.linalg.norm(frame.root_position[:, KICKER, :2] - ball[:, :2], axis=1)
+        in_front = (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
+        guard[:, KEEPER] = sign((upright[:, KEEPER] > 0) & in_front)
+        way = np.abs(ball[:, 0] - GOAL) * going_on
+        hold[:, KICKER], hold[:, KEEPER] = -way, way
+        self.worth *= self.weights
+        return self.worth
+
+    def pieces(self, seat: int) -> list[Piece]:
+        """Return what a seat sees, in order."""
+        own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
+        ball = Entry("ball", 3, "m", "world", "x and y of the ball less one's own; its height")
+        goal = Entry("goal", 3, "m", "world", "the goal's x less the ball's; each post's y less the ball's")
+        return [
+            *self.body_pieces(seat, first=2),
+            offset(own, other),
+            positions("other position", other, first=2),
+            Piece(ball, lambda frame: frame.loose_position[:, 0] - frame.root_position[:, seat] * (1, 1, 0)),
+            Piece(goal, lambda frame: (GOAL, POST, -POST) - frame.loose_position[:, 0, [0, 1, 1]]),
+        ]
+
+    def marks(self, world: int) -> list[Mark]:
+        """Paint the goal line, and how far the keeper may go."""
+        area = Strip((GOAL - STRAY, GOAL), (-POST, POST), (0.42, 0.52, 0.46))
+        return [area, Strip((GOAL - 0.1, GOAL + 0.1), (-POST, POST), (0.93, 0.9, 0.8))]

@@ -1,0 +1,69 @@
+"""You shall not pass of arXiv 1710.03748 ("EC"), for humans: seat 0 blocks, seat 1 runs from x = +1 to beyond -4.
+
+Where paper and code disagree the code counts: time that is up gives a blocker who stands nothing (the paper: +1000),
+though it has won. A blocker that is itself beyond x = +4 ends the bout: it loses as if the runner had passed, who gets
+nothing and has not won.
+"""
+
+import numpy as np
+
+from dohyo.arenas.base import LOSS, WIN
+from dohyo.arenas.paper.field import LEFT, Field
+from dohyo.arenas.physics.frame import Array, BoolArray, Frame
+from dohyo.arenas.rules import TIME_OUT, Term, Verdict
+
+FALLEN = 0.3
+"""A human whose root is at or below this height has fallen, m (EC)."""
+BLOCKER, RUNNER = 0, 1
+"""The seats (EC)."""
+TERMS: tuple[Term, ...] = (
+    Term("forward", 0.25, "runner: way of the centre of mass to its line, m, over one physics step, s", "EC"),
+    Term("control", -0.1, "sum of squared actions", "EC"),
+    Term("contact", -1.0, "5e-7 of the sum of squared contact forces and torques, at most 10", "EC"),
+    Term("standing", 5.0, "1 while standing, -1 when not", "EC"),
+    Term("goal", -1.0, "runner: distance of the root from its line, m", "EC"),
+    Term("hold", 1.0, "blocker: the same distance, but in the step in which somebody passes", "EC, `info` only"),
+)
+ENDINGS: tuple[str, ...] = ("passed", "runner fell", "blocker ran away", TIME_OUT)
+PASSED, FELL, AWAY, LATE = range(len(ENDINGS))
+
+
+class PaperYouShallNotPass(Field):
+    """A blocker and a runner; see `dohyo.arenas.rules.Arena`."""
+
+    name = "paper/you-shall-not-pass"
+    seats: tuple[str, ...] = ("blocker_0", "runner_0")
+    roles: tuple[str, ...] = ("blocker", "runner")
+    endings = ENDINGS
+    terms = TERMS
+    aside = ("hold",)
+    lines = (LEFT,)
+
+    def judge(self, frame: Frame, action: Array) -> Verdict:
+        """Whether the runner has passed or fallen, and what the step was worth."""
+        self.steps += 1
+        beyond, stands = self.beyond(frame), frame.root_position[:, :, 2] > FALLEN
+        passed, gone = beyond[:, RUNNER], beyond[:, BLOCKER] | beyond[:, RUNNER]
+        verdict = Verdict.going_on(self._price(frame, action, ~gone))
+        fell, late = ~stands[:, RUNNER], self.steps >= self.max_cycles
+        verdict.done[:] = gone | fell | late
+        for case, why in ((late, LATE), (fell, FELL), (gone, AWAY), (passed, PASSED)):
+            verdict.ending[case] = why
+        held = (fell | late) & ~gone
+        verdict.winner[passed], verdict.winner[held] = RUNNER, BLOCKER
+        verdict.outcome[held, RUNNER] = LOSS
+        verdict.outcome[held & fell & stands[:, BLOCKER], BLOCKER] = WIN
+        verdict.outcome[gone, BLOCKER], verdict.outcome[passed, RUNNER] = LOSS, WIN
+        return verdict
+
+    def _price(self, frame: Frame, action: Array, held: BoolArray) -> Array:
+        """Return the weighted terms of the dense reward, `[T, W, S]`."""
+        forward, control, contact, standing, goal, hold = self.worth
+        way = self.goal_distance(frame)[:, RUNNER]
+        forward[:, RUNNER] = self.advanced(frame)[:, RUNNER] / self.scene.model.opt.timestep
+        goal[:, RUNNER], hold[:, BLOCKER] = way, way * held
+        self.effort(action, np.inf, control)
+        self.contact(frame, contact)
+        standing[:] = self.upright(frame, self._standing)
+        self.worth *= self.weights
+        return self.worth
