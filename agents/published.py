@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dohyo.agents.policy import FloatArray
 from dohyo.agents.published_file import PublishedError, read_vector
 from dohyo.agents.published_kind import KINDS, Kind
 from dohyo.agents.snapshot import (
@@ -91,7 +90,7 @@ def read_published(file: Path, arena: str | None = None, role: str | None = None
     Raises `PublishedError` for a file that is none, `UnknownName` where it is not clear what it plays.
     """
     vector = read_vector(file)
-    place = _place(file, vector, arena, role)
+    place = choose_place(file, len(vector), arena, role)
     kind = place.kind
     try:
         tensors = kind.tensors(vector)
@@ -111,13 +110,17 @@ def read_published(file: Path, arena: str | None = None, role: str | None = None
     return Import(file, place, freeze(origin, tensors))
 
 
-def _place(file: Path, vector: FloatArray, arena: str | None, role: str | None) -> Place:
-    """Return what an agent plays, by its length, by what was asked for, by the names on its path, nearest first."""
-    fit = [place for place in PLACES if place.kind.size == len(vector)]
+def choose_place(file: Path, size: int, arena: str | None = None, role: str | None = None) -> Place:
+    """Return what an agent plays: by its length, by what was asked for, then by the names on its path, nearest first.
+
+    Raises `PublishedError` for a length that no published agent has, `UnknownName` where there is no choice, or no
+    telling.
+    """
+    fit = [place for place in PLACES if place.kind.size == size]
     if not fit:
-        raise PublishedError(f"{file} holds {len(vector):,} numbers, as no published agent does: get another file")
+        raise PublishedError(f"{file} holds {size:,} numbers, as no published agent does: get another file")
     if arena is not None:
-        lookup({place.kind.arena: place for place in PLACES}, arena, "arena of published agents")
+        lookup({kind.arena: kind for kind in KINDS}, arena, "arena of published agents")
         fit = _wanted(file, fit, [place for place in fit if place.kind.arena == arena], f"--arena {arena}")
     if role is not None:
         lookup({place.role: place for place in PLACES}, role, "role of published agents")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dohyo.agents.published import Import, find_published, read_published, save_published
 from dohyo.cli.options import Json
@@ -38,9 +38,10 @@ def command(
     if as_json:
         typer.echo(json.dumps({"out": str(out), "snapshots": rows}))
         return
-    table = Table("file", "arena", "role", "body", "network", "snapshot")
+    table = Table(*(Column(name, overflow="fold") for name in ("file", "plays", "with", "snapshot")))
     for row in rows:
-        table.add_row(*(row[key] for key in ("file", "arena", "role", "body", "network")), Path(row["snapshot"]).name)
+        plays, bears = f"{row['arena']} as {row['role']}", f"{row['body']}, {row['network']}"
+        table.add_row(row["file"], plays, bears, Path(row["snapshot"]).name)
     Console().print(table)
     typer.echo(f"{len(rows)} snapshots in {out}. Watch one: dohyo play {rows[0]['arena']} --seat … --seat zero")
 
