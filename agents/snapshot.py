@@ -126,7 +126,7 @@ def freeze(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
     """Copy `tensors` into a snapshot: whatever happens to the originals, it stays as it is."""
     copies = {}
     for name, tensor in sorted(tensors.items()):
-        copy = np.array(tensor, np.float32)
+        copy = np.array(tensor, np.float32, order="C")  # safetensors writes memory as it lies
         copy.flags.writeable = False
         copies[name] = copy
     return Snapshot(origin, copies, _digest(origin, copies))

@@ -48,6 +48,13 @@ def test_round_trip_is_exact(tmp_path: Path):
     assert read.policy().act(observation).tobytes() == written.policy().act(observation).tobytes()
 
 
+def test_tensors_that_lie_otherwise_in_memory_are_saved_as_well(tmp_path: Path):
+    turned = {name: np.asfortranarray(tensor) for name, tensor in network().items()}
+    assert not turned["weight_0"].flags["C_CONTIGUOUS"]
+    read = load_snapshot(save_snapshot(freeze(ORIGIN, turned), tmp_path))
+    np.testing.assert_array_equal(read.tensors["weight_0"], network()["weight_0"])
+
+
 def test_a_file_is_named_by_its_content(tmp_path: Path):
     one, same, weights, origin = snapshot(), snapshot(), snapshot(seed=1), snapshot(samples=7)
     path = save_snapshot(one, tmp_path)
