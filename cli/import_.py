@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -38,7 +39,8 @@ def command(
     if as_json:
         typer.echo(json.dumps({"out": str(out), "snapshots": rows}))
         return
-    table = Table(*(Column(name, overflow="fold") for name in ("file", "plays", "with", "snapshot")))
+    columns = (Column(name, overflow="fold") for name in ("file", "plays", "with", "snapshot"))
+    table = Table(*columns, box=box.SIMPLE, pad_edge=False)
     for row in rows:
         plays, bears = f"{row['arena']} as {row['role']}", f"{row['body']}, {row['network']}"
         table.add_row(row["file"], plays, bears, Path(row["snapshot"]).name)

@@ -2,17 +2,23 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import only_object
+from doubles import only_object, tiny_config
 
-from dohyo.agents.published import PLACES
+from dohyo.agents.masked import columns_of_others
+from dohyo.agents.published import PLACES, Place, read_published
 from dohyo.agents.published_kind import KINDS, Kind
 from dohyo.agents.snapshot import Part, load_snapshot
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules import observation_size
+from dohyo.curricula.exploit import Trial
+from dohyo.curricula.rated import references
+from dohyo.curricula.run import RunFolder
+from dohyo.curricula.train import Training
 
 RunMain = Callable[..., tuple[int, str, str]]
 ANT, RUN = (next(kind for kind in KINDS if kind.label == label) for label in ("sumo-ants", "run-to-goal-ants"))
@@ -75,6 +81,13 @@ def test_importing_again_changes_nothing(zoo: Path, tmp_path: Path, run_main: Ru
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()} == before
 
 
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    for arena in ("paper/sumo-ants", "paper/run-to-goal-ants"):
+        monkeypatch.setitem(ARENAS, arena, replace(ARENAS[arena], max_cycles=10))
+
+
+@pytest.mark.usefixtures("short")
 def test_imported_agents_play(zoo: Path, tmp_path: Path, run_main: RunMain):
     out = tmp_path / "out"
     assert run_main("import", str(zoo), "--out", str(out))[0] == 0
@@ -84,6 +97,32 @@ def test_imported_agents_play(zoo: Path, tmp_path: Path, run_main: RunMain):
         status, output, _ = run_main(*match)
         assert status == 0
         assert only_object(output)["bouts"] == 2
+
+
+@pytest.mark.usefixtures("short")
+def test_imported_agents_are_guests_references_and_victims(zoo: Path, tmp_path: Path):
+    """A runner to the right learns against the published runner to the left, and is rated by it."""
+    victim = read_published(zoo / "run-to-goal/ants/agent2_parameters-v2pkl").snapshot
+    config = tiny_config(arena="paper/run-to-goal-ants", body="paper_ant", drive="torque", samples=1, mirror=0.0)
+    config = replace(config, guests=(victim.name,), guest_share=1.0, roles=("runner_right",))
+    folder = RunFolder.create_or_resume(tmp_path / "run", config)
+    folder.freeze(victim)
+    Training(folder).run()
+    assert victim.name in references(folder)
+    rated = {m.opponent for m in folder.league.matches("mujoco") if m.player == folder.latest().name}
+    assert rated == {"zero@runner_left", "random@runner_left", victim.name}
+    attacks = list(Trial(folder).attacks(2, seed=0))
+    assert [(a.player, a.masked, a.wins + a.losses + a.draws) for a in attacks][:2] == [
+        ("exploiter", False, 2),
+        ("exploiter", True, 2),
+    ]
+    folder.close()
+
+
+def test_what_an_agent_sees_of_its_opponent_can_be_hidden():
+    """Its positions are the last 15 of 122 numbers; in sumo they stand between own forces and the ring."""
+    assert columns_of_others(build_arena("paper/run-to-goal-ants").entries(0)) == list(range(107, 122))
+    assert columns_of_others(build_arena("paper/sumo-ants").entries(0)) == list(range(107, 124))
 
 
 def said(result: tuple[int, str, str], status: int) -> str:
@@ -126,9 +165,10 @@ def test_nothing_is_overwritten(zoo: Path, tmp_path: Path, run_main: RunMain):
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.label)
-def test_the_arenas_are_those_that_agents_were_made_for(place):
+def test_the_arenas_are_those_that_agents_were_made_for(place: Place):
     kind = place.kind
     arena = build_arena(kind.arena, kind.body)
+    controls = arena.scene.seats[place.seat].ctrl
     assert observation_size(arena.entries(place.seat)) == kind.observation
-    assert len(arena.scene.seats[place.seat].links) >= 1
+    assert controls.stop - controls.start == kind.action
     assert arena.roles[place.seat] == place.role
