@@ -21,21 +21,27 @@ class Network:
 
     `tensors`: `mean` and `variance` `[obs]`, `log_std` `[act]`, and the network's own. They are copied: training on
     changes nothing here. With `stochastic` actions are drawn from the Gaussian, by a stream that a seed begins or that
-    others draw from as well; otherwise they are its mean. Both are clipped to [-1, 1].
+    others draw from as well; otherwise they are its mean. With `clipped` both are kept within [-1, 1].
     """
 
     memory = 0
 
     def __init__(
-        self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int | np.random.Generator = 0
+        self,
+        tensors: Mapping[str, FloatArray],
+        *,
+        stochastic: bool = False,
+        clipped: bool = True,
+        seed: int | np.random.Generator = 0,
     ) -> None:
         self._arrays = _for_rows(tensors)
-        self._stochastic, self._stream = stochastic, np.random.default_rng(seed)
+        self._stochastic, self._clipped, self._stream = stochastic, clipped, np.random.default_rng(seed)
 
     @property
     def likeness(self) -> Hashable:
-        """What networks must have in common to be put into one stack: their class and shapes, and whether they draw."""
-        return type(self), self._stochastic, *((name, *array.shape) for name, array in self._arrays.items())
+        """What networks must have in common to be put into one stack: class, shapes, whether they draw and clip."""
+        shapes = ((name, *array.shape) for name, array in self._arrays.items())
+        return type(self), self._stochastic, self._clipped, *shapes
 
     def stack(self, lines: int) -> Self:
         """Return an empty stack of networks like this one, to be filled by `put`, that draws from this one's stream.
@@ -65,13 +71,14 @@ class Network:
 
     def _see(self, observation: FloatArray) -> FloatArray:
         at = self._arrays
-        seen: FloatArray = np.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
-        return seen
+        seen = np.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
+        single: FloatArray = seen.astype(np.float32, copy=False)  # some arenas show double precision
+        return single
 
     def _draw(self, action: FloatArray) -> FloatArray:
         if self._stochastic:
             action += self._arrays["deviation"] * self._stream.standard_normal(action.shape, dtype=np.float32)
-        return np.clip(action, -1, 1)
+        return np.clip(action, -1, 1) if self._clipped else action
 
 
 def _for_rows(tensors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
@@ -114,9 +121,14 @@ class Lstm(Network):
     """
 
     def __init__(
-        self, tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int | np.random.Generator = 0
+        self,
+        tensors: Mapping[str, FloatArray],
+        *,
+        stochastic: bool = False,
+        clipped: bool = True,
+        seed: int | np.random.Generator = 0,
     ) -> None:
-        super().__init__(tensors, stochastic=stochastic, seed=seed)
+        super().__init__(tensors, stochastic=stochastic, clipped=clipped, seed=seed)
         self.memory = 2 * len(self._arrays["gates_back"])
 
     @property
@@ -172,10 +184,14 @@ def check_shapes(tensors: Mapping[str, FloatArray], observation: int, action: in
 
 
 def make_policy(
-    tensors: Mapping[str, FloatArray], *, stochastic: bool = False, seed: int | np.random.Generator = 0
+    tensors: Mapping[str, FloatArray],
+    *,
+    stochastic: bool = False,
+    clipped: bool = True,
+    seed: int | np.random.Generator = 0,
 ) -> Policy:
     """Return the policy that a snapshot's tensors make."""
-    return network_of(tensors)(tensors, stochastic=stochastic, seed=seed)
+    return network_of(tensors)(tensors, stochastic=stochastic, clipped=clipped, seed=seed)
 
 
 def _depth(tensors: Mapping[str, FloatArray]) -> int:

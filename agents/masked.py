@@ -8,8 +8,8 @@ from dohyo.agents.policy import FloatArray, Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.rules import Entry, layout
 
-OTHERS = ("opponent", "partner")
-"""What the entries that describe other seats begin with, see `dohyo.arenas.sight`."""
+OTHERS = ("opponent", "partner", "other", "to the other")
+"""What the entries that describe other seats begin with, see `dohyo.arenas.sight` and `dohyo.arenas.paper.sight`."""
 
 
 def columns_of_others(entries: list[Entry]) -> list[int]:

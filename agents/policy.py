@@ -21,7 +21,7 @@ class Policy(Protocol):
         """Numbers that it remembers of each bout; 0 for one that only looks at the present."""
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
-        """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`.
+        """Return actions `[n, act]` for observations `[n, obs]`, in [-1, 1] but for agents from elsewhere.
 
         `memory` `[n, self.memory]` is brought up to date in place; it is zero when a bout begins, and None says that
         all of them begin.

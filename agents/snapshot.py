@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,16 @@ class Origin:
     samples: int
     """Control steps of learning seats seen so far."""
     seed: int
+    clipped: bool = True
+    """Its actions are kept within [-1, 1]."""
+    source: str = ""
+    """SHA-256 of the file that it was imported from, in hexadecimal; empty: it was trained here."""
+
+    def to_json(self) -> str:
+        """Return it as JSON. Defaults are left out, so that a snapshot keeps its hash when a field is added."""
+        defaults = {field.name: field.default for field in fields(self)}
+        values = {key: value for key, value in asdict(self).items() if value != defaults[key]}
+        return json.dumps(values, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ class Snapshot:
 
     def policy(self, *, stochastic: bool = False, seed: int | np.random.Generator = 0) -> Policy:
         """Return a policy that acts as this snapshot does; see `dohyo.agents.acting`."""
-        return make_policy(self.tensors, stochastic=stochastic, seed=seed)
+        return make_policy(self.tensors, stochastic=stochastic, clipped=self.origin.clipped, seed=seed)
 
     def plays(self, part: Part) -> bool:
         """Tell whether the snapshot was trained for this part."""
@@ -116,14 +126,14 @@ def freeze(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
     """Copy `tensors` into a snapshot: whatever happens to the originals, it stays as it is."""
     copies = {}
     for name, tensor in sorted(tensors.items()):
-        copy = np.array(tensor, np.float32)
+        copy = np.array(tensor, np.float32, order="C")  # safetensors writes memory as it lies
         copy.flags.writeable = False
         copies[name] = copy
     return Snapshot(origin, copies, _digest(origin, copies))
 
 
 def _digest(origin: Origin, tensors: Mapping[str, FloatArray]) -> str:
-    digest = hashlib.sha256(json.dumps(asdict(origin), sort_keys=True).encode())
+    digest = hashlib.sha256(origin.to_json().encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name}{tensor.shape}".encode())
         digest.update(np.ascontiguousarray(tensor).tobytes())
@@ -134,9 +144,15 @@ def save_snapshot(snapshot: Snapshot, folder: Path) -> Path:
     """Write the snapshot into `folder` under its own name and return the path; writing it again changes nothing."""
     path = folder / f"{snapshot.name}{SUFFIX}"
     if not path.exists():
-        metadata = {"format": FORMAT, "digest": snapshot.digest, "origin": json.dumps(asdict(snapshot.origin))}
-        write_atomically(path, save(dict(snapshot.tensors), metadata))
+        write_atomically(path, encode(snapshot))
     return path
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """Return the content of a snapshot's file."""
+    metadata = {"format": FORMAT, "digest": snapshot.digest, "origin": snapshot.origin.to_json()}
+    content: bytes = save(dict(snapshot.tensors), metadata)
+    return content
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -173,8 +189,8 @@ def load_snapshot(path: Path) -> Snapshot:
     if metadata.get("format") != FORMAT:
         raise SnapshotError(f"{path} is a safetensors file, but not a Dohyo snapshot of format {FORMAT}")
     try:
-        fields = json.loads(metadata["origin"])
-        origin = Origin(**{**fields, "part": Part(**fields["part"])})
+        values = json.loads(metadata["origin"])
+        origin = Origin(**{**values, "part": Part(**values["part"])})
         digest = metadata["digest"]
         check_shapes(tensors, origin.observation, origin.action)
     except (KeyError, TypeError, ValueError) as error:

@@ -65,7 +65,8 @@ class SeatVec(VecEnv):
         """Whose observations a slot is given: its seat's, and that of the seat after it."""
         spaces = [batch.observation_spaces[own ^ turn] for turn in self._turns]
         self.own = spaces[0].shape[0]
-        low, high = (np.concatenate([getattr(space, end) for space in spaces]) for end in ("low", "high"))
+        ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
+        low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # some arenas show double precision
         super().__init__(len(self._world), Box(low, high), batch.action_spaces[own])
 
     def reset(self) -> FloatArray:

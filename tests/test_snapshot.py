@@ -48,6 +48,13 @@ def test_round_trip_is_exact(tmp_path: Path):
     assert read.policy().act(observation).tobytes() == written.policy().act(observation).tobytes()
 
 
+def test_tensors_that_lie_otherwise_in_memory_are_saved_as_well(tmp_path: Path):
+    turned = {name: np.asfortranarray(tensor) for name, tensor in network().items()}
+    assert not turned["weight_0"].flags["C_CONTIGUOUS"]
+    read = load_snapshot(save_snapshot(freeze(ORIGIN, turned), tmp_path))
+    np.testing.assert_array_equal(read.tensors["weight_0"], network()["weight_0"])
+
+
 def test_a_file_is_named_by_its_content(tmp_path: Path):
     one, same, weights, origin = snapshot(), snapshot(), snapshot(seed=1), snapshot(samples=7)
     path = save_snapshot(one, tmp_path)
@@ -56,6 +63,20 @@ def test_a_file_is_named_by_its_content(tmp_path: Path):
     assert one.digest.startswith(one.name)
     assert same.name == one.name
     assert len({one.name, weights.name, origin.name}) == 3
+
+
+def test_names_stay_as_they_were_before_origins_had_more_to_say():
+    assert snapshot().name == "66bde4962c1567cf"
+
+
+def test_whether_actions_are_clipped_is_kept(tmp_path: Path):
+    loud = network() | {"bias_1": np.array([70, -70], np.float32)}
+    observation = np.zeros((1, 3), np.float32)
+    for clipped, largest in ((True, 1), (False, 50)):
+        read = load_snapshot(save_snapshot(freeze(replace(ORIGIN, clipped=clipped), loud), tmp_path))
+        assert read.origin.clipped is clipped
+        assert abs(read.policy().act(observation)).max() >= largest
+        assert bool(abs(read.policy().act(observation)).max() <= 1) is clipped
 
 
 def test_saving_twice_changes_nothing(tmp_path: Path):
