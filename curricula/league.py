@@ -146,6 +146,14 @@ class League:
         count: int = self._read(query, player, opponent, engine)[0][0]
         return count
 
+    def bouts(self, player: str, opponent: str, engine: str) -> list[Bout]:
+        """Return all bouts of a match, from the player's side, in the order in which they were recorded."""
+        query = """
+            select "index", seat, winner, steps, ending from bouts
+            where player = ? and opponent = ? and engine = ? order by round, "index"
+        """
+        return [Bout(*row) for row in self._read(query, player, opponent, engine)]
+
     def matches(self, engine: str) -> list[Match]:
         """Return the totals per player and opponent on one engine, in the order in which they were first played."""
         query = """
