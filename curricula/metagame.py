@@ -17,6 +17,10 @@ Beats = NDArray[np.bool_]
 """`[n, n]`: whether the player of the row beats that of the column, beyond doubt."""
 
 
+SLACK = 1e-9
+"""By how much a mixture may miss the value of the game: far less than one bout, more than the solver's rounding."""
+
+
 @dataclass(frozen=True)
 class Score:
     """What the bouts between two players came to, from the first one's side."""
@@ -86,7 +90,7 @@ def nash(payoff: Array) -> Equilibrium:
     """Solve the zero-sum game in which the rows' side is paid `payoff` `[R, C]`, by linear programming.
 
     The rows' mixture x maximises v under x' payoff >= v (von Neumann's minimax theorem), the columns' one likewise.
-    Where several mixtures are in equilibrium, this is one of them.
+    Where several mixtures secure that, it is one whose largest share is smallest: equals share alike.
     """
     rows, value = _maximin(payoff)
     columns, _ = _maximin(-payoff.T)
@@ -96,18 +100,22 @@ def nash(payoff: Array) -> Equilibrium:
 def _maximin(payoff: Array) -> tuple[Array, float]:
     """Return the mixture over rows that secures the most, and what it secures."""
     rows, columns = payoff.shape
-    cost = np.append(np.zeros(rows), -1.0)
-    short = np.column_stack([-payoff.T, np.ones(columns)])  # v less what the mixture is paid against each column
-    solution = linprog(
-        cost,
-        A_ub=short,
-        b_ub=np.zeros(columns),
-        A_eq=np.append(np.ones(rows), 0.0)[None],
-        b_eq=[1.0],
-        bounds=[(0, None)] * rows + [(None, None)],
-    )
-    mixture = np.maximum(solution.x[:rows], 0.0)
-    return mixture / mixture.sum(), float(solution.x[rows])
+    short = np.column_stack([-payoff.T, np.ones(columns)])  # v less what x is paid, against each column
+    value = _solve(-1.0, short, np.zeros(columns))[rows]
+    enough = np.column_stack([-payoff.T, np.zeros(columns)])
+    level = np.column_stack([np.eye(rows), -np.ones(rows)])  # each share less the largest
+    most = np.concatenate([np.full(columns, SLACK - value), np.zeros(rows)])
+    mixture = np.maximum(_solve(1.0, np.concatenate([enough, level]), most)[:rows], 0.0)
+    return mixture / mixture.sum(), float(value) + 0.0  # never -0.0
+
+
+def _solve(cost: float, less: Array, most: Array) -> Array:
+    """Minimise `cost` times the last unknown under `less @ unknowns <= most`; those before are a mixture."""
+    n = less.shape[1]
+    last = np.eye(n)[-1]
+    bounds = [(0, None)] * (n - 1) + [(None, None)]
+    solution: Array = linprog(cost * last, less, most, A_eq=1 - last[None], b_eq=[1.0], bounds=bounds).x
+    return solution
 
 
 def cycles(beats: Beats) -> list[tuple[int, int, int]]:
