@@ -18,7 +18,7 @@ from dohyo.curricula.metagame import Score
 from dohyo.curricula.roles import roles_of
 
 WORLDS = 32
-"""Worlds in which a match is played; part of what makes it repeatable."""
+"""Worlds in which a match of as many bouts or more is played; part of what makes it repeatable."""
 
 Player = Snapshot | str
 """A snapshot, or the name of a built-in policy."""
@@ -68,6 +68,7 @@ class Crossplay:
     def __init__(self, path: Path, config: CrossConfig, workers: int | None = None) -> None:
         make_folders(path)
         self.config, self._workers = config, workers
+        self._batch: Batch | None = None
         self._lock = FolderLock(path)
         try:
             keep_settings(path / "crossplay.json", asdict(config))
@@ -86,10 +87,17 @@ class Crossplay:
         """Whether one policy can take both seats."""
         return len(roles_of(self.arena)) == 1
 
-    @cached_property
-    def _batch(self) -> Batch:
-        c = self.config
-        return make_batch(c.arena, c.body, c.engine, WORLDS, workers=self._workers, drive=c.drive)
+    def _batch_for(self, bouts: int) -> Batch:
+        """Return a batch of as many worlds as the bouts can use, the one of before if it will do."""
+        c, worlds = self.config, min(WORLDS, bouts)
+        if self._batch is None or self._batch.worlds != worlds:
+            self._release()
+            self._batch = make_batch(c.arena, c.body, c.engine, worlds, workers=self._workers, drive=c.drive)
+        return self._batch
+
+    def _release(self) -> None:
+        if self._batch is not None:
+            self._batch.close()
 
     def pairs(self, entrants: Sequence[Entrant]) -> list[Pair]:
         """Return who meets whom: each once, itself included; where seats differ, both ways as far as they can play.
@@ -117,9 +125,10 @@ class Crossplay:
         names, engine = (one.key(0), two.key(1)), self.config.engine
         round_ = self._league.rounds(*names, engine)
         seed = match_seed(self.config.seed, *names, round_)
-        players = self._policy(one, 0, seed), self._policy(two, 1, seed + 1)
+        batch = self._batch_for(missing)
+        players = _policy(one, 0, batch, seed), _policy(two, 1, batch, seed + 1)
         swap = self.symmetric and one.key(0) != two.key(0)
-        results = play_match(self._batch, players, missing, seed, watch, swap=swap)
+        results = play_match(batch, players, missing, seed, watch, swap=swap)
         self._league.add_match(*names, engine, round_, results)
 
     def bouts(self, pair: Pair) -> list[Bout]:
@@ -145,15 +154,15 @@ class Crossplay:
         one, two = pair
         return (one, two) if one.key(0) <= two.key(0) else (two, one)
 
-    def _policy(self, entrant: Entrant, seat: int, seed: int) -> Policy:
-        player = entrant.seats[seat]
-        if isinstance(player, Snapshot):
-            return player.policy(stochastic=True, seed=seed)
-        return BUILT_IN[str(player)](self._batch.action_spaces[seat].shape[0], seed)
-
     def close(self) -> None:
         """Release the engine and the folder."""
-        if "_batch" in self.__dict__:
-            self._batch.close()
+        self._release()
         self._league.close()
         self._lock.close()
+
+
+def _policy(entrant: Entrant, seat: int, batch: Batch, seed: int) -> Policy:
+    player = entrant.seats[seat]
+    if isinstance(player, Snapshot):
+        return player.policy(stochastic=True, seed=seed)
+    return BUILT_IN[str(player)](batch.action_spaces[seat].shape[0], seed)

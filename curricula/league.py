@@ -94,7 +94,7 @@ class League:
             old = self._db.execute("select 1 from sqlite_master").fetchone()
             version = self._db.execute("pragma user_version").fetchone()[0]
             if not old:
-                self._db.executescript(f"{SCHEMA} pragma user_version={VERSION};")
+                self._db.executescript(f"begin; {SCHEMA} pragma user_version={VERSION}; commit;")
         except sqlite3.Error as error:
             raise DohyoError(f"cannot open the league {path} ({error}): {RESTORE}") from error
         if old and version != VERSION:

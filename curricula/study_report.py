@@ -47,6 +47,7 @@ class StudyReport:
             "",
             f"{config.arena}, {config.body}, {config.engine}. Every arm was trained for {budget}, {seeds}.",
             f"{study.because} All pairs of seeds played each other.",
+            f"{self._decided()} of the bouts were won by somebody.",
             "",
             f"`{self.command()}`, on {platform.machine()}, {cores()} cores.",
             "",
@@ -93,6 +94,10 @@ class StudyReport:
         wins, losses = figures.get(result.arm, (None, None))
         paper = "" if wins is None else f"{wins:.0%} / {losses:.0%}"
         return (result.arm, *_figures(result), ", ".join(f"{x:+.2f}" for x in result.by_seed), paper)
+
+    def _decided(self) -> str:
+        scores = [result.score for result in self.results if result.against is None]
+        return f"{1 - sum(s.draws for s in scores) / sum(s.bouts for s in scores):.1%}"
 
     def _claims(self) -> list[str]:
         config = self._folder.config

@@ -31,8 +31,8 @@ def stubs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[StubBatch]]:
     """The batches that were made, all without physics."""
     made: list[StubBatch] = []
 
-    def make(*scene: object, **options: object) -> StubBatch:
-        made.append(StubBatch([[k % 3 + 1] for k in range(4)]))
+    def make(arena: str, body: str, engine: str, worlds: int, **options: object) -> StubBatch:
+        made.append(StubBatch([[k % 3 + 1] for k in range(worlds)]))
         return made[-1]
 
     monkeypatch.setattr(module, "make_batch", make)
