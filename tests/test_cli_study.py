@@ -66,9 +66,9 @@ def test_what_was_typed_wrong(tmp_path: Path, arguments: list[str], said: str, r
 @pytest.mark.slow
 def test_killed_in_a_run_and_in_a_match_it_goes_on(tmp_path: Path):
     """Every run comes to the end of its budget, and every pair of arms to its bouts, none of them twice."""
-    options = [*MUJOCO, "--samples", "1000", "--seeds", "1", "--bouts", "30", "--json", "--out", str(tmp_path)]
-    command = [sys.executable, "-c", DRIVER, "40", "study", "delta", *options]
-    for reached in (lambda: generations(tmp_path, "0.8"), lambda: recorded(tmp_path / "matches")):
+    options = [*MUJOCO, "--samples", "4000", "--seeds", "1", "--bouts", "30", "--json", "--out", str(tmp_path)]
+    command = [sys.executable, "-c", DRIVER, "40", "study", "anneal", *options]
+    for reached in (lambda: generations(tmp_path, "constant"), lambda: recorded(tmp_path / "matches")):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             limit = time.monotonic() + PATIENCE
             while process.poll() is None and not reached() and time.monotonic() < limit:
@@ -77,10 +77,10 @@ def test_killed_in_a_run_and_in_a_match_it_goes_on(tmp_path: Path):
             assert process.wait() == -signal.SIGKILL
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
     assert finished.stderr == ""
-    assert [r["bouts"] for r in json.loads(finished.stdout)["results"]] == [90] * 4 + [30] * 12
-    # 512 samples in a generation.
-    assert [generations(tmp_path, arm) for arm in STUDIES["delta"].arms] == [[0, 1, 2]] * 4
-    assert list(recorded(tmp_path / "matches").values()) == [tuple(range(30))] * 6
+    assert [r["bouts"] for r in json.loads(finished.stdout)["results"]] == [60] * 3 + [30] * 6
+    # Five updates in a generation, of 128 steps in two worlds of both seats and two of one: 3840 samples.
+    assert [generations(tmp_path, arm) for arm in STUDIES["anneal"].arms] == [[0, 1, 2]] * 3
+    assert list(recorded(tmp_path / "matches").values()) == [tuple(range(30))] * 3
 
 
 def generations(folder: Path, arm: str) -> list[int]:
