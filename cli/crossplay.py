@@ -23,6 +23,7 @@ from dohyo.cli.players import find_entrant, find_snapshot
 if TYPE_CHECKING:
     from dohyo.curricula.crossplay import CrossConfig, Crossplay, Entrant, Pair
     from dohyo.curricula.crosstable import CrossTable
+    from dohyo.curricula.metagame import Score
 
 
 def command(
@@ -143,26 +144,24 @@ def _print(table: "CrossTable", console: Console) -> None:
 
 def _scores(table: "CrossTable") -> Table:
     """Return a cell per match: share of wins of the row's player with interval, then wins, draws, losses."""
-    roles = "" if table.symmetric else " (rows play seat 0, columns seat 1)"
+    number = {name: str(k) for k, name in enumerate(dict.fromkeys((*table.rows, *table.columns)), 1)}
     grid = Table(
-        "",
-        *table.columns,
-        title=f"wins of the row's player{roles}",
-        box=box.SIMPLE_HEAD,
-        show_lines=True,
-        pad_edge=False,
+        "", "player", *(number[name] for name in table.columns), box=box.SIMPLE, show_lines=True, pad_edge=False
     )
+    grid.title = "wins of the row's player" + ("" if table.symmetric else "; rows play seat 0, columns seat 1")
     for i, (row, scores) in enumerate(zip(table.rows, table.scores, strict=True)):
-        cells = []
-        for j, score in enumerate(scores):
-            low, high = score.interval
-            counts = f"{score.wins}/{score.draws}/{score.losses}"
-            cells.append(
-                "" if table.symmetric and i == j else f"{score.win_rate:.0%} [{low:.0%}, {high:.0%}]\n{counts}"
-            )
-        grid.add_row(row, *cells)
-    grid.caption = "share of wins [95 % interval], then wins/draws/losses"
+        cells = ["" if table.symmetric and i == j else _cell(score) for j, score in enumerate(scores)]
+        grid.add_row(number[row], row, *cells)
+    for name in table.columns:
+        if name not in table.rows:
+            grid.add_row(number[name], name)
+    grid.caption = "share of wins, 95 % interval, wins/draws/losses"
     return grid
+
+
+def _cell(score: "Score") -> str:
+    low, high = score.interval
+    return f"{score.win_rate:.0%}\n{low:.0%}-{high:.0%}\n{score.wins}/{score.draws}/{score.losses}"
 
 
 def _mixture(table: "CrossTable") -> Table:
