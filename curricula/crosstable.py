@@ -8,7 +8,7 @@ import numpy as np
 
 from dohyo.curricula.crossplay import Crossplay, Entrant
 from dohyo.curricula.match import wilson
-from dohyo.curricula.metagame import Array, Equilibrium, Score, cycles, knots, nash
+from dohyo.curricula.metagame import Array, Beats, Equilibrium, Score, cycles, knots, nash
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class CrossTable:
         """Groups that cannot be put in order; see `dohyo.curricula.metagame.knots`."""
         return [[self.complete[k] for k in knot] for knot in knots(self._beats())]
 
-    def _beats(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def _beats(self) -> Beats:
         beats = np.zeros((len(self.complete),) * 2, bool)
         for one, two in self.better:
             beats[one, two] = True
@@ -105,9 +105,15 @@ class CrossTable:
 
 def _match(row: str, column: str, score: Score) -> dict[str, Any]:
     low, high = score.interval
-    counts = {"bouts": score.bouts, "wins": score.wins, "draws": score.draws, "losses": score.losses}
-    return {"row": row, "column": column, **counts, "win_rate": score.win_rate, "low": low, "high": high} | {
-        "payoff": score.payoff
+    return {
+        "row": row,
+        "column": column,
+        "bouts": score.bouts,
+        **asdict(score),
+        "win_rate": score.win_rate,
+        "low": low,
+        "high": high,
+        "payoff": score.payoff,
     }
 
 
