@@ -12,17 +12,24 @@ from dohyo.arenas.errors import DohyoError
 
 
 class FolderLock:
-    """Holds a folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
+    """Holds a folder until `close` or the end of this process.
+
+    Raises `DohyoError` if another process has it, or it cannot be written into.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._file: int | None = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        self._file: int | None = None
         try:
+            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             self.close()
             raise DohyoError(
                 f"{folder} is in use by another process: wait for it, stop it, or choose another folder"
             ) from error
+        except OSError as error:
+            self.close()
+            raise DohyoError(f"cannot write into {folder}: {error.strerror}; choose another folder") from error
 
     def close(self) -> None:
         """Let go; safe to call twice."""

@@ -176,3 +176,9 @@ def test_damaged_settings_are_named(tmp_path: Path):
     (tmp_path / "crossplay.json").write_text("[")
     with pytest.raises(DohyoError, match="cannot read"):
         Crossplay(tmp_path, SUMO)
+
+
+def test_a_folder_that_cannot_be_written_into(tmp_path: Path):
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(DohyoError, match="cannot write into"):
+        Crossplay(tmp_path, SUMO)
