@@ -26,7 +26,8 @@ class Result:
     score: Score
     """Over all seeds."""
     payoff: Estimate
-    """Mean over the pairs of seeds, each of the same weight."""
+    """Mean over the pairs of seeds, each of the same weight, with an interval over seeds; where all pairs came to the
+    same, seeds do not tell how far others might lie, and the interval is the bouts' own."""
     by_seed: tuple[float, ...]
     """Mean payoff of each of the arm's seeds."""
 
@@ -62,7 +63,16 @@ def _result(arm: str, against: str | None, tables: Sequence[Sequence[Sequence[Sc
     blocks = [payoffs(table) for table in tables]
     total = reduce(add, (score for table in tables for row in table for score in row))
     by_seed = np.mean([block.mean(axis=1) for block in blocks], axis=0)
-    return Result(arm, against, total, over_seeds(blocks), tuple(by_seed.tolist()))
+    payoff = over_seeds(blocks)
+    if payoff.low == payoff.high:
+        payoff = _of_bouts(total)
+    return Result(arm, against, total, payoff, tuple(by_seed.tolist()))
+
+
+def _of_bouts(score: Score) -> Estimate:
+    """Return a payoff with the interval that the bouts alone leave: Wilson's of the wins less that of the losses."""
+    wins, losses = score.interval, score.turned().interval
+    return Estimate(score.payoff, wins[0] - losses[1], wins[1] - losses[0])
 
 
 def payoffs(table: Sequence[Sequence[Score]]) -> Array:

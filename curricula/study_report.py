@@ -64,7 +64,8 @@ class StudyReport:
             *self._claims(),
             "",
             "A payoff is the share of wins less the share of losses. Its 95 % interval counts seeds, not bouts:",
-            "it says what other seeds might give. A claim is open while the interval holds zero.",
+            "it says what other seeds might give; where all pairs of seeds came to the same, it is the bouts' own.",
+            "A claim is open while the interval holds zero.",
             "",
             f"![Payoffs]({PLOT})",
         ]

@@ -84,7 +84,7 @@ def test_from_end_to_end(tmp_path: Path, tiny: StudyConfig):
     assert (finding.verdict, finding.result.score) == ("open", Score(0, 6, 0))
     text = (tmp_path / "report.md").read_text()
     assert "seeds 0 to 1" in text
-    assert "| fade | never | 6 | 0.0% | 100.0% | 0.0% | +0.000 [+0.000, +0.000] |" in text
+    assert "| fade | never | 6 | 0.0% | 100.0% | 0.0% | +0.000 [-0.390, +0.390] |" in text  # 3.84 / 9.84
     assert "0.0% of the bouts were won by somebody" in text
     assert (tmp_path / "payoffs.png").read_bytes().startswith(b"\x89PNG")
     with (tmp_path / "matches.csv").open() as file:
@@ -153,3 +153,9 @@ def test_results_mirror_each_other():
     assert (one.payoff.mean, two.payoff.mean) == (pytest.approx(0.7), pytest.approx(-0.7))
     assert one.by_seed == pytest.approx((0.7, 0.7))
     assert two.by_seed == pytest.approx((-0.6, -0.8))
+
+
+def test_where_all_pairs_of_seeds_are_alike_bouts_leave_the_interval():
+    """36 of 40 won, [0.769, 0.960], less 4 of 40 lost, [0.040, 0.231]."""
+    payoff = results(scores([[9, 9], [9, 9]]))[0].payoff
+    assert (payoff.mean, payoff.low, payoff.high) == pytest.approx((0.8, 0.538, 0.920), abs=1e-3)
