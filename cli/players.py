@@ -1,12 +1,18 @@
 """Who is named on the command line: a snapshot file, a learner of a run folder, or a built-in policy."""
 
+import re
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dohyo.agents.policy import BUILT_IN, Policy
 from dohyo.agents.snapshot import Part, Snapshot, load_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.rules import Arena
+
+if TYPE_CHECKING:
+    from dohyo.curricula.crossplay import Entrant
 
 
 def find_player(name: str, batch: Batch, seat: int, *, stochastic: bool, seed: int) -> Policy:
@@ -19,29 +25,43 @@ def find_player(name: str, batch: Batch, seat: int, *, stochastic: bool, seed: i
     return snapshot.policy(stochastic=stochastic, seed=seed)
 
 
-def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
-    """Return the snapshot that a file, `RUN` or `RUN:LEARNER` means; raises `UnknownName` or `SnapshotError`.
+def find_entrant(name: str, arena: Arena) -> "Entrant":
+    """Return who sits down in each seat for `name`; raises `UnknownName` or `SnapshotError` where nobody can."""
+    from dohyo.curricula.crossplay import Entrant
 
-    Of a run it is the newest of the first learner that can play `part`, if there is one.
+    if name in BUILT_IN:
+        return Entrant(name, (name, name))
+    parts = Part.of(arena, 0), Part.of(arena, 1)
+    one, two = (find_snapshot(name, part) for part in parts)
+    if not one.plays(parts[0]) and not two.plays(parts[1]):
+        one.check_plays(parts[0])
+    return Entrant(name, (one if one.plays(parts[0]) else None, two if two.plays(parts[1]) else None))
+
+
+def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
+    """Return the snapshot that a file, `RUN`, `RUN:LEARNER`, `RUN@GENERATION` or `RUN:LEARNER@GENERATION` means.
+
+    Of a run without a learner it is that of the first one that can play `part`, if there is one; without a generation
+    the newest. Raises `UnknownName` or `SnapshotError`.
     """
-    path, (folder, _, learner) = Path(name), name.rpartition(":")
-    if path.is_dir():
-        return _newest(path, part)
+    path = Path(name)
     if path.is_file():
         return load_snapshot(path)
-    if folder and Path(folder).is_dir():
-        return _newest(Path(folder), part, learner)
+    if path.is_dir():
+        return _in_run(path, part)
+    parsed = re.fullmatch(r"(.+?)(?::([^:@/]+))?(?:@([0-9]+))?", name)
+    if parsed is not None and Path(parsed[1]).is_dir():
+        return _in_run(Path(parsed[1]), part, parsed[2], None if parsed[3] is None else int(parsed[3]))
     raise UnknownName(
         f"no player {name!r}: give a snapshot file, a run folder, RUN:LEARNER for one of its learners, "
-        f"{' or '.join(sorted(BUILT_IN))}"
+        f"RUN@GENERATION for an early snapshot, {' or '.join(sorted(BUILT_IN))}"
     )
 
 
-def _newest(path: Path, part: Part | None, learner: str | None = None) -> Snapshot:
+def _in_run(path: Path, part: Part | None, learner: str | None = None, generation: int | None = None) -> Snapshot:
     from dohyo.curricula.run import RunFolder
 
     with closing(RunFolder.open(path)) as folder:
-        if learner is not None:
-            return folder.latest(learner)
-        newest = [folder.latest(name) for name in folder.learners]
-    return next((snapshot for snapshot in newest if part is not None and snapshot.plays(part)), newest[0])
+        names = list(folder.learners) if learner is None else [learner]
+        found = [folder.latest(name) if generation is None else folder.at(generation, name) for name in names]
+    return next((snapshot for snapshot in found if part is not None and snapshot.plays(part)), found[0])

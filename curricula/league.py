@@ -94,7 +94,7 @@ class League:
             old = self._db.execute("select 1 from sqlite_master").fetchone()
             version = self._db.execute("pragma user_version").fetchone()[0]
             if not old:
-                self._db.executescript(f"{SCHEMA} pragma user_version={VERSION};")
+                self._db.executescript(f"begin; {SCHEMA} pragma user_version={VERSION}; commit;")
         except sqlite3.Error as error:
             raise DohyoError(f"cannot open the league {path} ({error}): {RESTORE}") from error
         if old and version != VERSION:
@@ -145,6 +145,14 @@ class League:
         query = "select count(distinct round) from bouts where player = ? and opponent = ? and engine = ?"
         count: int = self._read(query, player, opponent, engine)[0][0]
         return count
+
+    def bouts(self, player: str, opponent: str, engine: str) -> list[Bout]:
+        """Return all bouts of a match, from the player's side, in the order in which they were recorded."""
+        query = """
+            select "index", seat, winner, steps, ending from bouts
+            where player = ? and opponent = ? and engine = ? order by round, "index"
+        """
+        return [Bout(*row) for row in self._read(query, player, opponent, engine)]
 
     def matches(self, engine: str) -> list[Match]:
         """Return the totals per player and opponent on one engine, in the order in which they were first played."""

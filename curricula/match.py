@@ -1,5 +1,6 @@
 """Matches: bouts between two policies, seats swapped, each counted once."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import sqrt
@@ -82,6 +83,12 @@ def _exchange(swapped: NDArray[np.bool_], one: FloatArray, two: FloatArray) -> t
     if not swapped.any():
         return one, two
     return np.where(swapped, two, one), np.where(swapped, one, two)
+
+
+def match_seed(seed: int, player: str, opponent: str, round_: int) -> int:
+    """Return the seed of a match, which follows from the run's and from who plays for which time."""
+    key = f"{seed}/{player}/{opponent}/{round_}"
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

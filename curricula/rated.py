@@ -1,12 +1,11 @@
 """Rated bouts of a run's snapshots against its frozen references."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from dohyo.agents.policy import BUILT_IN, Policy
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.curricula.league import Generation
-from dohyo.curricula.match import Bout, play_match
+from dohyo.curricula.match import Bout, match_seed, play_match
 from dohyo.curricula.ratings import BUILT_IN_REFERENCES
 from dohyo.curricula.roles import Role, tagged
 from dohyo.curricula.run import RunFolder
@@ -93,8 +92,7 @@ class Referee:
     def play(self, player: str, opponent: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
         """Play and record the next round of a match; its seed follows from the run's and from who plays."""
         round_ = self._run.league.rounds(player, opponent, self.engine)
-        key = f"{self._run.config.seed}/{player}/{opponent}/{round_}"
-        seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+        seed = match_seed(self._run.config.seed, player, opponent, round_)
         role = self._role(player)
         own, other = role.seats[0], self._role(opponent).seats[-1]
         pair = self._policy(player, own, seed), self._policy(opponent, other, seed + 1)

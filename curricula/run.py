@@ -1,8 +1,6 @@
 """One run is one folder: its settings, league, snapshots and checkpoints, held by one process at a time."""
 
-import fcntl
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -14,6 +12,7 @@ from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Part, Snapshot, load_snaps
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
+from dohyo.curricula.folder import FolderLock, make_folders
 from dohyo.curricula.kinds import KINDS, MAIN
 from dohyo.curricula.league import Generation, League
 from dohyo.curricula.roles import Role, name_learners, roles_of
@@ -73,7 +72,7 @@ class TrainConfig:
     rate_every: int = 10
     """Generations between ratings."""
     rated_bouts: int = 20
-    """Bouts per reference in a rating."""
+    """Bouts per reference in a rating; 0: the run is not rated."""
     ppo: PpoConfig = field(default_factory=PpoConfig)
 
     @property
@@ -117,7 +116,7 @@ class RunFolder:
         self.path, self.config = path, config
         self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
         self.league = League(path / "league.sqlite")
-        self._lock: int | None = None
+        self._lock: FolderLock | None = None
 
     @classmethod
     def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
@@ -125,11 +124,7 @@ class RunFolder:
 
         Raises `DohyoError`, and changes nothing, if another process has it or its settings disagree with `config`.
         """
-        try:
-            for folder in (path, path / "snapshots", path / "checkpoints"):
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DohyoError(f"cannot create the run folder {path}: {error.strerror}") from error
+        make_folders(path, path / "snapshots", path / "checkpoints")
         run = cls(path, config)
         try:
             run.lock()
@@ -164,22 +159,13 @@ class RunFolder:
 
     def lock(self) -> None:
         """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(lock)
-            raise DohyoError(
-                f"{self.path} is in use by another process: wait for it, stop it, or choose another folder"
-            ) from error
-        self._lock = lock
+        self._lock = FolderLock(self.path)
 
     def close(self) -> None:
         """Close the league and release the folder; safe to call twice."""
         self.league.close()
         if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+            self._lock.close()
 
     @cached_property
     def learners(self) -> dict[str, Role]:
@@ -239,12 +225,23 @@ class RunFolder:
 
         Raises `UnknownName` for a learner that is not there, `DohyoError` while it has no snapshot.
         """
+        return self.load(self._chain(learner)[-1].snapshot)
+
+    def at(self, generation: int, learner: str | None = None) -> Snapshot:
+        """Return the snapshot of a learner's generation, by default the first learner's; raises as `latest` does."""
+        chain = self._chain(learner)
+        for link in chain:
+            if link.generation == generation:
+                return self.load(link.snapshot)
+        raise UnknownName(f"{self.path} has generations 0 to {chain[-1].generation}, not {generation}")
+
+    def _chain(self, learner: str | None) -> list[Generation]:
         name = next(iter(self.learners)) if learner is None else learner
         lookup(self.learners, name, "learner")
         chain = self.league.chain(name)
         if not chain:
             raise DohyoError(f"{self.path} has no snapshot of {name} yet: train it a little longer")
-        return self.load(chain[-1].snapshot)
+        return chain
 
 
 def _read_settings(path: Path) -> TrainConfig:

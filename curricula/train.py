@@ -83,7 +83,8 @@ class Training:
         new = [lineage for lineage in self.lineages if lineage.generation < 0]
         if new:
             self._tell()
-            self._referee.rate_references(self.config.rated_bouts)
+            if self.config.rated_bouts:
+                self._referee.rate_references(self.config.rated_bouts)
             self._began = time.monotonic()
         for self._turn in new:
             self._commit()
@@ -148,6 +149,8 @@ class Training:
 
     def _rate(self, lineage: Lineage) -> None:
         """Rate the newest snapshot; its bouts are recorded match by match, so a kill loses at most one match."""
+        if not self.config.rated_bouts:
+            return
         name = lineage.snapshots[-1]
         self._referee.rate(name, self.config.rated_bouts)
         matches = self.folder.league.matches(self._referee.engine)

@@ -48,6 +48,15 @@ def snapshot(seed: int = 0, **changes: Any) -> Snapshot:
     return freeze(replace(ORIGIN, **changes), network(seed=seed))
 
 
+def pusher(push: float) -> Snapshot:
+    """A snapshot that pushes just so in a `StubBatch`, without noise."""
+    tensors = {name: np.zeros_like(tensor) for name, tensor in network().items()}
+    tensors["variance"] += 1
+    tensors["log_std"] -= 30
+    tensors["bias_1"] += np.float32(push)
+    return freeze(ORIGIN, tensors)
+
+
 class Constant:
     """A policy that always does the same."""
 
@@ -93,7 +102,7 @@ class StubBatch(Batch):
         done = self._step >= ends
         over = np.flatnonzero(done)
         push = self.taken[-1][:, over, 0]
-        winner = np.where(push[0] == push[1], -1, (push[1] > push[0]).astype(np.intp))
+        winner = self.judge(push)
         self._look()
         finished = Finished(
             ids=over,
@@ -111,6 +120,10 @@ class StubBatch(Batch):
         return Step(
             self._observation, pay, pay, np.zeros_like(pay), {}, done, np.zeros((self.worlds, 2), bool), finished
         )
+
+    def judge(self, push: FloatArray) -> NDArray[np.intp]:
+        """Return who wins bouts that end with these pushes, `[S, n]`."""
+        return np.where(push[0] == push[1], -1, (push[1] > push[0]).astype(np.intp))
 
     def _look(self) -> None:
         for seat, seen in enumerate(self._observation):

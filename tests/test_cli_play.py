@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import imageio.v3 as imageio
-import numpy as np
 import pytest
-from doubles import ORIGIN, PART, StubBatch, dohyo, network, only_object, shorten_bouts
+from doubles import PART, StubBatch, dohyo, only_object, pusher, shorten_bouts
 
-from dohyo.agents.snapshot import Part, freeze, save_snapshot
+from dohyo.agents.snapshot import Part, save_snapshot
 from dohyo.cli import play
 
 ENGINES = ["mujoco", "pybullet"]
@@ -46,15 +45,6 @@ def test_play_json(engine: str):
     assert 1 <= record["mean_steps"] <= 500
 
 
-def pusher(folder: Path, push: float) -> str:
-    """A snapshot that pushes just so in a `StubBatch`; returns its file."""
-    tensors = {name: np.zeros_like(tensor) for name, tensor in network().items()}
-    tensors["variance"] += 1
-    tensors["bias_1"] += np.float32(push)
-    taken = freeze(ORIGIN, tensors)
-    return str(save_snapshot(taken, folder))
-
-
 @pytest.mark.parametrize("stronger", [0, 1])
 def test_play_counts_by_player_not_by_side(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, stronger: int
@@ -64,7 +54,7 @@ def test_play_counts_by_player_not_by_side(
 
     monkeypatch.setattr(play, "make_batch", make_stub)
     monkeypatch.setattr(Part, "of", lambda arena, *seats: PART)
-    players = [pusher(tmp_path, 0.5), pusher(tmp_path, 0.25)]
+    players = [str(save_snapshot(pusher(push), tmp_path)) for push in (0.5, 0.25)]
     seats = players if stronger == 0 else players[::-1]
     options = ["--deterministic", "--bouts", "11", "--json"]
     status, output, _ = run_main("play", "sumo", "--seat", seats[0], "--seat", seats[1], *options)

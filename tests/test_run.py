@@ -89,7 +89,7 @@ def test_what_is_no_run_folder(tmp_path: Path):
     with pytest.raises(UnknownName, match="is not a run folder"):
         RunFolder.open(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(DohyoError, match="cannot create the run folder"):
+    with pytest.raises(DohyoError, match="cannot create the folder"):
         RunFolder.create_or_resume(tmp_path / "file", tiny_config())
 
 
