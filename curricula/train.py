@@ -53,6 +53,7 @@ class Training:
         self._batch = make_batch(
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
+        self._batch.arena.reweigh(config.terms)
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._growth = parse_growth(config.crowd) if config.crowd else None
         self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
