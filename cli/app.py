@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.cli import arenas, bench, exploit, play, push, rate, train
+from dohyo.cli import arenas, bench, exploit, play, push, rate, report, train
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (arenas, train, play, rate, exploit, push, bench):
+for module in (arenas, train, play, rate, report, exploit, push, bench):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 

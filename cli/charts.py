@@ -47,6 +47,11 @@ STYLE = {
 }
 
 
+def colour(k: int) -> str:
+    """Return the colour of the k-th series; after the last comes the first."""
+    return SERIES[k % len(SERIES)]
+
+
 @contextmanager
 def drawing(
     rows: int = 1, columns: int = 1, *, height: float = 3.0, width: float = 9.0

@@ -15,6 +15,7 @@ from dohyo.curricula.rated import Referee
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
+from dohyo.curricula.versions import note_versions
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Training:
 
     def run(self) -> None:
         """Train until the budget is used up; every finished generation is on disk before the next begins."""
+        note_versions(self.folder.path, self._samples())
         try:
             self._start_chains()
             for lineage in self.lineages:

@@ -16,7 +16,7 @@ from dohyo.cli.app import app
 from dohyo.curricula.ratings import Rating
 from dohyo.curricula.train import Progress
 
-COMMANDS = ["arenas", "train", "play", "rate", "exploit", "push", "bench"]
+COMMANDS = ["arenas", "train", "play", "rate", "report", "exploit", "push", "bench"]
 ENGINES = ["mujoco", "pybullet"]
 
 
