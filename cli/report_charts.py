@@ -116,6 +116,8 @@ def opponents(story: Story) -> Chart | None:
 
 def curriculum(story: Story) -> Chart | None:
     """The dense reward's share, and the ranges that widen."""
+    if not story.keys("alpha"):
+        return None
     ranges = [key.removeprefix("range/").removesuffix("/low") for key in story.keys("range/") if key.endswith("/low")]
     with grid(1 + len(ranges), columns=3, height=2.4) as (figure, panels):
         for k, learner in enumerate(story.chains):

@@ -66,8 +66,8 @@ class Story:
         return [link.samples / 1e6 for link in links], [link.curves[key] for link in links]
 
     def keys(self, prefix: str) -> list[str]:
-        """Return the names of recorded curves that begin so, in the order of their first appearance."""
-        curves = [key for chain in self.chains.values() for link in chain for key in link.curves]
+        """Return the names of the curves of training that begin so, in the order of their first appearance."""
+        curves = [key for chain in self.chains.values() for link in chain[1:] for key in link.curves]
         return list(dict.fromkeys(key for key in curves if key.startswith(prefix)))
 
 
