@@ -65,8 +65,9 @@ def chosen(count: int) -> list[int]:
 
 
 def name(panel: Axes, title: str, x: str, y: str, *, share: bool = False) -> None:
-    """Say what a panel shows; the axis of a `share` goes from 0 to 100 %."""
+    """Say what a panel shows, from the beginning of training on; the axis of a `share` goes from 0 to 100 %."""
     panel.set(title=title, xlabel=x, ylabel=y)
+    panel.set_xlim(left=0)
     if share:
         panel.set_ylim(-0.03, 1.03)
         panel.yaxis.set_major_formatter(PercentFormatter(1.0))

@@ -104,7 +104,9 @@ def opponents(story: Story) -> Chart | None:
             name(right, f"{whose}score against it", "generation met", "score", share=True)
             left.set_ylim(bottom=0)
             legend(left, story.several)
+            last = max(link.generation for chain in story.chains.values() for link in chain)
             for panel in (left, right):
+                panel.set_xlim(-0.5, last + 0.5)
                 panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     counts = "; ".join(f"{who} has met {sum(g > 0 for g, _, _ in known.values())}" for who, known in met.items())
     caption = (
@@ -123,8 +125,10 @@ def curriculum(story: Story) -> Chart | None:
         for k, learner in enumerate(story.chains):
             line(panels[0], *story.series(learner, "alpha"), learner)
             for panel, key in zip(panels[1:], ranges, strict=True):
-                x, low = story.series(learner, f"range/{key}/low")
-                band(panel, x, low, story.series(learner, f"range/{key}/high")[1], colour(k))
+                (x, low), (_, high) = (story.series(learner, f"range/{key}/{end}") for end in ("low", "high"))
+                for edge in (low, high):
+                    line(panel, x, edge, learner, colour(k))
+                band(panel, x, low, high, colour(k))
         name(panels[0], "dense reward", MILLIONS, "alpha, its share", share=True)
         for panel, key in zip(panels[1:], ranges, strict=True):
             name(panel, key, MILLIONS, "lowest to highest")
@@ -161,6 +165,7 @@ def endings(story: Story) -> Chart | None:
             if len(x) == 1:  # drawn from the beginning on
                 x, shares = [0.0, *x], shares.repeat(2, axis=1)
             drawn = panel.stackplot(x, shares, colors=colours, alpha=0.7)
+            panel.set_xlim(0, x[-1])
             told.append(
                 f"{learner}: "
                 + ", ".join(f"{w} {row[-1]:.0%}" for w, row in zip(words, shares, strict=True) if row[-1])
