@@ -134,8 +134,9 @@ def _report(
 
 
 def _print(stands: list["Stand"], bouts: int, picture: Path | None) -> None:
-    columns = (Column(name, justify="right") for name in ("force, N", "steps to fall", "standard error", "deviation"))
+    columns = (Column(name, justify="right") for name in ("force, N", "steps to fall", "error", "deviation"))
     table = Table(Column("player", overflow="fold"), *columns, Column("fell", justify="right", no_wrap=True))
+    table.caption = "Mean steps, their standard error and standard deviation."
     for before, stand in zip([None, *stands], stands, strict=False):
         name = "" if before is not None and before.player == stand.player else stand.player
         figures = (f"{stand.force:g}", f"{stand.mean:.0f}", f"{stand.error:.1f}", f"{stand.deviation:.0f}")
