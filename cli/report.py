@@ -80,7 +80,7 @@ def _state(story: "Story") -> str:
     limits = " or ".join(f"{limit:,.10g} {unit}" for limit, unit in budgets if limit is not None) or "none"
     if story.share >= 1:
         return f"Its budget ({limits}) is used up."
-    return f"{story.share:.0%} of its budget ({limits}) is used: it goes on, or was interrupted."
+    return f"{100 * story.share:.0f} % of its budget ({limits}) is used: it goes on, or was interrupted."
 
 
 def _tiles(story: "Story") -> list[tuple[str, str]]:
@@ -101,7 +101,7 @@ def _tiles(story: "Story") -> list[tuple[str, str]]:
         built_in = [
             name for name in newest["win_rate"] if story.references[name].partition("@")[0] in ("zero", "random")
         ]
-        tiles += [(f"wins{whose} against {name}", f"{newest['win_rate'][name]:.0%}") for name in built_in]
+        tiles += [(f"wins{whose} against {name}", f"{100 * newest['win_rate'][name]:.0f} %") for name in built_in]
     return tiles
 
 

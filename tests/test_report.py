@@ -137,7 +137,7 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
     assert (status, errors) == (0, "")
     record = only_object(output)
     assert record["bytes"] == (tmp_path / "new" / "page.html").stat().st_size
-    assert "1% of its budget (10,000 samples) is used" in Path(record["page"]).read_text()
+    assert "1 % of its budget (10,000 samples) is used" in Path(record["page"]).read_text()
     assert {path: path.read_bytes() for path in before} == before
     training._take_turn()  # nothing stands in its way
     training.close()
