@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from rich.table import Column, Table
 
 from dohyo.agents.masked import MASKS
 from dohyo.agents.policy import BUILT_IN
-from dohyo.agents.snapshot import Part
+from dohyo.agents.snapshot import Part, Snapshot
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
 from dohyo.arenas.physics import ENGINES
@@ -45,7 +46,9 @@ def command(
     ] = False,
     arena: Annotated[
         str | None,
-        typer.Option("--arena", help="Where zero and random are pushed.", show_default="the first snapshot's, or sumo"),
+        typer.Option(
+            "--arena", help="Where zero and random are pushed.", show_default="as the first snapshot, or sumo"
+        ),
     ] = None,
     body: Annotated[
         str | None,
@@ -93,28 +96,27 @@ def _read_forces(text: str) -> tuple[float, ...]:
 
 
 def _find(players: list[str], arena: str | None, body: str | None) -> list["Subject"]:
-    """Return who is pushed; a snapshot in its own arena, in the first seat that it can take."""
+    """Return who is pushed: snapshots where they have been trained, built-in policies in the first one's place."""
     from dohyo.curricula.wind import Subject
 
-    snapshots = {name: None if name in BUILT_IN else find_snapshot(name) for name in players}
-    parts = [snapshot.origin.part for snapshot in snapshots.values() if snapshot is not None]
-    first = parts[0] if parts and arena in (None, parts[0].arena) else None
-    drive = first.drive if first else "target"
-    home, ours = arena or (first.arena if first else "sumo"), body or (first.body if first else "ant")
-    subjects = []
-    for name, snapshot in snapshots.items():
-        if snapshot is None:
-            build_arena(home, ours, drive=drive)
-            need_two_seats(home)
-            subjects.append(Subject(name, None, home, ours, drive, seat=0))
-            continue
-        part = snapshot.origin.part
-        rules = build_arena(part.arena, body or part.body, drive=part.drive)
-        seats = [seat for seat in (0, 1) if snapshot.plays(Part.of(rules, seat))]
-        if not seats:
-            snapshot.check_plays(Part.of(rules, 0))
-        subjects.append(Subject(name, snapshot, part.arena, body or part.body, part.drive, seats[0]))
-    return subjects
+    trained = {name: _place(name, find_snapshot(name), body) for name in players if name not in BUILT_IN}
+    usual = Subject("", None, arena or "sumo", body or "ant", "target", seat=0)
+    first = next((subject for subject in trained.values() if arena in (None, subject.arena)), usual)
+    build_arena(first.arena, first.body, drive=first.drive)
+    need_two_seats(first.arena)
+    return [trained.get(name) or replace(first, name=name, snapshot=None) for name in dict.fromkeys(players)]
+
+
+def _place(name: str, snapshot: Snapshot, body: str | None) -> "Subject":
+    """Put a snapshot into its own arena, in the first seat that it can take."""
+    from dohyo.curricula.wind import Subject
+
+    part = snapshot.origin.part
+    rules = build_arena(part.arena, body or part.body, drive=part.drive)
+    able = [seat for seat in range(len(rules.seats)) if snapshot.plays(Part.of(rules, seat))]
+    if not able:
+        snapshot.check_plays(Part.of(rules, 0))
+    return Subject(name, snapshot, part.arena, body or part.body, part.drive, able[0])
 
 
 def _report(

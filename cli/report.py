@@ -58,7 +58,7 @@ def render(story: "Story") -> str:
     from dohyo.cli.report_charts import CHARTS
 
     template = files("dohyo.cli").joinpath(PAGE).read_text(encoding="utf-8")
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False).from_string(template)
+    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
     charts = [(heading, draw(story)) for heading, draw in CHARTS.items()]
     config = story.config
     return page.render(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import FloatArray, Noise, only_object, snapshot
+from doubles import FloatArray, Noise, only_object, snapshot, tiny_config
 
 from dohyo.agents.masked import columns_of_others, zeroed
 from dohyo.arenas.alone import FAR, Alone
@@ -14,6 +14,8 @@ from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.physics import make_engine
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS, build_arena
+from dohyo.curricula.run import RunFolder
+from dohyo.curricula.train import Training
 from dohyo.curricula.wind import Stand, Subject, WindConfig, wind_test
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -157,6 +159,22 @@ def test_push_for_people(run_folder: Path, run_main: RunMain):
     assert status == 0
     assert output.count("0 of 2") == 2
     assert "Who did not fall counts with the steps of the whole bout" in output
+
+
+@pytest.mark.usefixtures("short")
+def test_zero_takes_the_place_of_the_first_snapshot(tmp_path: Path, run_main: RunMain):
+    """Here the keeper's: seat 1 of its arena."""
+    folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config(arena="kick_and_defend", samples=1))
+    Training(folder).run()
+    folder.close()
+    options = ["--engine", "mujoco", "--workers", "1", "--bouts", "2", "--forces", "900", "--json"]
+    status, output, _ = run_main("push", "zero", f"{tmp_path / 'run'}:keeper", *options)
+    assert status == 0
+    results = only_object(output)["results"]
+    assert [(r["arena"], r["seat"], r["fell"]) for r in results] == [("kick_and_defend", 1, 2)] * 2
+    status, output, _ = run_main("push", "zero", f"{tmp_path / 'run'}:keeper", *options, "--arena", "sumo")
+    assert status == 0
+    assert [(r["arena"], r["seat"]) for r in only_object(output)["results"]] == [("sumo", 0), ("kick_and_defend", 1)]
 
 
 @pytest.mark.parametrize("mask", ["zero", "mean", "none"])
