@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,7 +30,7 @@ class Alone:
         self._arena, self._seat = arena, seat
         self.name, self.scene, self.seats, self.roles = arena.name, arena.scene, arena.seats, arena.roles
         self.bodies, self.sides, self.terms, self.ranges = arena.bodies, arena.sides, arena.terms, arena.ranges
-        self.max_cycles = arena.max_cycles
+        self.max_cycles, self.dtype, self.bounded = arena.max_cycles, arena.dtype, arena.bounded
         self._steps = np.zeros(worlds, np.intp)
         others = np.arange(len(arena.seats)) != seat
         self._away = np.where(others, FAR, 0.0)[:, None] * (1.0, 0.0, 0.0)
@@ -44,12 +46,12 @@ class Alone:
         """Describe the observation of a seat, in order."""
         return self._arena.entries(seat)
 
-    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
+    def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
         """Begin bouts as the arena does, and move the others away."""
         self._steps[ids] = 0
-        qpos, qvel = self._arena.spawn(ids, dice)
+        qpos, *rest = self._arena.spawn(ids, dice)
         qpos[:, self._columns] += FAR
-        return qpos, qvel
+        return qpos, *rest
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Whether the seat has fallen or the time is up."""
@@ -62,13 +64,17 @@ class Alone:
         verdict.winner[:], verdict.outcome[:], verdict.out[:] = NOBODY, 0, False
         return verdict
 
-    def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+    def observe(self, frame: Frame, out: Sequence[NDArray[Any]]) -> None:
         """Write what the seats would see if nobody had been moved."""
         self._arena.observe(self._near(frame), out)
 
     def _near(self, frame: Frame) -> Frame:
         back = {name: getattr(frame, name) - self._away for name in ("root_position", "root_before")}
         return replace(frame, **back)
+
+    def model(self, world: int) -> mujoco.MjModel:
+        """Return the model of a world."""
+        return self._arena.model(world)
 
     def marks(self, world: int) -> list[Mark]:
         """Paint the arena's floor."""

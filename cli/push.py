@@ -14,10 +14,12 @@ from rich.table import Column, Table
 from dohyo.agents.masked import MASKS
 from dohyo.agents.policy import BUILT_IN
 from dohyo.agents.snapshot import Part, Snapshot
+from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.rules import Arena
 from dohyo.cli.options import EngineName, Json, Seed, Workers
 from dohyo.cli.players import find_snapshot
 from dohyo.curricula.match import NORMAL_95
@@ -65,6 +67,7 @@ def command(
 
     Example: [bold]dohyo push runs/first runs/standing zero --engine mujoco --picture wind.png[/bold]
     """
+    engine = engine or "pybullet"
     lookup(ENGINES, engine, "engine")
     lookup(MASKS, mask, "mask")
     if picture is not None:
@@ -102,9 +105,15 @@ def _find(players: list[str], arena: str | None, body: str | None) -> list["Subj
     trained = {name: _place(name, find_snapshot(name), body) for name in players if name not in BUILT_IN}
     usual = Subject("", None, arena or "sumo", body or "ant", "target", seat=0)
     first = next((subject for subject in trained.values() if arena in (None, subject.arena)), usual)
-    build_arena(first.arena, first.body, drive=first.drive)
+    _check_known(build_arena(first.arena, first.body, drive=first.drive))
     need_two_seats(first.arena)
     return [trained.get(name) or replace(first, name=name, snapshot=None) for name in dict.fromkeys(players)]
+
+
+def _check_known(arena: Arena) -> None:
+    """Raise `UnknownName` for an arena whose bodies and engine are its own: there the test has not been tried."""
+    if any(BODIES.get(body.name) is not body for body in arena.bodies):
+        raise UnknownName(f"the wind test takes arenas with the bodies {', '.join(BODIES)}, not {arena.name!r}")
 
 
 def _place(name: str, snapshot: Snapshot, body: str | None) -> "Subject":
@@ -113,6 +122,7 @@ def _place(name: str, snapshot: Snapshot, body: str | None) -> "Subject":
 
     part = snapshot.origin.part
     rules = build_arena(part.arena, body or part.body, drive=part.drive)
+    _check_known(rules)
     able = [seat for seat in range(len(rules.seats)) if snapshot.plays(Part.of(rules, seat))]
     if not able:
         snapshot.check_plays(Part.of(rules, 0))
