@@ -1,6 +1,6 @@
 """A policy that is kept from seeing its opponent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -48,3 +48,18 @@ def blinded(snapshot: Snapshot, policy: Policy, entries: list[Entry]) -> Masked:
     """
     columns = columns_of_others(entries)
     return Masked(policy, columns, np.asarray(snapshot.tensors["mean"][columns]))
+
+
+def zeroed(snapshot: Snapshot, policy: Policy, entries: list[Entry]) -> Masked:
+    """Return a snapshot's policy that sees zeros in the place of its opponent (wind test of arXiv 1710.03748)."""
+    columns = columns_of_others(entries)
+    return Masked(policy, columns, np.zeros(len(columns), np.float32))
+
+
+def sighted(snapshot: Snapshot, policy: Policy, entries: list[Entry]) -> Policy:
+    """Return the policy as it is."""
+    return policy
+
+
+MASKS: dict[str, Callable[[Snapshot, Policy, list[Entry]], Policy]] = {"zero": zeroed, "mean": blinded, "none": sighted}
+"""What a snapshot's policy sees in the place of its opponent, by name."""

@@ -1,12 +1,14 @@
 """What the arenas here have in common: a scene, a clock, ranges to start from, and what every seat sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import mujoco
 import numpy as np
 
 from dohyo.arenas.bodies import Body
+from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import Dice, Entry, IntArray, Ranges, Term
 from dohyo.arenas.scene import Scene, compose
@@ -41,6 +43,13 @@ class Ground:
         """Control steps of every world's bout so far."""
         self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
         """The dense reward's terms `[T, W, S]`, to be written in place."""
+        self.reweigh({})
+
+    def reweigh(self, weights: Mapping[str, float]) -> None:
+        """Give some of the dense reward's terms other weights, by name; raises `UnknownName` for one not there."""
+        known = {term.name: term for term in self.terms}
+        known |= {name: replace(lookup(known, name, "term"), weight=weight) for name, weight in weights.items()}
+        self.terms = tuple(known.values())
         self.weights = np.array([term.weight for term in self.terms])[:, None, None]
 
     def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:

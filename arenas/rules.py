@@ -1,7 +1,7 @@
 """What an arena is to the batch: where a bout starts, what a seat sees, and what a control step was worth."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -114,6 +114,9 @@ class Arena(Protocol):
     """Of observations."""
     bounded: bool
     """Whether actions are clipped to their space before anything else; if not, the engine may clamp what it drives."""
+
+    def reweigh(self, weights: Mapping[str, float]) -> None:
+        """Give some of `terms` other weights, by name; raises `UnknownName` for one that is not there."""
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""

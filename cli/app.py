@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.cli import arenas, bench, crossplay, exploit, import_, play, rate, study, train
+from dohyo.cli import arenas, bench, crossplay, exploit, import_, play, push, rate, report, study, train
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (arenas, train, play, rate, crossplay, exploit, import_, study, bench):
+for module in (arenas, train, play, rate, report, crossplay, exploit, push, import_, study, bench):
     app.command(name=module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
 
 

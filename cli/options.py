@@ -1,5 +1,7 @@
 """Options that several commands share, so that they read the same everywhere."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +10,7 @@ import typer
 
 from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, VALUES, PpoConfig
 from dohyo.arenas.bodies import BODIES
-from dohyo.arenas.errors import lookup
+from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.scene import DRIVES
@@ -65,3 +67,19 @@ def choose_ppo(
     """Return the learner's settings; raises `UnknownName`."""
     ppo = lookup(POLICIES, policy, "policy")
     return replace(ppo, width=width or ppo.width, value=value, parametrization=parametrization)
+
+
+def read_weights(texts: Sequence[str]) -> dict[str, float]:
+    """Return what `NAME=WEIGHT` texts say, by name; raises `UnknownName` for any other text."""
+    return dict(map(_read_weight, texts))
+
+
+def _read_weight(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        weight = float(number)
+    except ValueError:
+        weight = math.nan
+    if not math.isfinite(weight):
+        raise UnknownName(f"unknown weight {text!r}: give NAME=WEIGHT, such as standing=1")
+    return name.strip(), weight

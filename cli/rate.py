@@ -35,7 +35,7 @@ def command(
         if bouts:
             folder.lock()
             _play_more(folder, newest, bouts, quiet=as_json)
-        record = _collect(folder)
+        record = collect(folder)
     if as_json:
         typer.echo(json.dumps(record))
         return
@@ -54,7 +54,8 @@ def _play_more(folder: RunFolder, players: list[str], bouts: int, quiet: bool) -
         referee.close()
 
 
-def _collect(folder: RunFolder) -> dict[str, Any]:
+def collect(folder: RunFolder) -> dict[str, Any]:
+    """Return what `--json` prints: references and rated snapshots, with all that rated bouts say of them."""
     chain = folder.league.generations()
     roles = references(folder)
     known, matches = list(roles), folder.league.matches(folder.config.engine)

@@ -23,6 +23,7 @@ from dohyo.cli.options import (
     Width,
     Workers,
     choose_ppo,
+    read_weights,
 )
 from dohyo.cli.players import find_snapshot
 from dohyo.curricula.samplers import LEAGUE, OPPONENTS, check_opponents
@@ -84,6 +85,14 @@ def command(
     dense: Annotated[
         str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")
     ] = "fade",
+    term: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--term",
+            help="Another weight of a term of the dense reward: NAME=WEIGHT. Can be given several times.",
+            show_default="the arena's",
+        ),
+    ] = None,
     shared: Annotated[
         bool, typer.Option("--shared", help="One policy for all roles, as far as they see and act alike.")
     ] = False,
@@ -141,6 +150,8 @@ def command(
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     lookup(DENSE, dense, "dense reward")
+    terms = read_weights(term or ())
+    rules.reweigh(terms)
     Widenings(widen or (), rules.ranges)
     ppo = choose_ppo(policy, width, value, parametrization)
     if crowd:
@@ -169,6 +180,7 @@ def command(
         guest_share=guest_share,
         first=TrainConfig.first if first is None else first,
         dense=dense,
+        terms=terms,
         anneal=anneal,
         widen=tuple(widen or ()),
         ppo=ppo,

@@ -65,6 +65,8 @@ class TrainConfig:
     """How the dense reward's share changes, see `dohyo.curricula.schedules.DENSE`."""
     anneal: float = 0.6
     """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""
+    terms: dict[str, float] = field(default_factory=dict)
+    """Weights of the dense reward's terms, by name, where they are not the arena's own."""
     widen: tuple[str, ...] = ()
     """Ranges that widen, see `dohyo.curricula.schedules.parse_widening`; ratings are always on whole ranges."""
     updates: int = 5

@@ -15,6 +15,7 @@ from dohyo.curricula.rated import Referee
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
+from dohyo.curricula.versions import note_versions
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Training:
         self._batch = make_batch(
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
+        self._batch.arena.reweigh(config.terms)
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._growth = parse_growth(config.crowd) if config.crowd else None
         self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
@@ -67,6 +69,7 @@ class Training:
 
     def run(self) -> None:
         """Train until the budget is used up; every finished generation is on disk before the next begins."""
+        note_versions(self.folder.path, self._samples())
         try:
             self._start_chains()
             for lineage in self.lineages:

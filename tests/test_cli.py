@@ -16,7 +16,7 @@ from dohyo.cli.app import app
 from dohyo.curricula.ratings import Rating
 from dohyo.curricula.train import Progress
 
-COMMANDS = ["arenas", "train", "play", "rate", "crossplay", "exploit", "study", "bench"]
+COMMANDS = ["arenas", "train", "play", "rate", "report", "crossplay", "exploit", "push", "import", "study", "bench"]
 ENGINES = ["mujoco", "pybullet"]
 
 

@@ -49,6 +49,8 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "bouts": ([*PLAY, *TWICE, "--bouts", "0"], "--bouts"),
     "number": ([*PLAY, *TWICE, "--bouts", "many"], "--bouts"),
     "sampler": (["train", "sumo", "--opponents", "oldest", "--out", "NOWHERE"], "unknown opponents 'oldest'"),
+    "term": (["train", "sumo", "--term", "wind=1", "--out", "NOWHERE"], "unknown term 'wind'; choose one of: approach"),
+    "weight": (["train", "sumo", "--term", "standing", "--out", "NOWHERE"], "unknown weight 'standing'"),
     "run": (["rate", "NOWHERE"], "is not a run folder"),
     "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "a picture ends in .gif or .png"),
 }

@@ -67,7 +67,9 @@ def test_what_is_in_the_wheel(wheel: Path):
         names = set(archive.namelist())
     assert {name.split("/")[0] for name in names} == {"dohyo", f"dohyo-{PROJECT['project']['version']}.dist-info"}
     assert {f"dohyo/{layer}/py.typed" for layer in LAYERS} <= names
-    sources = {path for layer in LAYERS for path in (ROOT / layer).rglob("*") if path.suffix in (".py", ".xml")}
+    sources = {
+        path for layer in LAYERS for path in (ROOT / layer).rglob("*") if path.suffix in (".py", ".xml", ".html")
+    }
     assert {f"dohyo/{path.relative_to(ROOT)}" for path in sources} <= names
     assert "dohyo/arenas/bodies/ant.xml" in names
     assert any(name.endswith("/LICENSE") for name in names)
