@@ -49,6 +49,8 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "bouts": ([*PLAY, *TWICE, "--bouts", "0"], "--bouts"),
     "number": ([*PLAY, *TWICE, "--bouts", "many"], "--bouts"),
     "sampler": (["train", "sumo", "--opponents", "oldest", "--out", "NOWHERE"], "unknown opponents 'oldest'"),
+    "hyperparameter": (["train", "sumo", "--ppo", "speed=3", "--out", "NOWHERE"], "unknown hyperparameter 'speed'"),
+    "its value": (["train", "sumo", "--ppo", "epochs=few", "--out", "NOWHERE"], "'epochs=few': give NAME=VALUE"),
     "run": (["rate", "NOWHERE"], "is not a run folder"),
     "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "a picture ends in .gif or .png"),
 }

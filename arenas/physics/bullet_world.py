@@ -185,8 +185,8 @@ class BulletWorld:
     def put(self, raw: Array) -> None:
         """Place every actor as `raw` says (see `ActorPlan.width`), one after another, at once and without history."""
         p, client, first, self._known = self._p, self._client, 0, None
-        # Bullet remembers where shapes touched, and keeps these contacts in an order that its solver follows. Out of each
-        # other's reach, and of the floor's, shapes forget: what is left are the floor's pairs, in the order of the build.
+        # Bullet remembers where shapes touched, and its solver follows the order in which it keeps these contacts. Out
+        # of each other's reach, and of the floor's, shapes forget: only the floor's pairs are left, as they were built.
         for height, body in enumerate(self._bodies, start=1):
             p.resetBasePositionAndOrientation(body, [0, 0, 1000.0 * height], [0, 0, 0, 1], physicsClientId=client)
         p.performCollisionDetection(physicsClientId=client)
