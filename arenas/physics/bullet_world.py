@@ -77,7 +77,7 @@ class ActorPlan:
 
 
 class BulletWorld:
-    """One client of its own (about 35 MB), stepped under the model's own actuator law."""
+    """One client of its own (about 42 MB), stepped under the model's own actuator law."""
 
     def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
