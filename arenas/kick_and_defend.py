@@ -33,7 +33,7 @@ TOUCHED, STOOD = 500.0, 500.0
 """What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
 CLEAR = 0.1
 """Seats start at least their reach and this clear of the ball, m (ours)."""
-BEHIND, INSIDE = 0.7, 1.0
+BEHIND, INSIDE = 0.5, 1.0
 """A kicker is paid for coming to a point this far behind the ball, and for a ball that comes nearer to the part of the
 goal line that is this far inside the posts, m (ours)."""
 
@@ -41,7 +41,10 @@ KICKER, KEEPER = 0, 1
 """The seats (EC)."""
 TERMS: tuple[Term, ...] = (
     Term(
-        "ball", 10.0, "kicker: the ball's speed towards the inner part of the goal, m/s; keeper: its negative", "ours"
+        "ball",
+        10.0,
+        "kicker: how fast the ball comes nearer to the goal than ever in the bout, m/s; keeper: its negative",
+        "ours",
     ),
     Term(
         "approach",
@@ -110,6 +113,8 @@ class KickAndDefend(BaseArena):
         super().__init__(bodies, worlds, drive, max_cycles, furnish=add_ball)
         self.saved = np.zeros(worlds, bool)
         """The keeper has touched the ball in this bout."""
+        self.nearest = np.zeros(worlds)
+        """How near the ball has come to the inner part of the goal in this bout, m."""
         self._down_height = np.array([bodies[KICKER].down_height, bodies[KEEPER].fallen_height])
         self._clear = np.array([body.reach for body in bodies]) + BALL_RADIUS + CLEAR
         self.sight.numbers[:, :, 0] = 1, -1
@@ -127,6 +132,7 @@ class KickAndDefend(BaseArena):
         ball = self.scene.loose[0]
         qpos[:, ball.qpos.start], qpos[:, ball.qpos.start + 1] = x[2], y[2]
         qvel[:, ball.qvel] = 0
+        self.nearest[ids] = _way(np.stack([x[2], y[2]], axis=-1))
         return qpos, qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
@@ -157,9 +163,12 @@ class KickAndDefend(BaseArena):
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         ball, approach, guard, control, upright = self.worth
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
-        speed = (_way(frame.loose_before[:, 0]) - _way(frame.loose_position[:, 0])) / CONTROL_STEP
+        place = frame.loose_position[:, 0, :2]
+        nearest = np.minimum(self.nearest, _way(place))
+        speed = (self.nearest - nearest) / CONTROL_STEP
+        self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        spot = _spot(frame.loose_position[:, 0])
+        spot = _spot(place)
         far, near = (np.hypot(*(spot - p[:, KICKER, :2]).T) for p in (frame.root_before, frame.root_position))
         approach[:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
@@ -191,18 +200,18 @@ class KickAndDefend(BaseArena):
 
 
 def _aim(ball: Array) -> Array:
-    """Return where on the goal line balls at `[W, 3]` are best sent: straight on, `INSIDE` the posts, `[W, 2]`."""
+    """Return where on the goal line balls at `[W, 2]` are best sent: straight on, `INSIDE` the posts, `[W, 2]`."""
     return np.stack([np.full(len(ball), GOAL), np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE)], axis=1)
 
 
 def _way(ball: Array) -> Array:
-    """Return the distance from balls at `[W, 3]` to where they are best sent, `[W]`."""
-    way: Array = np.linalg.norm(_aim(ball) - ball[:, :2], axis=1)
+    """Return the distance from balls at `[W, 2]` to where they are best sent, `[W]`."""
+    way: Array = np.linalg.norm(_aim(ball) - ball, axis=1)
     return way
 
 
 def _spot(ball: Array) -> Array:
-    """Return where balls at `[W, 3]` are best kicked from: `BEHIND` them on the line to their aim, `[W, 2]`."""
-    aim = _aim(ball) - ball[:, :2]
-    spot: Array = ball[:, :2] - BEHIND * aim / np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
+    """Return where balls at `[W, 2]` are best kicked from: `BEHIND` them on the line to their aim, `[W, 2]`."""
+    aim = _aim(ball) - ball
+    spot: Array = ball - BEHIND * aim / np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
     return spot
