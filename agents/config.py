@@ -1,8 +1,10 @@
 """Settings of the learner, apart from it so that reading them does not load torch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from dohyo.arenas.errors import lookup
+from dohyo.arenas.errors import UnknownName, lookup
 
 VALUES = ("own", "privileged")
 """What a value function sees: what its policy sees, or what the other seat sees as well (Dactyl, arXiv 1808.00177)."""
@@ -61,3 +63,17 @@ class PpoConfig:
 
 POLICIES = {"mlp": PpoConfig(), "lstm": PpoConfig(policy="lstm", width=128, epochs=3)}
 """Settings for each kind of policy: two tanh layers, or a rectified layer and an LSTM, both of EC's sizes."""
+
+
+def tune(config: PpoConfig, texts: Sequence[str]) -> PpoConfig:
+    """Return the settings with those that `NAME=VALUE` texts name changed; raises `UnknownName` for anything else."""
+    kinds = {name: type(value) for name, value in asdict(config).items()}
+    changes: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        kind = lookup(kinds, name.strip(), "hyperparameter")
+        try:
+            changes[name.strip()] = kind(value.strip())
+        except ValueError:
+            raise UnknownName(f"hyperparameter {text!r}: give NAME=VALUE, such as minibatch=256") from None
+    return replace(config, **changes)

@@ -33,12 +33,25 @@ TOUCHED, STOOD = 500.0, 500.0
 """What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
 CLEAR = 0.1
 """Seats start at least their reach and this clear of the ball, m (ours)."""
+BEHIND, INSIDE = 0.5, 1.0
+"""A kicker is paid for coming to a point this far behind the ball, and for a ball that comes nearer to the part of the
+goal line that is this far inside the posts, m (ours)."""
 
 KICKER, KEEPER = 0, 1
 """The seats (EC)."""
 TERMS: tuple[Term, ...] = (
-    Term("ball", 10.0, "kicker: the ball's speed towards the goal, m/s; keeper: its negative", "ours"),
-    Term("approach", 5.0, "kicker: own speed towards the ball, m/s", "EC, there minus the distance"),
+    Term(
+        "ball",
+        10.0,
+        "kicker: how fast the ball comes nearer to the goal than ever in the bout, m/s; keeper: its negative",
+        "ours",
+    ),
+    Term(
+        "approach",
+        5.0,
+        "kicker: own speed towards a spot behind the ball, m/s",
+        "EC, there minus the distance to the ball",
+    ),
     Term("guard", 0.5, "keeper: 1 while standing in front of the goal, -1 when not", "EC, there 5"),
     Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
     Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5, for the kicker"),
@@ -100,6 +113,8 @@ class KickAndDefend(BaseArena):
         super().__init__(bodies, worlds, drive, max_cycles, furnish=add_ball)
         self.saved = np.zeros(worlds, bool)
         """The keeper has touched the ball in this bout."""
+        self.nearest = np.zeros(worlds)
+        """How near the ball has come to the inner part of the goal in this bout, m."""
         self._down_height = np.array([bodies[KICKER].down_height, bodies[KEEPER].fallen_height])
         self._clear = np.array([body.reach for body in bodies]) + BALL_RADIUS + CLEAR
         self.sight.numbers[:, :, 0] = 1, -1
@@ -117,6 +132,7 @@ class KickAndDefend(BaseArena):
         ball = self.scene.loose[0]
         qpos[:, ball.qpos.start], qpos[:, ball.qpos.start + 1] = x[2], y[2]
         qvel[:, ball.qvel] = 0
+        self.nearest[ids] = _way(np.stack([x[2], y[2]], axis=-1))
         return qpos, qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
@@ -147,11 +163,14 @@ class KickAndDefend(BaseArena):
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         ball, approach, guard, control, upright = self.worth
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
-        speed = (_way(frame.loose_before[:, 0]) - _way(frame.loose_position[:, 0])) / CONTROL_STEP
+        place = frame.loose_position[:, 0, :2]
+        nearest = np.minimum(self.nearest, _way(place))
+        speed = (self.nearest - nearest) / CONTROL_STEP
+        self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        gap = frame.loose_position[:, 0, :2] - frame.root_position[:, KICKER, :2]
-        moved = (frame.root_position[:, KICKER, :2] - frame.root_before[:, KICKER, :2]) / CONTROL_STEP
-        approach[:, KICKER] = (moved * gap).sum(axis=1) / np.maximum(np.hypot(gap[:, 0], gap[:, 1]), 1e-6)
+        spot = _spot(place)
+        far, near = (np.hypot(*(spot - p[:, KICKER, :2]).T) for p in (frame.root_before, frame.root_position))
+        approach[:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
         guard[:, KEEPER] = 2.0 * in_front - 1.0
         worth = self.price(action, standing, control, upright)
@@ -180,8 +199,19 @@ class KickAndDefend(BaseArena):
         return [area, Strip((GOAL - 0.05, GOAL + 0.05), (-POST, POST), (0.93, 0.9, 0.8))]
 
 
+def _aim(ball: Array) -> Array:
+    """Return where on the goal line balls at `[W, 2]` are best sent: straight on, `INSIDE` the posts, `[W, 2]`."""
+    return np.stack([np.full(len(ball), GOAL), np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE)], axis=1)
+
+
 def _way(ball: Array) -> Array:
-    """Return the distance from points `[W, 3]` to the nearest point of the goal's mouth, `[W]`."""
-    aside = np.maximum(np.abs(ball[:, 1]) - POST, 0)
-    way: Array = np.hypot(GOAL - ball[:, 0], aside)
+    """Return the distance from balls at `[W, 2]` to where they are best sent, `[W]`."""
+    way: Array = np.linalg.norm(_aim(ball) - ball, axis=1)
     return way
+
+
+def _spot(ball: Array) -> Array:
+    """Return where balls at `[W, 2]` are best kicked from: `BEHIND` them on the line to their aim, `[W, 2]`."""
+    aim = _aim(ball) - ball
+    spot: Array = ball - BEHIND * aim / np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
+    return spot

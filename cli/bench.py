@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dohyo.arenas.bench import Case, Speed, measure
-from dohyo.arenas.errors import ConfigError
+from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
 from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
@@ -76,14 +76,30 @@ def command(
         return
     if not everything:
         groups = [[Case(arena, setup.body, setup.engine, worlds, workers or cores())]]
-    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
-        task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
-        speeds = [s for group in groups for s in measure(group, blocks=blocks, tick=lambda: progress.advance(task))]
-    if as_json:
+    speeds, failures = _measure(groups, blocks, as_json)
+    if as_json and speeds:
         records = [asdict(speed) for speed in speeds]
         typer.echo(json.dumps(records if everything else records[0]))
-        return
-    _print(speeds)
+    elif speeds:
+        _print(speeds)
+    if failures:
+        raise EngineError(f"not measured: {'; '.join(failures)}")
+
+
+def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[Speed], list[str]]:
+    """Return the speeds of all groups that could be measured, and what became of the others."""
+    speeds: list[Speed] = []
+    failures = []
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
+        for k, group in enumerate(groups):
+            scene = f"{group[0].arena}, {group[0].body}"
+            progress.update(task, description=scene, completed=k * (blocks + 1))
+            try:
+                speeds += measure(group, blocks=blocks, tick=lambda: progress.advance(task))
+            except EngineError as error:  # half an hour of other measurements is not to be lost for it
+                failures.append(f"{scene} ({error})")
+    return speeds, failures
 
 
 def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dohyo.agents.config import tune
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import (
@@ -139,6 +140,15 @@ def command(
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = None,
+    ppo: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ppo",
+            help="Hyperparameter of PPO, NAME=VALUE, such as minibatch=256; see agents/config.py. Can be given several "
+            "times.",
+            show_default="as there",
+        ),
+    ] = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -153,7 +163,7 @@ def command(
     terms = read_weights(term or ())
     rules.reweigh(terms)
     Widenings(widen or (), rules.ranges)
-    ppo = choose_ppo(policy, width, value, parametrization)
+    tuned = tune(choose_ppo(policy, width, value, parametrization), ppo or ())
     if crowd:
         parse_growth(crowd)
     check_opponents(opponents)
@@ -183,7 +193,7 @@ def command(
         terms=terms,
         anneal=anneal,
         widen=tuple(widen or ()),
-        ppo=ppo,
+        ppo=tuned,
         crowd=crowd,
     )
     _report(train_in(out, config, guests, as_json), out, as_json)

@@ -1,6 +1,7 @@
 """The command line: what people read, what programs read, and what is played."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from dohyo.arenas.bench import Speed
+from dohyo.arenas.errors import EngineError
 from dohyo.arenas.registry import ARENAS
 from dohyo.cli import bench, progress
 from dohyo.cli.app import app
@@ -98,6 +100,19 @@ def test_bench_takes_every_engine_with_one_worker_and_with_all(monkeypatch: pyte
     [group] = bench._groups([("sumo", "bug")], 8)
     assert [(case.engine, case.workers) for case in group] == [(e, w) for e in ("pybullet", "mujoco") for w in (1, 4)]
     assert {(case.arena, case.body, case.worlds) for case in group} == {("sumo", "bug", 8)}
+
+
+def test_bench_keeps_what_it_has_measured(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    def measure(group: list[bench.Case], **options: object) -> list[Speed]:
+        if group[0].arena == "sumo_4":
+            raise EngineError("a PyBullet worker process ended")
+        return [speed("mujoco", 1, 900, 1000)]
+
+    monkeypatch.setattr(bench, "measure", measure)
+    status, output, errors = run_main("bench", "--all", "--json")
+    scenes = sum(len(spec.bodies) for spec in ARENAS.values())
+    assert (status, len(json.loads(output))) == (1, scenes - len(ARENAS["sumo_4"].bodies))
+    assert "not measured: sumo_4, ant (a PyBullet worker process ended)" in errors
 
 
 def test_rate_json(run_folder: Path):

@@ -51,6 +51,8 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "sampler": (["train", "sumo", "--opponents", "oldest", "--out", "NOWHERE"], "unknown opponents 'oldest'"),
     "term": (["train", "sumo", "--term", "wind=1", "--out", "NOWHERE"], "unknown term 'wind'; choose one of: approach"),
     "weight": (["train", "sumo", "--term", "standing", "--out", "NOWHERE"], "unknown weight 'standing'"),
+    "hyperparameter": (["train", "sumo", "--ppo", "speed=3", "--out", "NOWHERE"], "unknown hyperparameter 'speed'"),
+    "its value": (["train", "sumo", "--ppo", "epochs=few", "--out", "NOWHERE"], "'epochs=few': give NAME=VALUE"),
     "run": (["rate", "NOWHERE"], "is not a run folder"),
     "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "a picture ends in .gif or .png"),
 }

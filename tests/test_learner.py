@@ -8,10 +8,11 @@ import pytest
 import torch
 from doubles import FloatArray, StubBatch, learner_state
 
-from dohyo.agents.config import PpoConfig
+from dohyo.agents.config import PpoConfig, tune
 from dohyo.agents.learner import Learner
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.agents.vec import SeatVec
+from dohyo.arenas.errors import UnknownName
 from dohyo.curricula.curves import BoutWatch
 
 
@@ -99,3 +100,9 @@ def test_the_rate_falls_as_the_budget_is_used_up(share: float, rate: float):
     practise(slow)
     assert slow.curves()["train/learning_rate"] == pytest.approx(rate)
     assert [group["lr"] for group in slow._policy.optimizer.param_groups] == [pytest.approx(rate)]
+
+
+def test_hyperparameters_are_read_as_what_they_are():
+    assert tune(PpoConfig(), ["epochs=10", "learning_rate = 1e-3"]) == PpoConfig(epochs=10, learning_rate=0.001)
+    with pytest.raises(UnknownName, match=r"'epochs=2.5': give NAME=VALUE"):
+        tune(PpoConfig(), ["epochs=2.5"])

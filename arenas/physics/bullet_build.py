@@ -70,6 +70,7 @@ class Builder:
             rollingFriction=0.0,
             restitution=0.0,
         )
+        self._sort_out(body, link, b)
         change(linearDamping=0.0, angularDamping=0.0)
         change(jointDamping=0.0)
         change(maxJointVelocity=1000.0)
@@ -78,6 +79,15 @@ class Builder:
             change(jointLowerLimit=low, jointUpperLimit=high)
         if model.body_mass[b] > 0:
             change(localInertiaDiagonal=model.body_inertia[b].tolist())
+
+    def _sort_out(self, body: int, link: int, b: int) -> None:
+        """Let the model's masks say who collides, so that a body's own parts are never even a pair of neighbours.
+
+        Pairs that come and go as a body moves would leave Bullet's lists in an order that outlives the bout.
+        """
+        model, geom = self._model, int(self._model.body_geomadr[b])
+        group, mask = int(model.geom_contype[geom]), int(model.geom_conaffinity[geom])
+        self._p.setCollisionFilterGroupMask(body, link, group, mask, physicsClientId=self._client)
 
     def _shape(self, body: int) -> int:
         """Return the collision shape of a body: its geoms, compounded where there are several."""

@@ -77,13 +77,16 @@ class ActorPlan:
 
 
 class BulletWorld:
-    """One client of its own (about 35 MB), stepped under the model's own actuator law."""
+    """One client of its own (about 42 MB), stepped under the model's own actuator law."""
 
     def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
         self._model, self._actors, self._step_count = model, actors, int(model.numeric("substeps").data[0])
         with hushed():
             self._client = p.connect(p.DIRECT)
+            # Bullet's tree of shapes drops pairs that are apart a few at a time, in an order that depends on all it has
+            # seen; the simple list drops them at once.
+            p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=self._client)
         p.setPhysicsEngineParameter(
             fixedTimeStep=model.opt.timestep,
             deterministicOverlappingPairs=1,
@@ -182,7 +185,8 @@ class BulletWorld:
     def put(self, raw: Array) -> None:
         """Place every actor as `raw` says (see `ActorPlan.width`), one after another, at once and without history."""
         p, client, first, self._known = self._p, self._client, 0, None
-        # Bullet remembers where shapes touched; out of each other's reach, and of the floor's, they forget it.
+        # Bullet remembers where shapes touched, and its solver follows the order in which it keeps these contacts. Out
+        # of each other's reach, and of the floor's, shapes forget: only the floor's pairs are left, as they were built.
         for height, body in enumerate(self._bodies, start=1):
             p.resetBasePositionAndOrientation(body, [0, 0, 1000.0 * height], [0, 0, 0, 1], physicsClientId=client)
         p.performCollisionDetection(physicsClientId=client)
