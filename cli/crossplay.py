@@ -14,9 +14,8 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from dohyo.agents.policy import BUILT_IN
-from dohyo.arenas.errors import UnknownName, lookup
-from dohyo.arenas.physics import ENGINES
-from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import EngineName, Json, Seed, Workers
 from dohyo.cli.players import find_entrant, find_snapshot
 
@@ -40,7 +39,7 @@ def command(
     body: Annotated[
         str | None, typer.Option("--body", help="Bodies, where they differ.", show_default="the snapshots'")
     ] = None,
-    engine: EngineName = "pybullet",
+    engine: EngineName = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Record matches in this folder; the same command goes on where it was."),
@@ -58,7 +57,6 @@ def command(
     """
     from dohyo.curricula.plots import check_png, draw_heat_map
 
-    lookup(ENGINES, engine, "engine")
     if picture is not None:
         check_png(picture)
     config = _config(player, arena, body, engine, seed)
@@ -68,29 +66,25 @@ def command(
     if picture is not None:
         draw_heat_map(table, picture)
     if as_json:
-        head = {"arena": config.arena, "body": config.body, "engine": engine, "seed": seed, "bouts": bouts}
+        head = {"arena": config.arena, "body": config.body, "engine": config.engine, "seed": seed, "bouts": bouts}
         typer.echo(json.dumps(head | table.record()))
         return
     _print(table, Console())
 
 
-def _config(names: Sequence[str], arena: str | None, body: str | None, engine: str, seed: int) -> "CrossConfig":
+def _config(names: Sequence[str], arena: str | None, body: str | None, engine: str | None, seed: int) -> "CrossConfig":
     """Return what the matches share, as far as it was not typed from the snapshots."""
     from dohyo.curricula.crossplay import CrossConfig
 
     parts = [find_snapshot(name).origin.part for name in names if name not in BUILT_IN]
     if arena is None and not parts:
         raise UnknownName("give --arena: nobody here is a snapshot that would say which")
-    bodies = list(dict.fromkeys(part.body for part in parts)) or ["ant"]
+    bodies = list(dict.fromkeys(part.body for part in parts))
     if body is None and len(bodies) > 1:
         raise UnknownName(f"players have different bodies: give the seats' ones, such as --body {','.join(bodies)}")
-    config = CrossConfig(
-        arena=arena or parts[0].arena,
-        body=body or bodies[0],
-        engine=engine,
-        drive=parts[0].drive if parts else "target",
-        seed=seed,
-    )
+    arena = arena or parts[0].arena
+    setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
+    config = CrossConfig(arena=arena, **setup._asdict(), seed=seed)
     build_arena(config.arena, config.body, drive=config.drive)
     need_two_seats(config.arena)
     return config

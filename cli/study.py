@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dohyo.arenas.errors import UnknownName, lookup
-from dohyo.arenas.physics import ENGINES
-from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats
+from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
 from dohyo.cli.options import BodyName, EngineName, Json, Workers
 from dohyo.curricula.studies import STUDIES
 
@@ -37,8 +36,8 @@ def command(
         int, typer.Option("--bouts", help="Bouts of every pair of arms, over all pairs of seeds.", min=1)
     ] = 800,
     arena: Annotated[str, typer.Option("--arena", help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
-    body: BodyName = "ant",
-    engine: EngineName = "pybullet",
+    body: BodyName = None,
+    engine: EngineName = None,
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     as_json: Json = False,
@@ -48,8 +47,8 @@ def command(
     Example: [bold]dohyo study delta --engine mujoco --samples 300000 --out runs/delta[/bold]
     """
     lookup(STUDIES, study, "study")
-    lookup(ENGINES, engine, "engine")
-    build_arena(arena, body)
+    setup = set_up(arena, body, engine)
+    build_arena(arena, setup.body)
     need_two_seats(arena)
     if samples is not None and minutes is not None:
         raise UnknownName("give --samples or --minutes, not both: every run has the same budget")
@@ -59,8 +58,8 @@ def command(
     config = StudyConfig(
         study=study,
         arena=arena,
-        body=body,
-        engine=engine,
+        body=setup.body,
+        engine=setup.engine,
         samples=SAMPLES if samples is None and minutes is None else samples,
         minutes=minutes,
         worlds=worlds,
@@ -70,7 +69,14 @@ def command(
     )
     report = _carry_out(out, config, as_json)
     if as_json:
-        head = {"study": study, "arena": arena, "body": body, "engine": engine, "seeds": seeds, "bouts": bouts}
+        head = {
+            "study": study,
+            "arena": arena,
+            "body": setup.body,
+            "engine": setup.engine,
+            "seeds": seeds,
+            "bouts": bouts,
+        }
         typer.echo(json.dumps(head | {"samples": config.samples, "minutes": minutes} | report.record()))
         return
     typer.echo(report.markdown())
