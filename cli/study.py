@@ -69,15 +69,8 @@ def command(
     )
     report = _carry_out(out, config, as_json)
     if as_json:
-        head = {
-            "study": study,
-            "arena": arena,
-            "body": setup.body,
-            "engine": setup.engine,
-            "seeds": seeds,
-            "bouts": bouts,
-        }
-        typer.echo(json.dumps(head | {"samples": config.samples, "minutes": minutes} | report.record()))
+        names = ("study", "arena", "body", "engine", "seeds", "bouts", "samples", "minutes")
+        typer.echo(json.dumps({name: getattr(config, name) for name in names} | report.record()))
         return
     typer.echo(report.markdown())
     typer.echo(f"Written to {out}: {', '.join(FILES)}")
