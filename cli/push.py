@@ -39,7 +39,7 @@ def command(
     ],
     forces: Annotated[str, typer.Option("--forces", help="Forces in N, with commas.")] = "200,300,400,500,600",
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every player per force.", min=2)] = 200,
-    engine: EngineName = "pybullet",
+    engine: EngineName = None,
     mask: Annotated[
         str, typer.Option("--mask", help=f"What is seen in the place of the opponent: {', '.join(MASKS)}.")
     ] = "zero",
