@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dohyo.agents.acting import make_policy
+from dohyo.agents.acting import Mlp, make_policy
 from dohyo.agents.published import PLACES, PublishedError, choose_place
 from dohyo.agents.published_kind import KINDS, Feedforward, Kind, Recurrent
 from dohyo.arenas.errors import UnknownName
@@ -198,3 +198,9 @@ def test_what_does_not_fit_is_refused():
 
 def test_labels_differ():
     assert len({place.label for place in PLACES}) == len(PLACES)
+
+
+def test_networks_that_clip_are_not_stacked_with_those_that_do_not():
+    tensors = kind("run-to-goal-ants").tensors(drawn(kind("run-to-goal-ants")))
+    alike = {Mlp(tensors, clipped=clipped).likeness for clipped in (True, True, False)}
+    assert len(alike) == 2
