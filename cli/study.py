@@ -48,7 +48,7 @@ def command(
     """
     lookup(STUDIES, study, "study")
     setup = set_up(arena, body, engine)
-    build_arena(arena, setup.body)
+    build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     if samples is not None and minutes is not None:
         raise UnknownName("give --samples or --minutes, not both: every run has the same budget")
@@ -58,8 +58,7 @@ def command(
     config = StudyConfig(
         study=study,
         arena=arena,
-        body=setup.body,
-        engine=setup.engine,
+        **setup._asdict(),
         samples=SAMPLES if samples is None and minutes is None else samples,
         minutes=minutes,
         worlds=worlds,

@@ -25,6 +25,7 @@ class StudyConfig:
     arena: str = "sumo"
     body: str = "ant"
     engine: str = "pybullet"
+    drive: str = "target"
     samples: int | None = None
     """Budget of every run in control steps of learning seats: exact repeats. None: no limit."""
     minutes: float | None = None
@@ -82,6 +83,7 @@ class StudyFolder:
             arena=c.arena,
             body=c.body,
             engine=c.engine,
+            drive=c.drive,
             worlds=c.worlds,
             workers=c.workers,
             samples=c.samples,
@@ -100,7 +102,7 @@ class StudyFolder:
     def open_matches(self) -> Crossplay:
         """Open the folder of the study's matches; to be closed."""
         c = self.config
-        return Crossplay(self.path / "matches", CrossConfig(c.arena, c.body, c.engine), c.workers)
+        return Crossplay(self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive), c.workers)
 
     def schedule(self, crossplay: Crossplay) -> list[tuple[Pair, int]]:
         """Return all matches with their numbers of bouts, which come to `bouts` for every pair of arms."""

@@ -66,6 +66,11 @@ def test_delta_is_all_that_draws_opponents(tmp_path: Path):
     assert [config.seed for config in configs] == [0] * 4 + [1] * 4 + [2] * 4
 
 
+def test_arms_are_driven_as_the_study_says(tmp_path: Path):
+    with closing(StudyFolder(tmp_path, replace(DELTA, drive="torque"))) as folder:
+        assert {run.config.drive for run in folder.runs} == {"torque"}
+
+
 def test_the_papers_table_makes_claims():
     claims = {claim.arm: claim.sign for claim in STUDIES["delta"].claimed("sumo", "ant")}
     assert claims == {"1": -1, "0.8": -1, "0.5": -1, "0": 1}
