@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 from doubles import shorten_bouts, tiny_config
+from hypothesis import settings
 
 from dohyo.cli import main
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.train import Training
+
+settings.register_profile("unhurried", deadline=None)  # nothing is timed here: machines differ, and are busy
+settings.load_profile("unhurried")
 
 TRACES = Path(__file__).parents[2] / "shared" / "published" / "traces"
 """Beside the checkout, where somebody has put them."""

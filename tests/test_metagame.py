@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dohyo.curricula.match import Bout
@@ -59,7 +59,6 @@ def test_equals_share_alike():
     assert nash(twins).rows == pytest.approx([0.5, 0.5, 0], abs=1e-6)
 
 
-@settings(deadline=None)  # the solver's first call is slow
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_nobody_gains_by_departing_alone(rows: int, columns: int, seed: int):
     payoff = np.random.default_rng(seed).uniform(-1, 1, (rows, columns))

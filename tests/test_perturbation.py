@@ -101,7 +101,7 @@ bounds = st.floats(0, 1e6).flatmap(lambda low: st.tuples(st.just(low), st.floats
 @given(
     gravity=bounds, friction=bounds, torque=bounds, mass=bounds.filter(lambda pair: pair[0] > 0), seed=st.integers(0)
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_factors_lie_in_their_ranges_and_do_not_depend_on_the_number_of_worlds(seed, **ranges):
     perturber, engine = begun(Perturbation(**ranges), worlds=3, seed=seed)
     for name, (low, high) in ranges.items():
@@ -121,7 +121,7 @@ def test_factors_lie_in_their_ranges_and_do_not_depend_on_the_number_of_worlds(s
 
 
 @given(value=st.floats(1e-6, 1e6), seed=st.integers(0))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_pair_of_equals_is_a_constant(value, seed):
     perturber, _ = begun(Perturbation(torque=(value, value)), worlds=2, seed=seed)
     assert perturber.factors["torque"].tolist() == [value, value]

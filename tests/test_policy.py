@@ -127,7 +127,7 @@ ROLLOUT = arrays(np.float32, st.tuples(st.integers(1, 20), st.just(3)), elements
 
 
 @given(st.lists(ROLLOUT, min_size=1, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_statistics_are_those_of_all_that_was_seen(rollouts: list[FloatArray]):
     norm = RunningNorm(Box(-np.inf, np.inf, (3,), np.float32))
     for rollout in rollouts:

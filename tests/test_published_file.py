@@ -186,7 +186,7 @@ def changed(content: bytes, how: str, at: int, what: Any) -> bytes:
 
 @given(st.sampled_from(SEEDS), st.lists(CHANGE, min_size=1, max_size=6))
 @example(SEEDS[1], [("put", 2, b"cos\nsystem\nX\x02\x00\x00\x00ls\x85R0")])
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_nothing_in_a_changed_file_runs(content: bytes, changes: list[tuple[str, int, Any]]):
     for change in changes:
         content = changed(content, *change)

@@ -46,7 +46,7 @@ def test_starts_are_clear_of_the_floor_and_of_each_other(body):
 SUMO = Sumo(ANT, 4, "target", 500)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**31), chosen=st.sets(st.integers(0, 3), min_size=1))
 def test_starts(seed, chosen):
     """Ring 2.5 to 4.5 m; seats on opposite sides, facing the centre, clear of the edge, joints near the middle."""
