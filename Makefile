@@ -15,6 +15,7 @@ demo: $(VENV)/ready
 	$(BIN)/dohyo train sumo --body ant --engine $(ENGINE) --minutes $(MINUTES) --out $(RUN)
 	$(BIN)/dohyo rate $(RUN)
 	$(BIN)/dohyo play sumo --body ant --engine $(ENGINE) --seat $(RUN) --seat zero --bouts 20 --picture $(RUN)/bout.gif
+	$(BIN)/dohyo report $(RUN)
 	@echo "A bout to look at: $(RUN)/bout.gif"
 
 test: $(VENV)/ready
