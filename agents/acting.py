@@ -1,5 +1,6 @@
 """Networks that act: plain numpy, batched, without torch, so that playing starts in a blink."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from copy import copy
 from typing import Self
@@ -16,15 +17,13 @@ EPSILON = 1e-4
 Shapes = dict[str, tuple[int, ...]]
 
 
-class Network:
+class Network(ABC):
     """What all networks here share: normalised observations, and a diagonal Gaussian on top.
 
     `tensors`: `mean` and `variance` `[obs]`, `log_std` `[act]`, and the network's own. They are copied: training on
     changes nothing here. With `stochastic` actions are drawn from the Gaussian, by a stream that a seed begins or that
     others draw from as well; otherwise they are its mean. With `clipped` both are kept within [-1, 1].
     """
-
-    memory = 0
 
     def __init__(
         self,
@@ -36,6 +35,11 @@ class Network:
     ) -> None:
         self._arrays = _for_rows(tensors)
         self._stochastic, self._clipped, self._stream = stochastic, clipped, np.random.default_rng(seed)
+
+    @property
+    def memory(self) -> int:
+        """Numbers that it remembers of each bout."""
+        return 0
 
     @property
     def likeness(self) -> Hashable:
@@ -65,9 +69,9 @@ class Network:
         other._arrays = arrays
         return other
 
+    @abstractmethod
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return actions `[n, act]` for observations `[n, obs]`; see `dohyo.agents.policy.Policy`."""
-        raise NotImplementedError
 
     def _see(self, observation: FloatArray) -> FloatArray:
         at = self._arrays
@@ -120,16 +124,11 @@ class Lstm(Network):
     `[4 H]` in PyTorch's order (input, forget, cell, output); `weight_0` `[act, H]`, `bias_0` `[act]`.
     """
 
-    def __init__(
-        self,
-        tensors: Mapping[str, FloatArray],
-        *,
-        stochastic: bool = False,
-        clipped: bool = True,
-        seed: int | np.random.Generator = 0,
-    ) -> None:
-        super().__init__(tensors, stochastic=stochastic, clipped=clipped, seed=seed)
-        self.memory = 2 * len(self._arrays["gates_back"])
+    @property
+    def memory(self) -> int:
+        """Output and cell of the LSTM."""
+        units: int = self._arrays["gates_back"].shape[-2]
+        return 2 * units
 
     @property
     def likeness(self) -> Hashable:

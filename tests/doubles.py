@@ -20,7 +20,8 @@ from dohyo.agents.learner import Learner
 from dohyo.agents.snapshot import Origin, Part, Snapshot, freeze
 from dohyo.arenas.batch import Batch, Finished, Step
 from dohyo.arenas.registry import ARENAS
-from dohyo.curricula.run import TrainConfig
+from dohyo.curricula.run import RunFolder, TrainConfig
+from dohyo.curricula.train import Training
 
 FloatArray = NDArray[np.float32]
 
@@ -159,6 +160,17 @@ def tiny_config(**changes: Any) -> TrainConfig:
         ppo=ppo,
     )
     return replace(config, **changes)
+
+
+def train(path: Path, config: TrainConfig) -> Training:
+    """Train in the run folder `path` to the end of the budget, and release it."""
+    folder = RunFolder.create_or_resume(path, config)
+    try:
+        training = Training(folder)
+        training.run()
+    finally:
+        folder.close()
+    return training
 
 
 def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import learner_state, tiny_config
+from doubles import learner_state, tiny_config, train
 
 from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.league import League
@@ -32,16 +32,6 @@ def config(**changes: Any) -> TrainConfig:
     three takes 80 + 64 + 64 = 208 samples.
     """
     return tiny_config(**{"opponents": "league", "timeout": 1, "samples": 4 * 208} | changes)
-
-
-def train(path: Path, settings: TrainConfig) -> Training:
-    folder = RunFolder.create_or_resume(path, settings)
-    try:
-        training = Training(folder)
-        training.run()
-    finally:
-        folder.close()
-    return training
 
 
 def fates(path: Path) -> dict[str, list[tuple[float, float]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from doubles import FloatArray, StubBatch, learner_state, only_object, tiny_config
+from doubles import FloatArray, StubBatch, learner_state, only_object, tiny_config, train
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 from test_learner import Still, practise
 
@@ -38,16 +38,6 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def tiny(policy: str, value: str = "own", **changes: Any) -> TrainConfig:
     config = tiny_config(**changes)
     return replace(config, ppo=replace(config.ppo, policy=policy, value=value, unroll=8))
-
-
-def train(path: Path, config: TrainConfig) -> Training:
-    folder = RunFolder.create_or_resume(path, config)
-    try:
-        training = Training(folder)
-        training.run()
-    finally:
-        folder.close()
-    return training
 
 
 @pytest.mark.parametrize(("policy", "value"), KINDS)

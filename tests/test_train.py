@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from doubles import learner_state, shorten_bouts, tiny_config
+from doubles import learner_state, shorten_bouts, tiny_config, train
 
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.curricula.run import RunFolder, TrainConfig
@@ -15,16 +15,6 @@ from dohyo.curricula.train import Progress, Training
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     shorten_bouts(monkeypatch)
-
-
-def train(path: Path, config: TrainConfig) -> Training:
-    folder = RunFolder.create_or_resume(path, config)
-    try:
-        training = Training(folder)
-        training.run()
-    finally:
-        folder.close()
-    return training
 
 
 def test_the_dense_share_fades(tmp_path: Path):

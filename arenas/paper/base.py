@@ -3,6 +3,7 @@
 Numbers are those of the code of arXiv 1710.03748 ("EC").
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ GROUND, MARGIN = (0.3, 0.34, 0.38), 0.7
 """Colour of the ground about a platform, and how far it is painted beyond, m."""
 
 
-class PaperArena(Ground):
+class PaperArena(Ground, ABC):
     """A start for the rules of one of the paper's arenas; see `dohyo.arenas.rules.Arena`.
 
     Observations are in the world's frame and in full precision; actions count as they are, and MuJoCo clamps what the
@@ -53,9 +54,9 @@ class PaperArena(Ground):
         self._pieces = [self.pieces(seat) for seat in range(len(bodies))]
         self._rows = [list(layout(self.entries(seat)).values()) for seat in range(len(bodies))]
 
+    @abstractmethod
     def pieces(self, seat: int) -> list[Piece]:
         """Return what a seat sees, in order."""
-        raise NotImplementedError
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
