@@ -87,6 +87,7 @@ class Batch:
         self.action_spaces = tuple(Box(*limits[seat.ctrl].T, dtype=np.float32) for seat in arena.scene.seats)
         self._observation = tuple(np.zeros((self.worlds, n), arena.dtype) for n in sizes)
         self._action = np.zeros((self.worlds, arena.scene.model.nu))
+        self._low, self._high = limits.T.astype(float)
         self._length = np.zeros(self.worlds, np.intp)
         self._dense = np.zeros((self.worlds, len(seats)))
         self._out = np.zeros((self.worlds, len(seats)), bool)
@@ -141,12 +142,12 @@ class Batch:
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
         out = self._left(verdict)
-        dense = verdict.terms.sum(axis=0)
+        dense = np.add.reduce(verdict.terms, axis=0)
         self._length += 1
         self._dense += dense
         self._observe()
         finished = self._nothing
-        if verdict.done.any():
+        if np.count_nonzero(verdict.done):
             finished = self._finish(verdict)
             if self.autoreset:
                 self._begin(finished.ids)
@@ -184,21 +185,18 @@ class Batch:
             raise ActionError("call reset() before step()")
         if len(actions) != len(self.seats):
             raise ActionError(f"expected one action array per seat ({len(self.seats)}), got {len(actions)}")
-        for name, seat, space, action in zip(
-            self.seats, self.arena.scene.seats, self.action_spaces, actions, strict=True
-        ):
-            array = np.asarray(action)
+        arrays = [np.asarray(action) for action in actions]
+        for name, space, array in zip(self.seats, self.action_spaces, arrays, strict=True):
             if array.shape != (self.worlds, *space.shape):
                 raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
-            if not np.isfinite(array).all():
-                raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
-            taken = self._action[:, seat.ctrl]
-            if self.arena.bounded:
-                np.maximum(array, space.low, out=taken)
-                np.minimum(taken, space.high, out=taken)
-            else:
-                taken[:] = array
-        if self._leave and self._out.any():
+        taken = np.concatenate(arrays, axis=1, out=self._action)
+        if np.count_nonzero(np.isfinite(taken)) < taken.size:
+            name = next(name for name, array in zip(self.seats, arrays, strict=True) if not np.isfinite(array).all())
+            raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
+        if self.arena.bounded:
+            np.maximum(taken, self._low, out=taken)
+            np.minimum(taken, self._high, out=taken)
+        if self._leave and np.count_nonzero(self._out):
             for s, seat in enumerate(self.arena.scene.seats):
                 self._action[self._out[:, s], seat.ctrl] = 0
 
@@ -212,8 +210,8 @@ class Batch:
     def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics blew up: nobody wins, nothing is paid."""
         failed = self.engine.frame.failed
-        if failed.any():
-            self.diverged += int(failed.sum())
+        if count := int(np.count_nonzero(failed)):
+            self.diverged += count
             verdict.terms[:, failed], verdict.outcome[failed] = 0, 0
             verdict.done[failed], verdict.winner[failed] = True, NOBODY
             verdict.ending[failed] = self.endings.index(DIVERGED)

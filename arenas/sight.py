@@ -1,13 +1,14 @@
 """What every seat sees, in its own frame: its own body, what the arena shows, then the other seats."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import Entry, IntArray, layout
+from dohyo.arenas.rules import Entry, IntArray
 from dohyo.arenas.scene import Scene, SeatLayout
 
 SPEED_SCALE = 0.1
@@ -53,27 +54,22 @@ class Sight:
         numbers: Sequence[Entry],
         sides: Sequence[int] = (0, 1),
     ) -> None:
-        seats = range(len(scene.seats))
-        self._shown = [*points, *numbers]
-        self._scene = scene
-        first, last = 1, 1 + len(points)
-        self._vectors = np.zeros((worlds, len(seats), last + 4 * (len(seats) - 1), 3))
-        # For each other seat: position, velocity, upward axis, forward axis.
-        self._seen = self._vectors[:, :, last:].reshape(worlds, len(seats), -1, 4, 3)
-        self._turned = np.zeros_like(self._vectors)
-        self.points = self._vectors[:, :, first:last]
-        self.numbers = np.zeros((worlds, len(seats), sum(entry.size for entry in numbers)))
-        self._sides = sides
-        self.others = np.array([_others(seat, sides) for seat in seats])
+        count, last = len(scene.seats), 1 + len(points)
+        self._scene, self._sides, self._shown = scene, sides, [*points, *numbers]
+        self.others = np.array([_others(seat, sides) for seat in range(count)])
         """The other seats of each seat in the order in which it sees them, `[S, S - 1]`."""
+        self._vectors = np.zeros((worlds, count, last + 4 * (count - 1), 3))
+        self.points = self._vectors[:, :, 1:last]
+        # For each other seat: position, velocity, upward axis, forward axis.
+        self._seen = self._vectors[:, :, last:].reshape(worlds, count, count - 1, 4, 3)
+        self._turned = np.zeros_like(self._vectors)
+        self._marks = np.zeros((worlds, count, 4, 3))
+        """The same four of every seat, in the world's frame."""
+        self.numbers = np.zeros((worlds, count, sum(entry.size for entry in numbers)))
         limits = np.concatenate([seat.joint_range for seat in scene.seats])
         self._middle, self._half = limits.mean(axis=1), np.ptp(limits, axis=1) / 2
-        alike = [(seat.body, self.entries(s)) for s, seat in enumerate(scene.seats)]
-        bounds = [s for s in seats if s == 0 or alike[s] != alike[s - 1]] + [len(seats)]
-        self._groups = [
-            _Group(self, scene, slice(first, end), worlds, 3 * len(points), self.numbers.shape[2])
-            for first, end in pairwise(bounds)
-        ]
+        self._board = _Board(scene, self._turned, self.numbers)
+        self._columns = [self._board.columns(seat, self.others[seat], last) for seat in range(count)]
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
@@ -88,20 +84,24 @@ class Sight:
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the observation that `entries` describes, per seat `[W, obs]`."""
         self._turn(frame)
-        angles = (frame.angles - self._middle) / self._half
-        for group in self._groups:
-            group.write(frame, angles, self._turned, self.numbers)
-            for k, seat in enumerate(range(*group.seats.indices(len(out)))):
-                out[seat][:] = group.seen[:, k]
+        board = self._board
+        board.height[:], board.up[:] = frame.root_position[:, :, 2], frame.root_rotation[:, :, 2]
+        board.vectors[:], board.spin[:], board.numbers[:] = self._turned, frame.root_spin, self.numbers
+        np.divide(frame.angles - self._middle, self._half, out=board.angle, casting="same_kind")
+        np.multiply(frame.rates, SPEED_SCALE, out=board.rate, casting="same_kind")
+        board.touch[:] = frame.touches
+        for columns, seen in zip(self._columns, out, strict=True):
+            # The columns are valid by construction; the default mode would check them through a buffer.
+            board.all.take(columns, axis=1, out=seen, mode="clip")
 
     def _turn(self, frame: Frame) -> None:
         """Turn all vectors into the own frames in one product: for row vectors that is `v @ rotation`."""
-        seen, others = self._seen, self.others
+        marks = self._marks
+        marks[:, :, 0], marks[:, :, 1] = frame.root_position, frame.root_velocity
+        marks[:, :, 2], marks[:, :, 3] = frame.root_rotation[..., 2], frame.root_rotation[..., 0]
+        self._seen[:] = marks[:, self.others]
+        self._seen[..., :2, :] -= marks[:, :, None, :2]
         self._vectors[:, :, 0] = frame.root_velocity
-        np.subtract(frame.root_position[:, others], frame.root_position[:, :, None], out=seen[..., 0, :])
-        np.subtract(frame.root_velocity[:, others], frame.root_velocity[:, :, None], out=seen[..., 1, :])
-        axes = frame.root_rotation[:, others]
-        seen[..., 2, :], seen[..., 3, :] = axes[..., 2], axes[..., 0]
         np.matmul(self._vectors, frame.root_rotation, out=self._turned)
 
 
@@ -111,55 +111,39 @@ def _others(seat: int, sides: Sequence[int]) -> list[int]:
     return sorted(turn, key=lambda other: sides[other] != sides[seat])
 
 
-class _Group:
-    """Neighbouring seats that see alike, written at once: in numpy calls cost most."""
+class _Board:
+    """All that can be seen in a world, side by side, of which every seat's observation is a choice of columns.
 
-    def __init__(self, sight: Sight, scene: Scene, seats: slice, worlds: int, shown: int, numbers: int) -> None:
-        entries, every = sight.entries(seats.start), scene.seats
-        at, self.seats, count = layout(entries), seats, seats.stop - seats.start
-        self.seen = np.zeros((worlds, count, sum(entry.size for entry in entries)), np.float32)
-        """What the seats of the group see, `[W, G, obs]`."""
-        self._height, self._up, self._velocity, self._spin = (at[n] for n in ("height", "up", "velocity", "spin"))
-        self._angle, self._rate, self._touch = at["joint angle"], at["joint velocity"], at["touch"]
-        self._shown, first = shown, self._touch.stop
-        self._points, self._numbers = slice(first, first + shown), slice(first + shown, first + shown + numbers)
-        joints = np.split(np.arange(sum(len(seat.links) for seat in every)), _ends([len(s.links) for s in every]))
-        limbs = np.split(np.arange(sum(len(seat.limbs) for seat in every)), _ends([len(s.limbs) for s in every]))
-        self._joints, self._limbs = np.stack(joints[seats]), np.stack(limbs[seats])
-        """Columns of the seats' own joints and limbs among those of all seats, `[G, J]` and `[G, L]`."""
-        names = [name for name in at if f"{name} joint angle" in at]
-        self._others = [
-            (slice(at[name].start, at[name].start + 12), at[f"{name} joint angle"], np.stack([joints[o] for o in them]))
-            for name, them in zip(names, sight.others[seats].T, strict=True)
-        ]
+    So it takes few calls, and in numpy calls cost most.
+    """
 
-    def write(self, frame: Frame, angles: Array, turned: Array, numbers: Array) -> None:
-        """Fill `seen` from the frame, all joints as shares of their range `[W, J]`, vectors and numbers."""
-        seen, seats = self.seen, self.seats
-        vectors = turned[:, seats].reshape(*seen.shape[:2], -1)
-        seen[..., self._height] = frame.root_position[:, seats, 2:]
-        seen[..., self._up] = frame.root_rotation[:, seats, 2]
-        seen[..., self._velocity] = vectors[..., :3]
-        seen[..., self._spin] = frame.root_spin[:, seats]
-        seen[..., self._angle] = _columns(angles, self._joints)
-        np.multiply(_columns(frame.rates, self._joints), SPEED_SCALE, out=seen[..., self._rate], casting="same_kind")
-        seen[..., self._touch] = _columns(frame.touches, self._limbs)
-        first = 3 + self._shown
-        seen[..., self._points] = vectors[..., 3:first]
-        seen[..., self._numbers] = numbers[:, seats]
-        for other, joint, columns in self._others:
-            seen[..., other] = vectors[..., first : first + 12]
-            seen[..., joint] = _columns(angles, columns)
-            first += 12
+    def __init__(self, scene: Scene, vectors: Array, numbers: Array) -> None:
+        worlds, seats = vectors.shape[:2]
+        joints, limbs = [len(seat.links) for seat in scene.seats], [len(seat.limbs) for seat in scene.seats]
+        shapes = [(seats,), (seats, 3), vectors.shape[1:], (seats, 3), *[(sum(joints),)] * 2, (sum(limbs),)]
+        shapes.append(numbers.shape[1:])
+        ends = np.cumsum([prod(shape) for shape in shapes])
+        self.all = np.zeros((worlds, ends[-1]), np.float32)
+        parts = [part.reshape(worlds, *shape) for part, shape in zip(_split(self.all, ends), shapes, strict=True)]
+        self.height, self.up, self.vectors, self.spin, self.angle, self.rate, self.touch, self.numbers = parts
+        places = [part.reshape(shape) for part, shape in zip(_split(np.arange(ends[-1]), ends), shapes, strict=True)]
+        self._height, self._up, self._vectors, self._spin, *rest, self._numbers = places
+        self._angle, self._rate = (_split(place, np.cumsum(joints)) for place in rest[:2])
+        self._touch = _split(rest[2], np.cumsum(limbs))
+
+    def columns(self, seat: int, others: IntArray, last: int) -> IntArray:
+        """Return where on the board a seat's observation stands, `[obs]`; vectors from `last` on are of others."""
+        vectors = self._vectors[seat]
+        own = [self._height[seat, None], self._up[seat], vectors[0], self._spin[seat]]
+        own += [self._angle[seat], self._rate[seat], self._touch[seat], vectors[1:last].ravel(), self._numbers[seat]]
+        of_others = vectors[last:].reshape(len(others), -1)
+        seen = [part for k, other in enumerate(others) for part in (of_others[k], self._angle[other])]
+        return np.concatenate([*own, *seen])
 
 
-def _columns(array: Array, columns: IntArray) -> Array:
-    """Return `array[:, columns]`; the columns are valid by construction, so the check of the default mode is spared."""
-    return array.take(columns, axis=1, mode="clip")
-
-
-def _ends(sizes: Sequence[int]) -> IntArray:
-    return np.cumsum(sizes)[:-1]
+def _split(array: NDArray[Any], ends: IntArray) -> list[NDArray[Any]]:
+    """Split the last axis at `ends`, the last of which is its length."""
+    return np.split(array, ends[:-1], axis=-1)
 
 
 def distance(position: Array) -> Array:

@@ -30,6 +30,6 @@ def stand(scene: Scene, ids: IntArray, dice: Dice, place: Array, heading: Array)
 
 def effort(scene: Scene, action: Array, out: Array) -> None:
     """Write every seat's sum of squared actions `[W, S]`, from actions `[W, nu]`."""
-    squares = np.square(action)
     for s, seat in enumerate(scene.seats):
-        squares[:, seat.ctrl].sum(axis=1, out=out[:, s])
+        own = action[:, seat.ctrl]
+        np.vecdot(own, own, out=out[:, s])

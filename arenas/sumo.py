@@ -116,7 +116,7 @@ class Sumo(BaseArena):
         fallen = (frame.root_position[:, :, 2] <= self._fallen_height) & self.alive
         beyond = (away > self.radius[:, None]) & self.alive
         verdict = Verdict.going_on(self._price(frame, action, fallen, away))
-        if fallen.any() or beyond.any() or (self.steps >= self.max_cycles).any():
+        if np.count_nonzero(fallen | beyond) or np.count_nonzero(self.steps >= self.max_cycles):
             self._decide(fallen, beyond, verdict)
         return verdict
 

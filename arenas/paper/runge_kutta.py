@@ -6,13 +6,11 @@ import mujoco
 import numpy as np
 
 from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.physics.rotation import cross
 
 STAGES = (0.5, 0.5, 1.0)
 """The share of the step at which the second, third and fourth stage stand."""
 WEIGHTS = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
-
-NEXT, LAST = [1, 2, 0], [2, 0, 1]
-"""The axes that follow and precede each of the three."""
 
 
 class RungeKutta:
@@ -63,14 +61,8 @@ class RungeKutta:
 def _corrected(turned: Array, spin: Array) -> Array:
     """Return the rate at which the rotation vector `turned` `[..., 3]` grows under the spin `[..., 3]`, own frame."""
     square = (turned * turned).sum(axis=-1, keepdims=True)
-    once = _cross(turned, spin)
+    once = cross(turned, spin)
     # The series of (1 - x cot x) / 4 x^2 with x half the angle, which stays below a fifth of a radian in a stage.
     factor = 1 / 12 + square / 720 + square**2 / 30240
-    result: Array = spin + 0.5 * once + factor * _cross(turned, once)
-    return result
-
-
-def _cross(a: Array, b: Array) -> Array:
-    """Return the cross product of vectors `[..., 3]`; `np.cross` takes ten times as long over few."""
-    result: Array = a[..., NEXT] * b[..., LAST] - a[..., LAST] * b[..., NEXT]
+    result: Array = spin + 0.5 * once + factor * cross(turned, once)
     return result

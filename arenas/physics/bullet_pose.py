@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.physics.bullet_world import ActorPlan
-from dohyo.arenas.physics.rotation import conjugate, into, matrix, multiply
+from dohyo.arenas.physics.rotation import conjugate, cross, into, matrix, multiply
 
 Array = NDArray[np.float64]
 ROOT = 13
@@ -25,6 +25,8 @@ class Coordinates:
         qpos = model.jnt_qposadr[model.body_jntadr[roots]]
         qvel = model.jnt_dofadr[model.body_jntadr[roots]]
         self._offset, self._turn = model.body_ipos[roots], model.body_iquat[roots]
+        # Bullet's (x, y, z, w), turned back from the principal axes, is a constant matrix per root.
+        self._unturn = multiply(np.roll(np.eye(4), 1, axis=-1), conjugate(self._turn)[:, None])
         self.width = sum(actor.width for actor in actors)
         self._raw_root = first[:, None] + np.arange(ROOT)
         self._pose, self._twist = qpos[:, None] + np.arange(7), qvel[:, None] + np.arange(6)
@@ -38,7 +40,7 @@ class Coordinates:
         back = np.swapaxes(matrix(pose[..., 3:]), -1, -2)
         spin, arm = into(back, twist[..., 3:]), into(back, np.broadcast_to(self._offset, pose[..., :3].shape))
         turned = np.roll(multiply(pose[..., 3:], self._turn), -1, axis=-1)
-        velocity = twist[..., :3] + np.cross(spin, arm)
+        velocity = twist[..., :3] + cross(spin, arm)
         raw[:, self._raw_root] = np.concatenate([pose[..., :3] + arm, turned, velocity, spin], axis=-1)
         raw[:, self._raw_angle], raw[:, self._raw_rate] = qpos[:, self._angle], qvel[:, self._rate]
         return raw
@@ -46,12 +48,13 @@ class Coordinates:
     def from_raw(self, raw: Array, qpos: Array, qvel: Array) -> None:
         """Write the model's `[n, nq]` and `[n, nv]` of raw states `[n, width]`; the inverse of `to_raw`."""
         root = raw[:, self._raw_root]
-        quaternion = multiply(np.roll(root[..., 3:7], 1, axis=-1), conjugate(self._turn))
+        quaternion = np.einsum("nai,aij->naj", root[..., 3:7], self._unturn)
         rotation = matrix(quaternion)
-        spin = root[..., 10:]
-        arm = into(np.swapaxes(rotation, -1, -2), np.broadcast_to(self._offset, spin.shape))
-        qpos[:, self._pose] = np.concatenate([root[..., :3] - arm, quaternion], axis=-1)
-        qvel[:, self._twist] = np.concatenate([root[..., 7:10] - np.cross(spin, arm), into(rotation, spin)], axis=-1)
+        spin, arm = root[..., 10:], np.einsum("naij,aj->nai", rotation, self._offset)
+        root[..., :3] -= arm
+        root[..., 7:10] -= cross(spin, arm)
+        root[..., 3:7], root[..., 10:] = quaternion, into(rotation, spin)
+        qpos[:, self._pose], qvel[:, self._twist] = root[..., :7], root[..., 7:]
         qpos[:, self._angle], qvel[:, self._rate] = raw[:, self._raw_angle], raw[:, self._raw_rate]
 
 

@@ -93,7 +93,7 @@ class StateEngine(ABC):
         """See `Engine`."""
         self._play(action)
         failed = diverged(self._qpos, self._qvel)
-        if failed.any():
+        if np.count_nonzero(failed):
             ids = np.flatnonzero(failed)
             self._put(ids, self._start[0][ids], self._start[1][ids])
         self._fill()

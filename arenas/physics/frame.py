@@ -130,10 +130,14 @@ class _Stacked:
 
 def diverged(qpos: Array, qvel: Array) -> BoolArray:
     """Tell which worlds `[W]` hold a number that is not finite, or move faster than anything in an arena can."""
-    # A sum and an extreme tell of all worlds that are calm, which is nearly always: NaN and infinity show in both.
-    with np.errstate(invalid="ignore", over="ignore"):
-        if max(qvel.max(), -qvel.min()) < SPEED_LIMIT and isfinite(qpos.sum()):
-            return np.zeros(len(qpos), bool)
-        calm = np.logical_and.reduce(np.abs(qvel) < SPEED_LIMIT, axis=1)
+    # Extremes tell of all worlds that are calm, which is nearly always: NaN and infinity show in them.
+    if _extreme(qvel) < SPEED_LIMIT and isfinite(_extreme(qpos)):
+        return np.zeros(len(qpos), bool)
+    calm = np.logical_and.reduce(np.abs(qvel) < SPEED_LIMIT, axis=1)
     result: BoolArray = ~(calm & np.isfinite(qpos).all(axis=1))
     return result
+
+
+def _extreme(array: Array) -> float:
+    """Return the largest magnitude, NaN where there is one."""
+    return max(float(np.maximum.reduce(array, axis=None)), -float(np.minimum.reduce(array, axis=None)))

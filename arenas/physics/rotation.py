@@ -14,6 +14,10 @@ _SIGN = np.array([[-2.0, 2, 2, 2, -2, 2, 2, 2, -2], [-2, -2, 2, 2, -2, -2, -2, 2
 _UNIT = np.eye(3).ravel()
 
 
+NEXT, LAST = [1, 2, 0], [2, 0, 1]
+"""The axes that follow and precede each of the three."""
+
+
 def matrix(quaternion: Array, out: Array | None = None) -> Array:
     """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes."""
     # All entries in few calls, which cost most in numpy; "clip" takes the short way through `take`.
@@ -41,11 +45,17 @@ def into(rotation: Array, vector: Array) -> Array:
     return result
 
 
+def cross(a: Array, b: Array) -> Array:
+    """Return the cross product of vectors `[..., 3]`; `np.cross` takes ten times as long over few."""
+    result: Array = a[..., NEXT] * b[..., LAST] - a[..., LAST] * b[..., NEXT]
+    return result
+
+
 def multiply(a: Array, b: Array) -> Array:
     """Return the product of quaternions `[..., 4]`: first `b`, then `a`."""
     aw, av, bw, bv = a[..., :1], a[..., 1:], b[..., :1], b[..., 1:]
     w = aw * bw - np.sum(av * bv, axis=-1, keepdims=True)
-    return np.concatenate([w, aw * bv + bw * av + np.cross(av, bv)], axis=-1)
+    return np.concatenate([w, aw * bv + bw * av + cross(av, bv)], axis=-1)
 
 
 def conjugate(quaternion: Array) -> Array:

@@ -79,7 +79,7 @@ class ThreadEngine(StateEngine):
         """End the control step: the push is over; worlds that raised are lost."""
         if self._pushed:
             self._forces[:, self._roots], self._pushed = 0, False
-        if self._raised.any():
+        if np.count_nonzero(self._raised):
             # They kept the state of before; as NaN they are seen, counted and reset like any other failure.
             self._qpos[self._raised], self._raised[:] = np.nan, False
 
