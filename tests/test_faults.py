@@ -70,7 +70,7 @@ def test_a_diverged_world_begins_a_new_bout(engine):
 def test_a_killed_worker_is_an_error_and_not_a_hang():
     batch = make_batch("sumo", worlds=4, workers=2)
     batch.reset(0)
-    process = batch.engine._herd._workers[1]._process
+    process = batch.engine._herd._workers[0]._process
     process.kill()
     process.wait()
     for _ in range(2):
@@ -81,7 +81,7 @@ def test_a_killed_worker_is_an_error_and_not_a_hang():
 
 
 def test_workers_end_with_their_batch():
-    batch = make_batch("sumo", worlds=2, workers=2)
+    batch = make_batch("sumo", worlds=3, workers=3)
     processes = [worker._process for worker in batch.engine._herd._workers]
     batch.close()
     assert [process.returncode for process in processes] == [0, 0]

@@ -114,7 +114,7 @@ class Pen:
 
 
 class Herd:
-    """All worlds of an engine; with `workers` = 1 they live in the caller's process."""
+    """All worlds of an engine: the first share lives in the caller's own process, each other in a worker's."""
 
     def __init__(
         self,
@@ -125,27 +125,17 @@ class Herd:
         workers: int,
     ) -> None:
         widths = [model.nu, model.nq, model.nv, model.nsensor, 1, len(QUANTITIES), 3 * len(actors)]
-        self._workers: list[_Worker] = []
-        self._pen: Pen | None = None
-        if workers == 1:
-            self._block = Block(bytearray(Block.size(worlds, widths)), worlds, widths)
-            self._pen = Pen(model, actors, pairs, self._block, 0, worlds)
-        else:
-            with tempfile.TemporaryFile() as file:
-                file.truncate(Block.size(worlds, widths))
-                self._block = Block(mmap.mmap(file.fileno(), 0), worlds, widths)
-                bounds = np.linspace(0, worlds, workers + 1).astype(int).tolist()
-                for (first, last), core in zip(pairwise(bounds), _homes(workers), strict=True):
-                    order = {
-                        "actors": [asdict(actor) for actor in actors],
-                        "pairs": pairs,
-                        "worlds": worlds,
-                        "widths": widths,
-                        "rows": [first, last],
-                        "core": core,
-                    }
-                    self._workers.append(_Worker(order, model, file.fileno()))
-            self._await()
+        own, *others = pairwise(np.linspace(0, worlds, workers + 1).astype(int).tolist())
+        plan = {"actors": [asdict(actor) for actor in actors], "pairs": pairs, "worlds": worlds, "widths": widths}
+        with tempfile.TemporaryFile() as file:
+            file.truncate(Block.size(worlds, widths))
+            self._block = Block(mmap.mmap(file.fileno(), 0), worlds, widths)
+            self._workers = [
+                _Worker({**plan, "rows": rows, "core": core}, model, file.fileno())
+                for rows, core in zip(others, _homes(len(others)), strict=True)
+            ]
+        self._pen = Pen(model, actors, pairs, self._block, *own)
+        self._await()
         self._block.factors[:] = 1
 
     @property
@@ -186,11 +176,9 @@ class Herd:
         self._order("advance")
 
     def _order(self, command: str) -> None:
-        if self._pen is not None:
-            getattr(self._pen, command)()
-            return
         for worker in self._workers:
             worker.tell(command)
+        getattr(self._pen, command)()
         self._await()
 
     def _await(self) -> None:
@@ -198,9 +186,8 @@ class Herd:
             worker.answer()
 
     def close(self) -> None:
-        """End the workers, or the worlds of this process."""
-        if self._pen is not None:
-            self._pen.close()
+        """End the worlds of this process, and the workers."""
+        self._pen.close()
         for worker in self._workers:
             worker.close()
         self._workers = []
@@ -209,11 +196,11 @@ class Herd:
 def _homes(workers: int) -> Sequence[int | None]:
     """Return the core that each worker keeps to; None where there are cores to choose from, or no way to say so.
 
-    All workers wake at once, and the system often puts two of them on one core beside an idle one: a seventh of a step
-    (measured with two on two cores).
+    All wake at once, and the system often puts two of them, or one and the caller, on one core beside an idle one: a
+    seventh of a step (measured with two on two cores).
     """
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return cores if len(cores) == workers else [None] * workers
+    _, *others = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    return others if len(others) == workers else [None] * workers
 
 
 class _Worker:
