@@ -169,6 +169,13 @@ def network_of(tensors: Mapping[str, FloatArray]) -> type[Mlp] | type[Lstm]:
     return Lstm if "gates_in" in tensors else Mlp
 
 
+def describe(tensors: Mapping[str, FloatArray]) -> tuple[str, int]:
+    """Return the kind of network, as `--policy` calls it, and its width."""
+    if network_of(tensors) is Lstm:
+        return "lstm", tensors["gates_back"].shape[1]
+    return "mlp", len(tensors["bias_0"])
+
+
 def check_shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> None:
     """Raise `ValueError` unless the tensors make a network from such observations to such actions."""
     common: Shapes = {"mean": (observation,), "variance": (observation,), "log_std": (action,)}

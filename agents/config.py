@@ -50,6 +50,9 @@ class PpoConfig:
     """Initial log standard deviation of the actions: exp(-0.7) is half the range from 0 to 1."""
     target_kl: float = 0.03
     """An update stops early beyond 1.5 times this divergence."""
+    value_first: int = 200_000
+    """Samples in which only the value function learns, where the policy begins as a snapshot: until it knows what is to
+    be expected, its advice would spoil what the policy can do."""
     reward_scale: float = 0.005
     """Rewards are multiplied by this: an outcome of 1000 becomes 5."""
 

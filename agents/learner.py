@@ -18,8 +18,11 @@ from dohyo.agents.mup import GroupedPpo
 from dohyo.agents.network import NormalisedPolicy, norm_of
 from dohyo.agents.policy import FloatArray
 from dohyo.agents.recurrent import RecurrentPolicy
-from dohyo.agents.snapshot import SnapshotError, read_metadata, write_atomically
+from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata, write_atomically
 from dohyo.agents.vec import SeatVec
+
+PUBLISHED = 2_500_000_000
+"""Samples behind the statistics of an imported snapshot, which does not say (arXiv 1710.03748: about 2.5e9)."""
 
 
 class Learner:
@@ -33,7 +36,29 @@ class Learner:
         self._callback: BaseCallback | None = None
         assert isinstance(self._ppo.policy, NormalisedPolicy | RecurrentPolicy)
         self._policy, self._norm = self._ppo.policy, norm_of(self._ppo.policy)
+        self._value_first = 0
+        self._note_first()
+
+    def _note_first(self) -> None:
         self._first = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        """Begin as the policy of a snapshot; its statistics go on from there, the value function is new.
+
+        Raises `SnapshotError` for a network of another kind or size.
+        """
+        try:
+            if self.config.value != "own":
+                raise ValueError("it has no statistics of what the other seat sees")
+            self._policy.adopt(snapshot.tensors)
+        except ValueError as error:
+            raise SnapshotError(
+                f"no learner can begin as snapshot {snapshot.name} ({error}): give it a network of the same kind and "
+                "width, and --value own"
+            ) from error
+        self._norm.count.fill_(snapshot.origin.samples or PUBLISHED)
+        self._value_first = self.config.value_first
+        self._note_first()
 
     @property
     def samples(self) -> int:
@@ -65,6 +90,8 @@ class Learner:
         The very first rollout, seen through no statistics at all, only fills them.
         """
         if self._norm.count > 0:
+            for parameter in self._policy.acting_parameters():
+                parameter.requires_grad_(self.samples > self._value_first)
             self._ppo.train()
         seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
         self._norm.update(torch.as_tensor(seen))

@@ -111,10 +111,21 @@ class NormalisedPolicy(ActorCriticPolicy):
 
     def acting_tensors(self) -> dict[str, FloatArray]:
         """Return copies of all that acting needs, named as `dohyo.agents.acting.Mlp` expects."""
-        tensors: dict[str, Tensor] = {}
+        return copies(self._acting())
+
+    def adopt(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Act from now on as `acting_tensors` say; raises `ValueError` for those of another network."""
+        fill(self._acting(), tensors)
+
+    def acting_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that acting needs."""
+        return [tensor for tensor in self._acting().values() if isinstance(tensor, nn.Parameter)]
+
+    def _acting(self) -> dict[str, Tensor]:
+        tensors = seen_through(self, self._own)
         for k, layer in enumerate(self.policy_layers()):
             tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
-        return copies(seen_through(self, self._own) | tensors)
+        return tensors
 
 
 def norm_of(policy: ActorCriticPolicy) -> RunningNorm:
@@ -128,6 +139,16 @@ def seen_through(policy: ActorCriticPolicy, own: int) -> dict[str, Tensor]:
     """Return the tensors that all kinds of snapshot have: statistics of the first `own` entries, and deviations."""
     norm = norm_of(policy)
     return {"mean": norm.mean[:own], "variance": norm.variance[:own], "log_std": policy.log_std}
+
+
+@torch.no_grad()
+def fill(tensors: Mapping[str, Tensor], values: Mapping[str, FloatArray]) -> None:
+    """Write the values into the tensors of the same names; raises `ValueError` unless names and shapes are the same."""
+    shapes, given = ({name: tuple(array.shape) for name, array in arrays.items()} for arrays in (tensors, values))
+    if shapes != given:
+        raise ValueError(f"it has {given}, the learner {shapes}")
+    for name, tensor in tensors.items():
+        tensor.copy_(torch.from_numpy(values[name].copy()))
 
 
 def copies(tensors: Mapping[str, Tensor]) -> dict[str, FloatArray]:

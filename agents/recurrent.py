@@ -1,5 +1,6 @@
 """The recurrent network that learns: sb3-contrib's actor-critic, a memory of its own each for policy and value."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,7 @@ from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
-from dohyo.agents.network import RunningNorm, copies, seen_through
+from dohyo.agents.network import RunningNorm, copies, fill, seen_through
 from dohyo.agents.policy import FloatArray
 
 States = tuple[Tensor, Tensor]
@@ -84,15 +85,28 @@ class RecurrentPolicy(RecurrentActorCriticPolicy):
 
     def acting_tensors(self) -> dict[str, FloatArray]:
         """Return copies of all that acting needs, named as `dohyo.agents.acting.Lstm` expects."""
+        tensors = self._acting()
+        return copies(tensors | {"gates_bias": tensors["gates_bias"] + self.lstm_actor.get_parameter("bias_hh_l0")})
+
+    def adopt(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Act from now on as `acting_tensors` say; raises `ValueError` for those of another network."""
+        fill(self._acting(), tensors)
+        nn.init.zeros_(self.lstm_actor.get_parameter("bias_hh_l0"))
+
+    def acting_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that acting needs."""
+        return [*self.lstm_actor.parameters(), *self.action_net.parameters(), self.log_std]
+
+    def _acting(self) -> dict[str, Tensor]:
+        """Return the learner's own tensors; of the gates' two biases, which are added, only the first."""
         own = dict(self.lstm_actor.named_parameters())
         assert isinstance(self.action_net, nn.Linear)
-        tensors = {
+        return seen_through(self, self._own) | {
             "embed_weight": own["embed.weight"],
             "embed_bias": own["embed.bias"],
             "gates_in": own["weight_ih_l0"],
             "gates_back": own["weight_hh_l0"],
-            "gates_bias": own["bias_ih_l0"] + own["bias_hh_l0"],
+            "gates_bias": own["bias_ih_l0"],
             "weight_0": self.action_net.weight,
             "bias_0": self.action_net.bias,
         }
-        return copies(seen_through(self, self._own) | tensors)

@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from dohyo.agents.acting import describe
 from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, VALUES, PpoConfig
+from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.scene import DRIVES
+from dohyo.curricula.schedules import DENSE
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
 OWN = "the arena's first"
@@ -58,6 +61,26 @@ ParametrizationName = Annotated[
         help=f"How initial sizes and rates follow the width: {', '.join(PARAMETRIZATIONS['mlp'])} (mlp only).",
     ),
 ]
+Ppo = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ppo",
+        help="Hyperparameter of PPO, NAME=VALUE, as in agents/config.py: minibatch=256. Can be given several times.",
+        show_default="as there",
+    ),
+]
+Dense = Annotated[str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")]
+Anneal = Annotated[
+    float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="Begin as this snapshot, with its kind and width of network: a file, RUN or RUN:LEARNER.",
+        show_default="weights drawn anew",
+    ),
+]
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
 
@@ -67,6 +90,14 @@ def choose_ppo(
     """Return the learner's settings; raises `UnknownName`."""
     ppo = lookup(POLICIES, policy, "policy")
     return replace(ppo, width=width or ppo.width, value=value, parametrization=parametrization)
+
+
+def begin_as(snapshot: Snapshot | None, ppo: PpoConfig) -> PpoConfig:
+    """Return the settings of a learner that begins as the snapshot, if there is one: its network is given."""
+    if snapshot is None:
+        return ppo
+    policy, width = describe(snapshot.tensors)
+    return choose_ppo(policy, width, ppo.value, ppo.parametrization)
 
 
 def read_weights(texts: Sequence[str]) -> dict[str, float]:

@@ -12,17 +12,22 @@ from dohyo.agents.config import tune
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import (
+    Anneal,
     ArenaName,
     BodyName,
+    Dense,
     DriveName,
     EngineName,
+    From,
     Json,
     ParametrizationName,
     PolicyName,
+    Ppo,
     Seed,
     ValueName,
     Width,
     Workers,
+    begin_as,
     choose_ppo,
     read_weights,
 )
@@ -83,9 +88,7 @@ def command(
             show_default="0.3; a league has its own",
         ),
     ] = None,
-    dense: Annotated[
-        str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")
-    ] = "fade",
+    dense: Dense = "fade",
     term: Annotated[
         list[str] | None,
         typer.Option(
@@ -100,6 +103,7 @@ def command(
     population: Annotated[
         int, typer.Option("--population", help="Learners per role; each meets the snapshots of all.", min=1)
     ] = 1,
+    start: From = None,
     role: Annotated[
         list[str] | None,
         typer.Option("--role", help="Role that learns. Can be given several times.", show_default="all"),
@@ -116,9 +120,7 @@ def command(
     guest_share: Annotated[
         float, typer.Option("--guest-share", help="Share of the bouts that meet guests.", min=0, max=1)
     ] = 0.3,
-    anneal: Annotated[
-        float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
-    ] = 0.6,
+    anneal: Anneal = 0.6,
     widen: Annotated[
         list[str] | None,
         typer.Option(
@@ -140,15 +142,7 @@ def command(
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
     drive: DriveName = None,
-    ppo: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--ppo",
-            help="Hyperparameter of PPO, NAME=VALUE, such as minibatch=256; see agents/config.py. Can be given several "
-            "times.",
-            show_default="as there",
-        ),
-    ] = None,
+    ppo: Ppo = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -163,7 +157,8 @@ def command(
     terms = read_weights(term or ())
     rules.reweigh(terms)
     Widenings(widen or (), rules.ranges)
-    tuned = tune(choose_ppo(policy, width, value, parametrization), ppo or ())
+    begun = find_snapshot(start) if start else None
+    tuned = tune(begin_as(begun, choose_ppo(policy, width, value, parametrization)), ppo or ())
     if crowd:
         parse_growth(crowd)
     check_opponents(opponents)
@@ -185,6 +180,7 @@ def command(
         mirror=TrainConfig.mirror if mirror is None else mirror,
         shared=shared,
         population=population,
+        start=begun.name if begun else "",
         roles=tuple(role or ()),
         guests=tuple(snapshot.name for snapshot in guests),
         guest_share=guest_share,
@@ -196,11 +192,14 @@ def command(
         ppo=tuned,
         crowd=crowd,
     )
-    _report(train_in(out, config, guests, as_json), out, as_json)
+    _report(train_in(out, config, [*guests, *filter(None, [begun])], as_json), out, as_json)
 
 
-def train_in(out: Path, config: "TrainConfig", guests: Sequence["Snapshot"], quiet: bool) -> "Training":
-    """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget."""
+def train_in(out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool) -> "Training":
+    """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget.
+
+    `named` are the snapshots from elsewhere that the settings name.
+    """
     from dohyo.cli.progress import show_progress
     from dohyo.curricula.run import RunFolder
     from dohyo.curricula.train import Training
@@ -209,8 +208,8 @@ def train_in(out: Path, config: "TrainConfig", guests: Sequence["Snapshot"], qui
         closing(RunFolder.create_or_resume(out, config)) as folder,
         show_progress(f"{config.arena}, {config.body}, {config.engine}", quiet=quiet) as watch,
     ):
-        for guest in guests:
-            folder.freeze(guest)
+        for snapshot in named:
+            folder.freeze(snapshot)
         training = Training(folder, watch)
         training.run()
     return training

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dohyo.agents.learner import Learner
-from dohyo.agents.snapshot import SUFFIX, Origin, Part, freeze
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, freeze
 from dohyo.agents.vec import SeatVec
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.curves import BoutWatch
@@ -46,8 +46,15 @@ class Lineage:
         self.vec.seed(self._seed)  # after PPO, which seeds what it learns on
         self._bouts = BoutWatch(self.vec)
         self._gathered = 0
+        if self.config.start:
+            self._begin_as(folder.load(self.config.start))
         if chain:
             self.learner.restore(folder.checkpoint(name, self.generation))
+
+    def _begin_as(self, snapshot: Snapshot) -> None:
+        for seat in self.role.seats:
+            snapshot.check_plays(Part.of(self._batch.arena, seat))
+        self.learner.adopt(snapshot)
 
     def _make_pool(self, met: list[list[str]]) -> Pool:
         config = self.config

@@ -53,6 +53,8 @@ class TrainConfig:
     before every rollout. Empty: all."""
     shared: bool = False
     """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
+    start: str = ""
+    """Snapshot that every learner begins as, by name; its file is among the run's snapshots. Empty: drawn anew."""
     roles: tuple[str, ...] = ()
     """Roles that learn; empty: all."""
     guests: tuple[str, ...] = ()

@@ -90,9 +90,10 @@ class PaperArena(Ground, ABC):
 
     def effort(self, action: Array, limit: float, out: Array) -> None:
         """Write every seat's sum of squared actions `[W, S]`, clipped to `limit` first."""
-        squares = np.square(np.clip(action, -limit, limit))
+        clipped = np.clip(action, -limit, limit)
         for s, seat in enumerate(self.scene.seats):
-            squares[:, seat.ctrl].sum(axis=1, out=out[:, s])
+            own = clipped[:, seat.ctrl]
+            np.vecdot(own, own, out=out[:, s])
 
     def contact(self, frame: Frame, out: Array) -> None:
         """Write every seat's cost of contact `[W, S]`."""

@@ -28,7 +28,7 @@ class PaperEngine(ThreadEngine):
         self._flags = self._batch.expand("opt.disableflags")
         """Sensors, and contact forces with them, are wanted once per control step only."""
         self._sensed_flags = int(scene.model.opt.disableflags)
-        self._runge_kutta = RungeKutta(scene.model)
+        self._runge_kutta = RungeKutta(scene.model, worlds)
         platform = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, PLATFORM)
         self._platform = self._batch.expand("geom_size")[:, platform, 0] if platform >= 0 else None
 

@@ -19,8 +19,8 @@ class RungeKutta:
     As in MuJoCo 4, the spin of free joints is combined with the correction of Runge, Kutta, Munthe and Kaas.
     """
 
-    def __init__(self, model: mujoco.MjModel) -> None:
-        self._model, self._h = model, float(model.opt.timestep)
+    def __init__(self, model: mujoco.MjModel, worlds: int) -> None:
+        self._joints, self._h = _side_by_side(model, worlds), float(model.opt.timestep)
         free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
         self._spin = model.jnt_dofadr[free][:, None] + np.arange(3, 6)
 
@@ -49,13 +49,22 @@ class RungeKutta:
     def _moved(self, qpos: Array, rate: Array, time: float) -> Array:
         """Return the positions after moving at a constant rate.
 
-        MuJoCo does it, world by world, because its roundings count: where a rod meets the edge of a platform, the last
-        bit of a position decides on the fifth digit of an acceleration.
+        MuJoCo does it, because its roundings count: where a rod meets the edge of a platform, the last bit of a
+        position decides on the fifth digit of an acceleration.
         """
         moved = qpos.copy()
-        for row, speed in zip(moved, rate, strict=True):
-            mujoco.mj_integratePos(self._model, row, speed, time)
+        mujoco.mj_integratePos(self._joints, moved.reshape(-1), rate.reshape(-1), time)
         return moved
+
+
+def _side_by_side(model: mujoco.MjModel, worlds: int) -> mujoco.MjModel:
+    """Return a model of the joints of all worlds, whose positions are those of the worlds, one after another."""
+    spec = mujoco.MjSpec()
+    for _ in range(worlds):
+        for kind in model.jnt_type:
+            body = spec.worldbody.add_body(mass=1, inertia=[1, 1, 1], explicitinertial=True)
+            body.add_joint(type=mujoco.mjtJoint(int(kind)))
+    return spec.compile()
 
 
 def _corrected(turned: Array, spin: Array) -> Array:

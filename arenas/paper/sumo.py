@@ -19,6 +19,7 @@ from dohyo.arenas.paper.scene import CYLINDER, Setting, add_field
 from dohyo.arenas.paper.sight import Piece, offset, positions, rotation
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Term, Verdict
+from dohyo.arenas.sight import distance
 
 TOP = 0.5
 """Height of the platform, m (EC)."""
@@ -97,9 +98,11 @@ class PaperSumo(PaperArena):
         self.steps += 1
         self.touched |= frame.contact[:, 0, 1]
         position = frame.root_position
-        away = np.linalg.norm(position[:, :, :2], axis=2)
+        away = distance(position)
         verdict = Verdict.going_on(self._price(frame, action, away))
-        self._decide(position[:, :, 2] <= self._fallen, away > self.radius[:, None], verdict)
+        fallen, beyond = position[:, :, 2] <= self._fallen, away > self.radius[:, None]
+        if np.count_nonzero(fallen | beyond) or np.count_nonzero(self.steps >= self.max_cycles):
+            self._decide(fallen, beyond, verdict)
         return verdict
 
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
@@ -142,7 +145,7 @@ class PaperSumo(PaperArena):
         ]
 
     def _ring(self, frame: PaperFrame, seat: int) -> Array:
-        away = np.linalg.norm(frame.root_position[:, [seat, 1 - seat], :2], axis=2)
+        away = distance(frame.root_position[:, [seat, 1 - seat]])
         return np.column_stack([self.radius, self.radius[:, None] - away])
 
     def model(self, world: int) -> mujoco.MjModel:
