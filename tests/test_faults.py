@@ -9,6 +9,7 @@ from states import APART, ants, standing
 from dohyo.arenas import ENGINES, ActionError, Batch, EngineError, UnknownName, make_batch
 from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.physics import make_engine
+from dohyo.arenas.physics.bullet_workers import _homes
 
 both = pytest.mark.parametrize("engine", ENGINES)
 
@@ -180,3 +181,10 @@ def test_workers_change_nothing(engine):
         frames.append(np.concatenate([e.frame.root_position.ravel(), e.frame.joint_velocity[1].ravel()]))
         e.close()
     assert np.array_equal(*frames)
+
+
+@pytest.mark.parametrize(("workers", "homes"), [(1, [None]), (2, [None, None]), (3, [4, 5, 7])])
+def test_workers_keep_to_cores_of_their_own_where_there_is_one_for_each(monkeypatch, workers, homes):
+    """The caller has the first of its four cores; with a core to spare the system may choose."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {5, 2, 7, 4})
+    assert list(_homes(workers)) == homes

@@ -1,4 +1,4 @@
-"""PyBullet: W worlds in worker processes that share one block of arrays, or in the caller's own process."""
+"""PyBullet: W worlds in the caller's process and in its workers', over one shared block of arrays."""
 
 from collections.abc import Mapping
 

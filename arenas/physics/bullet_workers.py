@@ -1,4 +1,4 @@
-"""A herd of PyBullet worlds, split among worker processes that share one block of memory with the caller.
+"""A herd of PyBullet worlds, split among the caller and worker processes that share one block of memory with it.
 
 A worker is a fresh Python process, not a fork: it holds no copy of the caller's libraries, and a user's script needs
 no `if __name__ == "__main__"`. Commands and answers are single lines over a socket; a worker whose caller is gone
