@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from dohyo.agents.threads import use_one_thread
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.cli import arenas, bench, crossplay, exploit, import_, play, push, rate, report, study, train
 
@@ -36,6 +37,7 @@ def common(
     ] = False,
 ) -> None:
     """Competitive 3D physics arenas and self-play training."""
+    use_one_thread()
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
+from dohyo.agents.threads import use_one_thread
 from dohyo.arenas.batch import make_batch
 from dohyo.curricula.curves import write_csv
 from dohyo.curricula.lineage import Lineage
@@ -51,6 +52,7 @@ class Training:
         # Layers this small gain a third from a second thread when the machine is idle, and lose a factor of ten when
         # anything else runs on it (measured).
         torch.set_num_threads(1)
+        use_one_thread()
         self._batch = make_batch(
             config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
         )
