@@ -1,5 +1,6 @@
 """The paper's arenas: bodies, starts, the engine, and what they share with the other arenas."""
 
+import mujoco
 import numpy as np
 import pettingzoo
 import pytest
@@ -7,6 +8,7 @@ from mujoco.batch import SimulationError
 
 from dohyo.arenas import ARENAS, ActionError, Perturbation, Push, SeatEnv, UnknownName, make_batch, render
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.registry import build_arena, set_up
 
 PAPER = [name for name in ARENAS if name.startswith("paper/")]
@@ -226,3 +228,15 @@ def test_pictures_show_the_platform_as_it_is():
     assert clay.mean() > 0.2
     assert red.sum() > 50
     assert blue.sum() > 50
+
+
+@pytest.mark.parametrize("worlds", [1, 16, 35])
+def test_positions_move_as_mujoco_moves_those_of_one_world(worlds: int):
+    """Worlds are moved sixteen at a time, the rest one by one."""
+    model, rng = build_arena("paper/sumo-ants", "paper_ant", drive="torque").scene.model, np.random.default_rng(0)
+    qpos = model.qpos0 + rng.normal(0, 1, (worlds, model.nq))
+    rate = rng.normal(0, 5, (worlds, model.nv))
+    expected = qpos.copy()
+    for row, speed in zip(expected, rate, strict=True):
+        mujoco.mj_integratePos(model, row, speed, 0.01)
+    np.testing.assert_array_equal(RungeKutta(model, worlds)._moved(qpos, rate, 0.01), expected)
