@@ -1,10 +1,13 @@
 """What acts: policies over batches of observations, and what they remember of the bouts they are in."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from dohyo.arenas.batch import Batch
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
@@ -96,3 +99,8 @@ BUILT_IN: dict[str, Callable[[int, int], Policy]] = {
     "random": lambda actions, seed: Random(actions, seed),
 }
 """Policies that need no snapshot, by name, each over (size of an action, seed)."""
+
+
+def built_in(name: str, batch: "Batch", seat: int, seed: int) -> Policy:
+    """Return the built-in policy `name` for a seat of a batch."""
+    return BUILT_IN[name](batch.action_spaces[seat].shape[0], seed)

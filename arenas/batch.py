@@ -189,6 +189,7 @@ class Batch:
         for name, space, array in zip(self.seats, self.action_spaces, arrays, strict=True):
             if array.shape != (self.worlds, *space.shape):
                 raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
+        # A scene's actuators stand in the order of its seats.
         taken = np.concatenate(arrays, axis=1, out=self._action)
         if np.count_nonzero(np.isfinite(taken)) < taken.size:
             name = next(name for name, array in zip(self.seats, arrays, strict=True) if not np.isfinite(array).all())

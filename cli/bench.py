@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from dohyo.arenas.bench import Case, Speed, measure
 from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
+from dohyo.cli.bar import bar
 from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[S
     """Return the speeds of all groups that could be measured, and what became of the others."""
     speeds: list[Speed] = []
     failures = []
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet) as progress:
+    with bar(quiet) as progress:
         task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
         for k, group in enumerate(groups):
             scene = f"{group[0].arena}, {group[0].body}"
@@ -165,7 +165,7 @@ def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
 def _opponents(opponents: int, config: "TrainConfig", blocks: int, as_json: bool) -> None:
     from dohyo.curricula.opponents_cost import measure_opponents
 
-    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+    with bar(as_json) as progress:
         task = progress.add_task("measuring", total=blocks + 1)
         cost = measure_opponents(config, opponents, blocks, lambda: progress.advance(task))
     if as_json:

@@ -11,7 +11,8 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.errors import UnknownName
+from dohyo.curricula.plots import save_figure
 
 INK, MUTED, GRID = "#202932", "#66727f", "#dfe4e9"
 SERIES = ("#0b6fb8", "#c8500a", "#16855f", "#a8428a", "#a07800", "#3aa0c8", "#7a5230", "#5b57b5")
@@ -70,12 +71,8 @@ def check_suffix(path: Path) -> None:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure into a file; its suffix is one of `SUFFIXES`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with style.context(STYLE):
-            figure.savefig(path, dpi=150, facecolor="white")
-    except OSError as error:
-        raise DohyoError(f"cannot write {path}: {error.strerror}") from error
+    with style.context(STYLE):
+        save_figure(figure, path, dpi=150)
 
 
 def to_svg(figure: Figure, name: str) -> str:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Column, Table
 
 from dohyo.agents.policy import BUILT_IN
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.cli.bar import bar
 from dohyo.cli.options import EngineName, Json, Seed, Workers
 from dohyo.cli.players import find_entrant, find_snapshot
 
@@ -117,7 +117,7 @@ def _play(
 
 def play_all(crossplay: "Crossplay", matches: "Sequence[tuple[Pair, int]]", quiet: bool) -> None:
     """Play what each pair lacks to its number of bouts, with a progress bar unless `quiet`."""
-    with Progress(transient=True, console=Console(stderr=True), disable=quiet) as progress:
+    with bar(quiet) as progress:
         task = progress.add_task("playing", total=sum(crossplay.left(*match) for match in matches))
         for match in matches:
             crossplay.play(*match, lambda bout: progress.advance(task))
@@ -127,9 +127,10 @@ def _print(table: "CrossTable", console: Console) -> None:
     """Print the scores, then what follows from them."""
     console.print(_scores(table))
     console.print(_mixture(table))
-    for cycle in table.cycles:
+    cycles = table.cycles
+    for cycle in cycles:
         console.print("cycle: " + " beats ".join([*cycle, cycle[0]]))
-    if not table.cycles:
+    if not cycles:
         console.print("no cycle of three")
     for knot in table.knots:
         console.print("no order among: " + ", ".join(knot))

@@ -9,16 +9,17 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.cli.bar import bar
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
 from dohyo.cli.picture import check_suffix, film
 from dohyo.cli.players import find_player
 from dohyo.curricula.match import Bout, play_match, wilson
+from dohyo.curricula.roles import roles_of
 
 WORLDS = 32
 """Worlds in which the bouts are played; part of what makes them repeatable."""
@@ -63,12 +64,12 @@ def command(
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
-    swap = len({(role, body.name) for role, body in zip(rules.roles, rules.bodies, strict=True)}) == 1
+    swap = len(roles_of(rules)) == 1
     try:
         players = [
             find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
         ]
-        with Progress(transient=True, console=Console(stderr=True), disable=as_json) as progress:
+        with bar(as_json) as progress:
             task = progress.add_task("playing", total=bouts)
             results = play_match(
                 batch, (players[0], players[1]), bouts, seed, lambda bout: progress.advance(task), swap=swap

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dohyo.agents.policy import BUILT_IN, Policy
+from dohyo.agents.policy import BUILT_IN, Policy, built_in
 from dohyo.agents.snapshot import Part, Snapshot, load_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import UnknownName
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def find_player(name: str, batch: Batch, seat: int, *, stochastic: bool, seed: int) -> Policy:
     """Return the policy that `name` means, for `seat`; raises `UnknownName` or `SnapshotError`."""
     if name in BUILT_IN:
-        return BUILT_IN[name](batch.action_spaces[seat].shape[0], seed)
+        return built_in(name, batch, seat, seed)
     part = Part.of(batch.arena, seat)
     snapshot = find_snapshot(name, part)
     snapshot.check_plays(part)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Column, Table
 
 from dohyo.agents.masked import MASKS
@@ -20,6 +19,7 @@ from dohyo.arenas.perturbation import Push
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.arenas.rules import Arena
+from dohyo.cli.bar import bar
 from dohyo.cli.options import EngineName, Json, Seed, Workers
 from dohyo.cli.players import find_snapshot
 from dohyo.curricula.match import NORMAL_95
@@ -79,7 +79,7 @@ def command(
     config = WindConfig(_read_forces(forces), bouts, mask, not deterministic, engine, workers, seed)
     subjects = _find(players, arena, body)
     stands: list[Stand] = []
-    with Progress(transient=True, console=Console(stderr=True), disable=as_json) as progress:
+    with bar(as_json) as progress:
         task = progress.add_task("pushing", total=len(subjects) * len(config.forces) * bouts)
         for subject in subjects:
             stands += wind_test(subject, config, lambda bout: progress.advance(task))

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Column, Table
 
+from dohyo.cli.bar import bar
 from dohyo.cli.options import Json, RunPath
 from dohyo.curricula.league import Match
 from dohyo.curricula.rated import Referee, references
@@ -46,7 +46,7 @@ def _play_more(folder: RunFolder, players: list[str], bouts: int, quiet: bool) -
     referee = Referee(folder)
     matches = [(player, opponent) for player in players for opponent in referee.opponents(player)]
     try:
-        with Progress(transient=True, console=Console(stderr=True), disable=quiet) as progress:
+        with bar(quiet) as progress:
             task = progress.add_task("playing", total=bouts * len(matches))
             for player, opponent in matches:
                 referee.play(player, opponent, bouts, lambda bout: progress.advance(task))

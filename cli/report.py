@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from dohyo.agents.policy import BUILT_IN
 from dohyo.agents.snapshot import write_atomically
 from dohyo.arenas import __version__
-from dohyo.arenas.errors import DohyoError
 from dohyo.cli.options import Json, RunPath
 
 if TYPE_CHECKING:
@@ -98,9 +98,7 @@ def _tiles(story: "Story") -> list[tuple[str, str]]:
         newest = rows[-1]
         interval = f"{newest['low']:.1f} to {newest['high']:.1f}"
         tiles.append((f"rating{whose} ({interval})", f"{newest['rating']:.1f}"))
-        built_in = [
-            name for name in newest["win_rate"] if story.references[name].partition("@")[0] in ("zero", "random")
-        ]
+        built_in = [name for name in newest["win_rate"] if story.references[name].partition("@")[0] in BUILT_IN]
         tiles += [(f"wins{whose} against {name}", f"{100 * newest['win_rate'][name]:.0f} %") for name in built_in]
     return tiles
 
@@ -125,8 +123,7 @@ def _words(value: Any) -> str:
 
 
 def _write(path: Path, page: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DohyoError(f"cannot create {path.parent}: {error.strerror}") from error
+    from dohyo.curricula.folder import make_folders
+
+    make_folders(path.parent)
     write_atomically(path, page.encode())

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dohyo.agents.policy import BUILT_IN, Policy
+from dohyo.agents.policy import Policy, built_in
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import UnknownName
@@ -165,4 +165,4 @@ def _policy(entrant: Entrant, seat: int, batch: Batch, seed: int) -> Policy:
     player = entrant.seats[seat]
     if isinstance(player, Snapshot):
         return player.policy(stochastic=True, seed=seed)
-    return BUILT_IN[str(player)](batch.action_spaces[seat].shape[0], seed)
+    return built_in(str(player), batch, seat, seed)

@@ -1,11 +1,14 @@
 """Pictures of results, drawn without a display."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.curricula.crosstable import CrossTable
+
+if TYPE_CHECKING:
+    from dohyo.curricula.crosstable import CrossTable
 
 PER_CELL = 0.9
 """Inches of a heat map's side per player."""
@@ -17,7 +20,7 @@ def check_png(path: Path) -> None:
         raise UnknownName(f"{path}: this picture ends in .png")
 
 
-def draw_heat_map(table: CrossTable, path: Path) -> None:
+def draw_heat_map(table: "CrossTable", path: Path) -> None:
     """Draw the payoffs of a cross-play into a PNG: blue where the row's player wins, red where it loses."""
     payoff = table.payoff
     rows, columns = payoff.shape
@@ -36,10 +39,10 @@ def draw_heat_map(table: CrossTable, path: Path) -> None:
     save_figure(figure, path)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure; raises `DohyoError` where that is not possible."""
+def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
+    """Write a figure, at so many dots per inch; raises `DohyoError` where that is not possible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=120)
+        figure.savefig(path, dpi=dpi)
     except OSError as error:
         raise DohyoError(f"cannot write {path}: {error.strerror}") from error

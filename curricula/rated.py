@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from dohyo.agents.policy import BUILT_IN, Policy
+from dohyo.agents.policy import BUILT_IN, Policy, built_in
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.curricula.league import Generation
 from dohyo.curricula.match import Bout, match_seed, play_match
@@ -112,9 +112,9 @@ class Referee:
         return self._run.learners[learner]
 
     def _policy(self, name: str, seat: int, seed: int) -> Policy:
-        built_in = name.partition("@")[0]
-        if built_in in BUILT_IN:
-            return BUILT_IN[built_in](self._batch.action_spaces[seat].shape[0], seed)
+        plain = name.partition("@")[0]
+        if plain in BUILT_IN:
+            return built_in(plain, self._batch, seat, seed)
         return self._run.load(name).policy(stochastic=True, seed=seed)
 
     def close(self) -> None:

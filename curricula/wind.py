@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 
 from dohyo.agents.masked import MASKS
-from dohyo.agents.policy import BUILT_IN, Policy, Zero
+from dohyo.agents.policy import Policy, built_in
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.alone import FELL, Alone
 from dohyo.arenas.batch import Batch
@@ -95,7 +95,7 @@ def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None
     """
     for force in config.forces:
         with closing(_make_batch(subject, force, config)) as batch:
-            pair = _policy(subject, batch, config), Zero(batch.action_spaces[1 - subject.seat].shape[0])
+            pair = _policy(subject, batch, config), built_in("zero", batch, 1 - subject.seat, config.seed)
             ordered = pair if subject.seat == 0 else pair[::-1]
             bouts = play_match(batch, ordered, config.bouts, config.seed, watch, swap=False)
         endings = dict(Counter(bout.ending for bout in bouts).most_common())
@@ -112,6 +112,6 @@ def _make_batch(subject: Subject, force: float, config: WindConfig) -> Batch:
 
 def _policy(subject: Subject, batch: Batch, config: WindConfig) -> Policy:
     if subject.snapshot is None:
-        return BUILT_IN[subject.name](batch.action_spaces[subject.seat].shape[0], config.seed)
+        return built_in(subject.name, batch, subject.seat, config.seed)
     policy = subject.snapshot.policy(stochastic=config.stochastic, seed=config.seed)
     return MASKS[config.mask](subject.snapshot, policy, batch.arena.entries(subject.seat))

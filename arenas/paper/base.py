@@ -26,6 +26,7 @@ from dohyo.arenas.paper.sight import (
 )
 from dohyo.arenas.physics.frame import Array, BoolArray, Frame
 from dohyo.arenas.rules import Dice, Entry, IntArray, layout
+from dohyo.arenas.start import effort
 
 POSITION_NOISE, VELOCITY_NOISE = 0.1, 0.1
 """Noise of the start: U(-0.1, 0.1) on every number of the positions, N(0, 0.1) on every velocity (EC)."""
@@ -90,10 +91,7 @@ class PaperArena(Ground, ABC):
 
     def effort(self, action: Array, limit: float, out: Array) -> None:
         """Write every seat's sum of squared actions `[W, S]`, clipped to `limit` first."""
-        clipped = np.clip(action, -limit, limit)
-        for s, seat in enumerate(self.scene.seats):
-            own = clipped[:, seat.ctrl]
-            np.vecdot(own, own, out=out[:, s])
+        effort(self.scene, np.clip(action, -limit, limit), out)
 
     def contact(self, frame: Frame, out: Array) -> None:
         """Write every seat's cost of contact `[W, S]`."""
