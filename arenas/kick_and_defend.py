@@ -34,8 +34,8 @@ TOUCHED, STOOD = 500.0, 500.0
 CLEAR = 0.1
 """Seats start at least their reach and this clear of the ball, m (ours)."""
 BEHIND, INSIDE = 0.5, 1.0
-"""A kicker is paid for coming to a point this far behind the ball, and for a ball that comes nearer to the part of the
-goal line that is this far inside the posts, m (ours)."""
+"""A kicker that is in line with ball and goal is paid for coming this near behind the ball, and all are for a ball that
+comes nearer to the part of the goal line that is this far inside the posts, m (ours)."""
 
 KICKER, KEEPER = 0, 1
 """The seats (EC)."""
@@ -49,7 +49,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "approach",
         5.0,
-        "kicker: own speed towards a spot behind the ball, m/s",
+        "kicker: own speed towards a spot behind the ball, past the ball if need be, m/s",
         "EC, there minus the distance to the ball",
     ),
     Term("guard", 0.5, "keeper: 1 while standing in front of the goal, -1 when not", "EC, there 5"),
@@ -168,8 +168,9 @@ class KickAndDefend(BaseArena):
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        spot = _spot(place)
-        far, near = (np.hypot(*(spot - p[:, KICKER, :2]).T) for p in (frame.root_before, frame.root_position))
+        far, near = (
+            _detour(place, p[:, KICKER, :2], self._clear[KICKER]) for p in (frame.root_before, frame.root_position)
+        )
         approach[:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
         guard[:, KEEPER] = 2.0 * in_front - 1.0
@@ -210,8 +211,15 @@ def _way(ball: Array) -> Array:
     return way
 
 
-def _spot(ball: Array) -> Array:
-    """Return where balls at `[W, 2]` are best kicked from: `BEHIND` them on the line to their aim, `[W, 2]`."""
+def _detour(ball: Array, kicker: Array, clear: float) -> Array:
+    """Return how far kickers at `[W, 2]` are from where they should go to kick balls at `[W, 2]`, `[W]`.
+
+    That is a point behind the ball on the line to its aim: `clear` of it for a kicker that is beside the line, which
+    would run into the ball from the side otherwise, and nearer, down to `BEHIND`, the nearer the kicker is to the line.
+    """
     aim = _aim(ball) - ball
-    spot: Array = ball - BEHIND * aim / np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
-    return spot
+    aim /= np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
+    way = ball - kicker
+    behind, beside = way[:, 0] * aim[:, 0] + way[:, 1] * aim[:, 1], way[:, 1] * aim[:, 0] - way[:, 0] * aim[:, 1]
+    detour: Array = np.hypot(beside, behind - np.minimum(clear, BEHIND + np.abs(beside)))
+    return detour

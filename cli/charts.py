@@ -11,7 +11,6 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dohyo.arenas.errors import UnknownName
 from dohyo.curricula.plots import save_figure
 
 INK, MUTED, GRID = "#202932", "#66727f", "#dfe4e9"
@@ -21,7 +20,6 @@ DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1.2), (6, 1.5, 1.5, 1
 """Lines differ in these as well, so that colour is not all that tells them apart."""
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {c: f"--series-{k}" for k, c in enumerate(SERIES)}
 """The names by which a page knows the colours."""
-SUFFIXES = (".png", ".svg", ".pdf")
 
 STYLE = {
     "font.family": "sans-serif",
@@ -63,14 +61,8 @@ def drawing(
         yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
-def check_suffix(path: Path) -> None:
-    """Raise `UnknownName` unless the path ends as a picture of a chart does."""
-    if path.suffix not in SUFFIXES:
-        raise UnknownName(f"{path}: a chart ends in {', '.join(SUFFIXES)}")
-
-
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure into a file; its suffix is one of `SUFFIXES`."""
+    """Write a figure into a file; its suffix is one of `dohyo.cli.options.CHARTS`."""
     with style.context(STYLE):
         save_figure(figure, path, dpi=150)
 

@@ -16,7 +16,7 @@ from dohyo.agents.policy import BUILT_IN
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.bar import bar
-from dohyo.cli.options import EngineName, Json, Seed, Workers
+from dohyo.cli.options import EngineName, Json, Seed, Workers, check_suffix
 from dohyo.cli.players import find_entrant, find_snapshot
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ def command(
 
     Example: [bold]dohyo crossplay runs/a runs/b runs/b@10 zero --bouts 200 --out runs/table[/bold]
     """
-    from dohyo.curricula.plots import check_png, draw_heat_map
+    from dohyo.curricula.plots import draw_heat_map
 
-    if picture is not None:
-        check_png(picture)
+    check_suffix(picture, (".png",))
     config = _config(player, arena, body, engine, seed)
     entrants = _entrants(player, config)
     with tempfile.TemporaryDirectory() as scratch:

@@ -81,6 +81,8 @@ From = Annotated[
         show_default="weights drawn anew",
     ),
 ]
+CHARTS = (".png", ".svg", ".pdf")
+"""What a chart's name can end in."""
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
 
@@ -98,6 +100,12 @@ def begin_as(snapshot: Snapshot | None, ppo: PpoConfig) -> PpoConfig:
         return ppo
     policy, width = describe(snapshot.tensors)
     return choose_ppo(policy, width, ppo.value, ppo.parametrization)
+
+
+def check_suffix(path: Path | None, suffixes: Sequence[str]) -> None:
+    """Raise `UnknownName` if there is a picture to be written and its name ends in none of these."""
+    if path is not None and path.suffix not in suffixes:
+        raise UnknownName(f"{path}: this picture ends in {' or '.join(suffixes)}")
 
 
 def read_weights(texts: Sequence[str]) -> dict[str, float]:

@@ -8,22 +8,18 @@ from numpy.typing import NDArray
 
 from dohyo.agents.policy import Player, Policy
 from dohyo.arenas.batch import make_batch
-from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.render import render
 
 Image = NDArray[np.uint8]
 
+FILMS = (".gif", ".png")
+"""What a film's name can end in."""
 GIF_EVERY = 2
 """Control steps per frame of a GIF."""
 STRIP = 5
 """Frames in a strip."""
-
-
-def check_suffix(path: Path) -> None:
-    """Raise `UnknownName` unless the path ends in .gif or .png."""
-    if path.suffix not in (".gif", ".png"):
-        raise UnknownName(f"{path}: a picture ends in .gif or .png")
 
 
 def film(path: Path, arena: str, setup: Setup, players: tuple[Policy, Policy], seed: int) -> None:

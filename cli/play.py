@@ -15,8 +15,8 @@ from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.bar import bar
-from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers
-from dohyo.cli.picture import check_suffix, film
+from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers, check_suffix
+from dohyo.cli.picture import FILMS, film
 from dohyo.cli.players import find_player
 from dohyo.curricula.match import Bout, play_match, wilson
 from dohyo.curricula.roles import roles_of
@@ -58,8 +58,7 @@ def command(
     """
     if len(seat) != 2:
         raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
-    if picture is not None:
-        check_suffix(picture)
+    check_suffix(picture, FILMS)
     setup = set_up(arena, body, engine, drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)

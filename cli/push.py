@@ -20,7 +20,7 @@ from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.arenas.rules import Arena
 from dohyo.cli.bar import bar
-from dohyo.cli.options import EngineName, Json, Seed, Workers
+from dohyo.cli.options import CHARTS, EngineName, Json, Seed, Workers, check_suffix
 from dohyo.cli.players import find_snapshot
 from dohyo.curricula.match import NORMAL_95
 
@@ -70,10 +70,7 @@ def command(
     engine = engine or "pybullet"
     lookup(ENGINES, engine, "engine")
     lookup(MASKS, mask, "mask")
-    if picture is not None:
-        from dohyo.cli.charts import check_suffix
-
-        check_suffix(picture)
+    check_suffix(picture, CHARTS)
     from dohyo.curricula.wind import WindConfig, wind_test
 
     config = WindConfig(_read_forces(forces), bouts, mask, not deterministic, engine, workers, seed)

@@ -32,6 +32,11 @@ class Bout:
         return replace(self, seat=1 - self.seat, winner=self.winner if self.winner < 0 else 1 - self.winner)
 
 
+def share_out(total: int, parts: int, k: int) -> int:
+    """Return part k of `total`, cut into whole `parts` as even as possible."""
+    return total // parts + (k < total % parts)
+
+
 def play_match(
     batch: Batch,
     players: tuple[Policy, Policy],
@@ -47,7 +52,7 @@ def play_match(
     unless `swap` is off: then the first takes seat 0 throughout. The same batch size and seed give the same bouts.
     """
     worlds = batch.worlds
-    quota = np.full(worlds, bouts // worlds) + (np.arange(worlds) < bouts % worlds)
+    quota = [share_out(bouts, worlds, world) for world in range(worlds)]
     played = np.zeros(worlds, np.intp)
     seat = np.arange(worlds) % 2 if swap else np.zeros(worlds, np.intp)
     results: list[Bout] = []

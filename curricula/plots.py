@@ -5,19 +5,13 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.errors import DohyoError
 
 if TYPE_CHECKING:
     from dohyo.curricula.crosstable import CrossTable
 
 PER_CELL = 0.9
 """Inches of a heat map's side per player."""
-
-
-def check_png(path: Path) -> None:
-    """Raise `UnknownName` unless the path ends in .png."""
-    if path.suffix != ".png":
-        raise UnknownName(f"{path}: this picture ends in .png")
 
 
 def draw_heat_map(table: "CrossTable", path: Path) -> None:

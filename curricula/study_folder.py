@@ -11,6 +11,7 @@ from dohyo.arenas.errors import lookup
 from dohyo.curricula.crossplay import CrossConfig, Crossplay, Entrant, Pair
 from dohyo.curricula.findings import Scores
 from dohyo.curricula.folder import FolderLock, keep_settings, make_folders
+from dohyo.curricula.match import share_out
 from dohyo.curricula.metagame import Score
 from dohyo.curricula.run import RunFolder, TrainConfig
 from dohyo.curricula.studies import STUDIES, Study
@@ -141,8 +142,3 @@ class StudyFolder:
     def close(self) -> None:
         """Release the folder."""
         self._lock.close()
-
-
-def share_out(total: int, parts: int, k: int) -> int:
-    """Return part k of `total`, cut into whole `parts` as even as possible."""
-    return total // parts + (k < total % parts)

@@ -77,6 +77,14 @@ def test_the_spot_is_behind_the_ball():
     assert terms["approach"][:, 0] == pytest.approx((2, -10))
 
 
+def test_a_kicker_beside_the_ball_goes_behind_it_first():
+    """From (0, 2), beside a ball at (0, 0) that is to go along x: back pays, straight at the ball half as much costs."""
+    ball, beside = (0, 0, 0.15), (0, 2, 0.5)
+    terms = paid([(beside, there, ball, ball, STILL) for there in ((-0.1, 2, 0.5), (-0.1, 1.9, 0.5), (0.1, 2, 0.5))])
+    back, slanting, onward = terms["approach"][:, 0]
+    assert onward < 0 < back < slanting
+
+
 @pytest.mark.parametrize(
     ("keeper", "quantity"), [((3, 0, 0.5), 1), ((3, 3.1, 0.5), -1), ((4.1, 0, 0.5), -1), ((3, 0, 0.2), -1)]
 )

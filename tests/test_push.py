@@ -197,7 +197,7 @@ def test_masks_can_be_chosen(run_folder: Path, run_main: RunMain, mask: str):
         (["zero", "--engine", "quake"], "unknown engine 'quake'"),
         (["zero", "--arena", "chess"], "unknown arena 'chess'"),
         (["zero", "--arena", "sumo_3"], "has 3 seats"),
-        (["zero", "--picture", "wind.bmp"], "a chart ends in .png, .svg, .pdf"),
+        (["zero", "--picture", "wind.bmp"], "this picture ends in .png or .svg or .pdf"),
         (["zero", "--bouts", "1"], "--bouts"),
     ],
 )

@@ -11,9 +11,10 @@ from doubles import tiny_config
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.findings import Finding, Scores, findings, results
+from dohyo.curricula.match import share_out
 from dohyo.curricula.metagame import Score
 from dohyo.curricula.studies import STUDIES, Claim, Study
-from dohyo.curricula.study_folder import StudyConfig, StudyFolder, share_out
+from dohyo.curricula.study_folder import StudyConfig, StudyFolder
 from dohyo.curricula.study_report import StudyReport
 
 DELTA = StudyConfig("delta", engine="mujoco", samples=60)
