@@ -5,6 +5,7 @@ disagree, on how far a keeper may stray, the code counts: 2.5 m, not 3.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 import mujoco
@@ -25,8 +26,6 @@ STRAY = 2.5
 """The keeper may be this far from x = `GOAL`, m (EC, code)."""
 BEYOND = 0.05
 """A keeper guards up to this far behind the goal line, m (EC)."""
-BALL_RADIUS, BALL_MASS = 0.15, 0.1
-"""m and kg (EC)."""
 ROLLING_BACK = 1.0
 """A ball that moves away from the goal faster than this, m/s, ends the bout (EC)."""
 TOUCHED, STOOD = 500.0, 500.0
@@ -63,14 +62,14 @@ ENDINGS: tuple[str, ...] = ("goal", "keeper strayed", "missed", "rolled back", "
 SCORED, STRAYED, MISSED, BACK, DOWN, LATE = range(len(ENDINGS))
 
 
-def add_ball(spec: mujoco.MjSpec) -> None:
-    """Put the ball into the scene."""
-    ball = spec.worldbody.add_body(name="ball", pos=[0, 0, BALL_RADIUS])
+def add_ball(kicker: Body, spec: mujoco.MjSpec) -> None:
+    """Put the kicker's ball into the scene."""
+    ball = spec.worldbody.add_body(name="ball", pos=[0, 0, kicker.ball.radius])
     ball.add_freejoint()
     ball.add_geom(
         type=mujoco.mjtGeom.mjGEOM_SPHERE,
-        size=[BALL_RADIUS, 0, 0],
-        mass=BALL_MASS,
+        size=[kicker.ball.radius, 0, 0],
+        mass=kicker.ball.mass,
         friction=[1, 0.1, 0.1],
         condim=3,
         rgba=[0.95, 0.93, 0.88, 1],
@@ -110,13 +109,13 @@ class KickAndDefend(BaseArena):
     }
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
-        super().__init__(bodies, worlds, drive, max_cycles, furnish=add_ball)
+        super().__init__(bodies, worlds, drive, max_cycles, furnish=partial(add_ball, bodies[KICKER]))
         self.saved = np.zeros(worlds, bool)
         """The keeper has touched the ball in this bout."""
         self.nearest = np.zeros(worlds)
         """How near the ball has come to the inner part of the goal in this bout, m."""
         self._down_height = np.array([bodies[KICKER].down_height, bodies[KEEPER].fallen_height])
-        self._clear = np.array([body.reach for body in bodies]) + BALL_RADIUS + CLEAR
+        self._clear = np.array([body.reach for body in bodies]) + bodies[KICKER].ball.radius + CLEAR
         self.sight.numbers[:, :, 0] = 1, -1
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:

@@ -78,7 +78,7 @@ def test_the_spot_is_behind_the_ball():
 
 
 def test_a_kicker_beside_the_ball_goes_behind_it_first():
-    """From (0, 2), beside a ball at (0, 0) that is to go along x: back pays, straight at the ball half as much costs."""
+    """From (0, 2), beside a ball at (0, 0) that is to go along x: back pays, more so towards the line; onward costs."""
     ball, beside = (0, 0, 0.15), (0, 2, 0.5)
     terms = paid([(beside, there, ball, ball, STILL) for there in ((-0.1, 2, 0.5), (-0.1, 1.9, 0.5), (0.1, 2, 0.5))])
     back, slanting, onward = terms["approach"][:, 0]

@@ -9,6 +9,18 @@ HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
+class Ball:
+    """A solid sphere; m and kg."""
+
+    radius: float
+    mass: float
+
+
+LARGE_BALL = Ball(radius=0.30, mass=4.0)
+"""For bodies on low legs (ours): EC's would pass beneath them; a tenth of an ant's mass is pushed, and does not fly."""
+
+
+@dataclass(frozen=True)
 class Body:
     """What the rules must know of a body beside its MJCF file; lengths in m, angles in rad."""
 
@@ -27,6 +39,8 @@ class Body:
     """The bodies whose touch is observed, in this order."""
     folder: Path = HERE
     """Where its MJCF file is."""
+    ball: Ball = Ball(radius=0.15, mass=0.1)  # EC, whose kickers are humanoids
+    """What it kicks."""
 
     def spec(self) -> mujoco.MjSpec:
         """Return the body's MJCF, freshly parsed, ready to be attached to a scene."""
@@ -43,6 +57,7 @@ BODIES = {
         down_height=0.28,  # EC
         standing_height=0.28,  # EC
         limbs=tuple(f"shank_{k}" for k in range(1, 5)),
+        ball=LARGE_BALL,
     ),
     "bug": Body(
         name="bug",
@@ -52,6 +67,7 @@ BODIES = {
         down_height=0.29,
         standing_height=0.29,  # RoboSumo has this threshold alone
         limbs=tuple(f"shank_{k}" for k in range(1, 7)),
+        ball=LARGE_BALL,
     ),
     "spider": Body(
         name="spider",
@@ -61,6 +77,7 @@ BODIES = {
         down_height=0.29,
         standing_height=0.29,  # RoboSumo has this threshold alone
         limbs=tuple(f"shank_{k}" for k in range(1, 9)),
+        ball=LARGE_BALL,
     ),
     "humanoid": Body(
         name="humanoid",
