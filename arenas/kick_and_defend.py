@@ -167,9 +167,8 @@ class KickAndDefend(BaseArena):
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        far, near = (
-            _detour(place, p[:, KICKER, :2], self._clear[KICKER]) for p in (frame.root_before, frame.root_position)
-        )
+        aim, clear = _heading(place), self._clear[KICKER]
+        far, near = (_detour(place - p[:, KICKER, :2], aim, clear) for p in (frame.root_before, frame.root_position))
         approach[:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
         guard[:, KEEPER] = 2.0 * in_front - 1.0
@@ -210,15 +209,20 @@ def _way(ball: Array) -> Array:
     return way
 
 
-def _detour(ball: Array, kicker: Array, clear: float) -> Array:
-    """Return how far kickers at `[W, 2]` are from where they should go to kick balls at `[W, 2]`, `[W]`.
-
-    That is a point behind the ball on the line to its aim: `clear` of it for a kicker that is beside the line, which
-    would run into the ball from the side otherwise, and nearer, down to `BEHIND`, the nearer the kicker is to the line.
-    """
+def _heading(ball: Array) -> Array:
+    """Return the direction in which balls at `[W, 2]` are best sent, `[W, 2]`, of length 1."""
     aim = _aim(ball) - ball
-    aim /= np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
-    way = ball - kicker
+    heading: Array = aim / np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
+    return heading
+
+
+def _detour(way: Array, aim: Array, clear: float) -> Array:
+    """Return how far kickers are from where they should go to send a ball along `aim` `[W, 2]`, `[W]`.
+
+    `way` `[W, 2]` is from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it for
+    a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
+    `BEHIND`, the nearer the kicker is to the line.
+    """
     behind, beside = way[:, 0] * aim[:, 0] + way[:, 1] * aim[:, 1], way[:, 1] * aim[:, 0] - way[:, 0] * aim[:, 1]
     detour: Array = np.hypot(beside, behind - np.minimum(clear, BEHIND + np.abs(beside)))
     return detour
