@@ -219,8 +219,8 @@ def _heading(ball: Array) -> Array:
 def _detour(way: Array, aim: Array, clear: float) -> Array:
     """Return how far kickers are from where they should go to send a ball along `aim` `[W, 2]`, `[W]`.
 
-    `way` `[W, 2]` is from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it for
-    a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
+    `way` `[W, 2]` is from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it
+    for a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
     `BEHIND`, the nearer the kicker is to the line.
     """
     behind, beside = way[:, 0] * aim[:, 0] + way[:, 1] * aim[:, 1], way[:, 1] * aim[:, 0] - way[:, 0] * aim[:, 1]
