@@ -19,6 +19,8 @@ from dohyo.arenas.scene import DRIVES
 from dohyo.curricula.schedules import DENSE
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
+NETWORK, MEETINGS, WORLD = "The network and how it learns", "Who learns, and whom it meets", "Rewards and starts"
+"""Headings of training's options in the help; those that are about the run as a whole come first, without one."""
 OWN = "the arena's first"
 BodyName = Annotated[
     str | None,
@@ -41,24 +43,31 @@ Workers = Annotated[
     typer.Option("--workers", help="Threads (mujoco) or processes (pybullet).", min=1, show_default="one per core"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-PolicyName = Annotated[str, typer.Option("--policy", help=f"Network that learns: {', '.join(POLICIES)}.")]
+PolicyName = Annotated[
+    str, typer.Option("--policy", help=f"Network that learns: {', '.join(POLICIES)}.", rich_help_panel=NETWORK)
+]
 Width = Annotated[
     int | None,
     typer.Option(
         "--width",
         help="Units in each of the network's hidden layers.",
+        rich_help_panel=NETWORK,
         min=1,
         show_default=", ".join(f"{ppo.width} for {name}" for name, ppo in POLICIES.items()),
     ),
 ]
 ValueName = Annotated[
-    str, typer.Option("--value", help=f"What the value function sees in training: {', '.join(VALUES)}.")
+    str,
+    typer.Option(
+        "--value", help=f"What the value function sees in training: {', '.join(VALUES)}.", rich_help_panel=NETWORK
+    ),
 ]
 ParametrizationName = Annotated[
     str,
     typer.Option(
         "--parametrization",
         help=f"How initial sizes and rates follow the width: {', '.join(PARAMETRIZATIONS['mlp'])} (mlp only).",
+        rich_help_panel=NETWORK,
     ),
 ]
 Ppo = Annotated[
@@ -66,18 +75,35 @@ Ppo = Annotated[
     typer.Option(
         "--ppo",
         help="Hyperparameter of PPO, NAME=VALUE, as in agents/config.py: minibatch=256. Can be given several times.",
+        rich_help_panel=NETWORK,
         show_default="as there",
     ),
 ]
-Dense = Annotated[str, typer.Option("--dense", help=f"How the dense reward's share changes: {', '.join(DENSE)}.")]
+Dense = Annotated[
+    str,
+    typer.Option(
+        "--dense",
+        help=f"How the dense reward's share changes: {', '.join(DENSE)}. It begins to fade at once, or late: after "
+        "half of the time that --anneal gives it.",
+        rich_help_panel=WORLD,
+    ),
+]
 Anneal = Annotated[
-    float, typer.Option("--anneal", help="Share of the budget over which dense reward fades.", min=0, max=1)
+    float,
+    typer.Option(
+        "--anneal",
+        help="Share of the budget after which the dense reward has faded.",
+        rich_help_panel=WORLD,
+        min=0,
+        max=1,
+    ),
 ]
 From = Annotated[
     str | None,
     typer.Option(
         "--from",
         help="Begin as this snapshot, with its kind and width of network: a file, RUN or RUN:LEARNER.",
+        rich_help_panel=NETWORK,
         show_default="weights drawn anew",
     ),
 ]

@@ -12,6 +12,8 @@ from dohyo.agents.config import tune
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import (
+    MEETINGS,
+    WORLD,
     Anneal,
     ArenaName,
     BodyName,
@@ -60,18 +62,24 @@ def command(
     parametrization: ParametrizationName = "standard",
     opponents: Annotated[
         str,
-        typer.Option("--opponents", help=f"Past opponents: {', '.join(OPPONENTS)}."),
+        typer.Option(
+            "--opponents", rich_help_panel=MEETINGS, help=f"Past opponents: {', '.join(OPPONENTS).replace('|', ' | ')}."
+        ),
     ] = "uniform(0)",
     timeout: Annotated[
         int,
         typer.Option(
-            "--timeout", help="League: generations that a league exploiter has; a main exploiter has two times.", min=1
+            "--timeout",
+            rich_help_panel=MEETINGS,
+            help="League: generations that a league exploiter has; a main exploiter has two times.",
+            min=1,
         ),
     ] = 20,
     mirror: Annotated[
         float | None,
         typer.Option(
             "--mirror",
+            rich_help_panel=MEETINGS,
             help="Share of the worlds in which the learner meets itself.",
             min=0,
             max=1,
@@ -82,6 +90,7 @@ def command(
         float | None,
         typer.Option(
             "--first",
+            rich_help_panel=MEETINGS,
             help="Share of the past opponents that are generation 0.",
             min=0,
             max=1,
@@ -93,38 +102,52 @@ def command(
         list[str] | None,
         typer.Option(
             "--term",
+            rich_help_panel=WORLD,
             help="Another weight of a term of the dense reward: NAME=WEIGHT. Can be given several times.",
             show_default="the arena's",
         ),
     ] = None,
     shared: Annotated[
-        bool, typer.Option("--shared", help="One policy for all roles, as far as they see and act alike.")
+        bool,
+        typer.Option(
+            "--shared", rich_help_panel=MEETINGS, help="One policy for all roles, as far as they see and act alike."
+        ),
     ] = False,
     population: Annotated[
-        int, typer.Option("--population", help="Learners per role; each meets the snapshots of all.", min=1)
+        int,
+        typer.Option(
+            "--population", rich_help_panel=MEETINGS, help="Learners per role; each meets the snapshots of all.", min=1
+        ),
     ] = 1,
     start: From = None,
     role: Annotated[
         list[str] | None,
-        typer.Option("--role", help="Role that learns. Can be given several times.", show_default="all"),
+        typer.Option(
+            "--role", rich_help_panel=MEETINGS, help="Role that learns. Can be given several times.", show_default="all"
+        ),
     ] = None,
     guest: Annotated[
         list[str] | None,
         typer.Option(
             "--guest",
+            rich_help_panel=MEETINGS,
             help="Also meet this snapshot: a file, RUN or RUN:LEARNER. Can be given several times; a run that is "
             "resumed can have other guests.",
             show_default="nobody",
         ),
     ] = None,
     guest_share: Annotated[
-        float, typer.Option("--guest-share", help="Share of the bouts that meet guests.", min=0, max=1)
+        float,
+        typer.Option(
+            "--guest-share", rich_help_panel=MEETINGS, help="Share of the bouts that meet guests.", min=0, max=1
+        ),
     ] = 0.3,
     anneal: Anneal = 0.6,
     widen: Annotated[
         list[str] | None,
         typer.Option(
             "--widen",
+            rich_help_panel=WORLD,
             help="What bouts start from begins narrow: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of "
             "the width and of the budget. Can be given several times.",
             show_default="whole ranges",
@@ -134,7 +157,8 @@ def command(
         str,
         typer.Option(
             "--crowd",
-            help="Distinct past opponents at a time, drawn anew before every rollout: BEGIN:END:OVER, a number that "
+            rich_help_panel=MEETINGS,
+            help="Distinct past opponents at a time, drawn anew before every rollout: FEW:MANY:OVER, a number that "
             "grows over this share of the budget.",
             show_default="all",
         ),

@@ -9,12 +9,15 @@ from dohyo.arenas.rules import Ranges
 
 DENSE: dict[str, Callable[[float, float], float]] = {
     "fade": lambda share, over: max(0.0, 1 - share / over) if over > 0 else 0.0,
+    "late": lambda share, over: min(1.0, max(0.0, 2 - 2 * share / over)) if over > 0 else 0.0,
     "constant": lambda share, over: 1.0,
     "never": lambda share, over: 0.0,
 }
 """The dense reward's share of the reward, by name, each over (share of the budget used, share over which it fades).
 
-`fade` is the curriculum of arXiv 1710.03748 (section 4.1), linear from 1 to 0; the others are what it is compared to.
+`fade` is the curriculum of arXiv 1710.03748 (section 4.1), linear from 1 to 0. `late` is ours: whole for the first half
+of that time, then linear to 0, for arenas where a try that fails costs more than none (docs/training.md, the kicker).
+The others are what `fade` is compared to.
 """
 
 
@@ -89,11 +92,11 @@ class Growth:
 
 
 def parse_growth(text: str) -> Growth:
-    """Return the growth that `BEGIN:END:OVER` describes; raises `ConfigError` for anything else."""
+    """Return the growth that `FEW:MANY:OVER` describes; raises `ConfigError` for anything else."""
     match = re.fullmatch(r"([1-9]\d*):([1-9]\d*):(\d*\.?\d+)", text.strip(), re.ASCII)
     if match is None or int(match[1]) > int(match[2]) or not 0 < float(match[3]) <= 1:
         raise ConfigError(
-            f"unknown crowd {text!r}: give BEGIN:END:OVER, numbers of opponents from 1 on that grow, and a share of "
+            f"unknown crowd {text!r}: give FEW:MANY:OVER, numbers of opponents from 1 on that grow, and a share of "
             "the budget above 0, such as '1:16:0.5'"
         )
     return Growth(int(match[1]), int(match[2]), float(match[3]))

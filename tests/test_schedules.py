@@ -16,10 +16,20 @@ RANGES = {"ball y": (-4.0, 4.0), "radius": (2.5, 4.5), "facing": (-0.3, 0.3)}
 
 @pytest.mark.parametrize(
     ("name", "shares"),
-    [("fade", [1, 0.5, 0, 0]), ("constant", [1, 1, 1, 1]), ("never", [0, 0, 0, 0])],
+    [
+        ("fade", [1, 0.75, 0.5, 0.25, 0, 0]),
+        ("late", [1, 1, 1, 0.5, 0, 0]),
+        ("constant", [1, 1, 1, 1, 1, 1]),
+        ("never", [0, 0, 0, 0, 0, 0]),
+    ],
 )
 def test_the_dense_share(name: str, shares: list[float]):
-    assert [DENSE[name](share, 0.4) for share in (0, 0.2, 0.4, 1)] == pytest.approx(shares)
+    assert [DENSE[name](share, 0.4) for share in (0, 0.1, 0.2, 0.3, 0.4, 1)] == pytest.approx(shares)
+
+
+@pytest.mark.parametrize("name", ["fade", "late"])
+def test_a_dense_reward_that_has_no_time_is_never_paid(name: str):
+    assert [DENSE[name](share, 0) for share in (0, 0.5)] == [0, 0]
 
 
 def test_a_range_widens_about_its_middle():
@@ -98,7 +108,7 @@ def test_a_crowd_grows_with_the_budget(text: str, counts: list[int]):
 
 @pytest.mark.parametrize("text", ["", "4", "1:16", "0:4:0.5", "4:2:0.5", "1:4:0", "1:4:1.5", "1.5:4:1", "1:4:0.5:1"])
 def test_other_crowds_are_refused(text: str):
-    with pytest.raises(ConfigError, match="BEGIN:END:OVER") as caught:
+    with pytest.raises(ConfigError, match="FEW:MANY:OVER") as caught:
         parse_growth(text)
     assert "\n" not in str(caught.value)
 
