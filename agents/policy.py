@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
+Seed = int | np.random.Generator
 
 
 class Policy(Protocol):
@@ -86,7 +87,7 @@ class Random:
 
     memory = 0
 
-    def __init__(self, actions: int, seed: int = 0) -> None:
+    def __init__(self, actions: int, seed: Seed = 0) -> None:
         self._actions, self._stream = actions, np.random.default_rng(seed)
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
@@ -94,11 +95,11 @@ class Random:
         return self._stream.uniform(-1, 1, (len(observation), self._actions)).astype(np.float32)
 
 
-BUILT_IN: dict[str, Callable[[int, int], Policy]] = {
+BUILT_IN: dict[str, Callable[[int, Seed], Policy]] = {
     "zero": lambda actions, seed: Zero(actions),
     "random": lambda actions, seed: Random(actions, seed),
 }
-"""Policies that need no snapshot, by name, each over (size of an action, seed)."""
+"""Policies that need no snapshot, by name, each over (size of an action, seed or stream)."""
 
 
 def built_in(name: str, batch: "Batch", seat: int, seed: int) -> Policy:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dohyo.agents.config import tune
+from dohyo.agents.policy import BUILT_IN
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import (
@@ -131,8 +132,8 @@ def command(
         typer.Option(
             "--guest",
             rich_help_panel=MEETINGS,
-            help="Also meet this snapshot: a file, RUN or RUN:LEARNER. Can be given several times; a run that is "
-            "resumed can have other guests.",
+            help=f"Also meet this player: a snapshot file, RUN, RUN:LEARNER, {' or '.join(BUILT_IN)}. Can be given "
+            "several times; a run that is resumed can have other guests.",
             show_default="nobody",
         ),
     ] = None,
@@ -188,7 +189,7 @@ def command(
     check_opponents(opponents)
     if opponents == LEAGUE and (mirror, first) != (None, None):
         raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
-    guests = [find_snapshot(name) for name in guest or ()]
+    guests = {name: None if name in BUILT_IN else find_snapshot(name) for name in guest or ()}
     from dohyo.curricula.run import TrainConfig
 
     config = TrainConfig(
@@ -206,7 +207,7 @@ def command(
         population=population,
         start=begun.name if begun else "",
         roles=tuple(role or ()),
-        guests=tuple(snapshot.name for snapshot in guests),
+        guests=tuple(snapshot.name if snapshot else name for name, snapshot in guests.items()),
         guest_share=guest_share,
         first=TrainConfig.first if first is None else first,
         dense=dense,
@@ -216,7 +217,7 @@ def command(
         ppo=tuned,
         crowd=crowd,
     )
-    _report(train_in(out, config, [*guests, *filter(None, [begun])], as_json), out, as_json)
+    _report(train_in(out, config, [*filter(None, [*guests.values(), begun])], as_json), out, as_json)
 
 
 def train_in(out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool) -> "Training":

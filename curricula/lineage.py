@@ -66,6 +66,7 @@ class Lineage:
             self._seed,
             guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
             guest_share=config.guest_share,
+            actions=self._batch.action_spaces[1 - self.role.seats[0]].shape[0],
             known=self.folder.league.payoffs(self.name),
         )
 

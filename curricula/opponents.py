@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from dohyo.agents.crowd import Crowd
-from dohyo.agents.policy import FloatArray, Policy
+from dohyo.agents.policy import BUILT_IN, FloatArray, Policy
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matchmaking import Matchmaker
@@ -25,7 +25,8 @@ class Pool:
 
     Opponents act stochastically, as in arXiv 1710.03748; all draw from one stream that the seed begins. `chains` holds
     the snapshots of each learner that can be met, oldest first, and grows as they do; `matchmaker` draws from them. In
-    a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead.
+    a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead:
+    snapshots, or built-in policies, which make actions of `actions` numbers.
     """
 
     def __init__(
@@ -38,15 +39,16 @@ class Pool:
         *,
         guests: Sequence[str] = (),
         guest_share: float = 0.0,
+        actions: int = 0,
         known: Known | None = None,
         together: bool = True,
     ) -> None:
         self._own, self._chains = len(chains), [*chains, list(guests)]
         if not chains and not guests:
-            raise DohyoError("nobody to meet: let the other role learn as well, or give a guest")
+            raise DohyoError("nobody to meet: let the other role learn as well, or give a guest, such as zero")
         self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
         self._payoffs = [_restored(names, known or {}) for names in self._chains]
-        self._folder, self._matchmaker = folder, matchmaker
+        self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._chain, self._version = np.zeros((2, worlds), np.intp)
         self._policies: dict[str, Policy] = {}
@@ -116,9 +118,13 @@ class Pool:
         version, chain = divmod(met, len(self._chains))
         name = self._chains[chain][version]
         if name not in self._policies:
-            snapshot = load_snapshot(self._folder / f"{name}{SUFFIX}")
-            self._policies[name] = snapshot.policy(stochastic=True, seed=self._noise)
+            self._policies[name] = self._find(name)
         return self._policies[name]
+
+    def _find(self, name: str) -> Policy:
+        if name in BUILT_IN:
+            return BUILT_IN[name](self._actions, self._noise)
+        return load_snapshot(self._folder / f"{name}{SUFFIX}").policy(stochastic=True, seed=self._noise)
 
 
 def _restored(names: Sequence[str], known: Known) -> Payoffs:

@@ -19,12 +19,14 @@ MATCH_WORLDS = 20
 def references(run: RunFolder) -> dict[str, Role]:
     """Return a run's references so far, in order, with their roles.
 
-    The built-in ones in each role, guests, then early snapshots of the first learner of each role.
+    The built-in ones in each role, other guests, then early snapshots of the first learner of each role.
     """
     known: dict[str, Role] = {}
     for name in BUILT_IN_REFERENCES:
         known |= tagged(name, run.roles)
     for name, roles in run.guests.items():
+        if name in BUILT_IN:
+            continue
         known[name] = next(r for r in roles if any(r.meets(learning) for learning in run.learners.values()))
     return known | early(run.learners, run.league.generations())
 

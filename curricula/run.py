@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.config import PpoConfig
+from dohyo.agents.policy import BUILT_IN
 from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Part, Snapshot, load_snapshot, save_snapshot, write_atomically
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
@@ -58,7 +59,7 @@ class TrainConfig:
     roles: tuple[str, ...] = ()
     """Roles that learn; empty: all."""
     guests: tuple[str, ...] = ()
-    """Snapshots from elsewhere that are met as well, by name; their files are among the run's snapshots."""
+    """Who is met as well: built-in policies, and snapshots from elsewhere, by name, whose files are among the run's."""
     guest_share: float = 0.0
     """Share of the bouts outside mirror bouts that meet a guest."""
     population: int = 1
@@ -190,13 +191,16 @@ class RunFolder:
     @cached_property
     def guests(self) -> dict[str, list[Role]]:
         """The guests by name, with the roles that each can take; raises `DohyoError` for one that can take none."""
-        found = {name: self._played_by(self.load(name)) for name in self.config.guests}
+        found = {name: self._played_by(name) for name in self.config.guests}
         for name, roles in found.items():
             if not any(role.meets(learning) for role in roles for learning in self.learners.values()):
                 raise DohyoError(f"guest {name} cannot meet any of the learners ({', '.join(self.learners)})")
         return found
 
-    def _played_by(self, snapshot: Snapshot) -> list[Role]:
+    def _played_by(self, guest: str) -> list[Role]:
+        if guest in BUILT_IN:
+            return self.roles
+        snapshot = self.load(guest)
         parts = {role: [Part.of(self._arena, seat) for seat in role.seats] for role in self.roles}
         return [role for role, seats in parts.items() if all(snapshot.plays(part) for part in seats)]
 

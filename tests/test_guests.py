@@ -78,6 +78,23 @@ def test_one_role_alone_learns_against_a_guest(tmp_path: Path):
     folder.close()
 
 
+@pytest.mark.parametrize("name", ["zero", "random"])
+def test_a_built_in_policy_as_a_guest(name: str, tmp_path: Path):
+    """Its actions are as long as the keeper's: a humanoid has 17 joints, the kicker's ant 8."""
+    config = kick(body="ant,humanoid", samples=200, roles=("kicker",), guests=(name,))
+    folder = RunFolder.create_or_resume(tmp_path, config)
+    training = Training(folder)
+    training.run()
+    games, _, _ = folder.league.payoffs("kicker")[name]
+    assert games > 0
+    assert list(references(folder))[:4] == ["zero@kicker", "zero@keeper", "random@kicker", "random@keeper"]
+    assert name not in references(folder)
+    actions = training.lineages[0]._pool.act(np.zeros((config.worlds, 1), np.float32), np.arange(config.worlds))
+    assert actions.shape == (config.worlds, 17)
+    assert (np.abs(actions).max() > 0) == (name == "random")
+    folder.close()
+
+
 def test_guests_can_join_a_run_that_has_begun(tmp_path: Path):
     guest = train(tmp_path / "other", tiny_config(samples=1, seed=3)).latest()
     train(tmp_path / "run", tiny_config(samples=96)).close()
