@@ -33,11 +33,12 @@ class BoutWatch(BaseCallback):
             finished = step.finished
             self._steps += finished.steps.tolist()
             self._draws += (finished.winner < 0).tolist()
-            self._dense += finished.dense.mean(axis=1).tolist()
             np.add.at(self._endings, finished.ending, 1)
             past = finished.ids >= self._vec.mirrored
             seat = self._vec.seat_before(finished.ids[past])
             self._wins += (finished.winner[past] == seat).tolist()
+            own = finished.dense[past, seat]  # against itself the learner earns what both seats do
+            self._dense += [*finished.dense[~past].mean(axis=1).tolist(), *own.tolist()]
         return True
 
     def curves(self) -> dict[str, float]:

@@ -173,9 +173,9 @@ def train(path: Path, config: TrainConfig) -> Training:
     return training
 
 
-def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12) -> None:
-    """Make sumo's bouts end after so many control steps."""
-    monkeypatch.setitem(ARENAS, "sumo", replace(ARENAS["sumo"], max_cycles=cycles))
+def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12, arena: str = "sumo") -> None:
+    """Make an arena's bouts end after so many control steps."""
+    monkeypatch.setitem(ARENAS, arena, replace(ARENAS[arena], max_cycles=cycles))
 
 
 @contextmanager

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import tiny_config
+from doubles import shorten_bouts, tiny_config
 
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.rated import references
@@ -22,7 +21,7 @@ from dohyo.curricula.train import Training
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     for arena in ("sumo", "kick_and_defend"):
-        monkeypatch.setitem(ARENAS, arena, replace(ARENAS[arena], max_cycles=12))
+        shorten_bouts(monkeypatch, arena=arena)
 
 
 def train(path: Path, config: TrainConfig, *guests: Snapshot) -> RunFolder:

@@ -9,6 +9,7 @@ from doubles import shorten_bouts, tiny_config
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.kick_and_defend import TERMS
 from dohyo.arenas.registry import build_arena
 from dohyo.cli.options import read_weights
 from dohyo.curricula.run import RunFolder, TrainConfig
@@ -88,6 +89,22 @@ def test_training_pays_by_the_runs_terms(tmp_path: Path, monkeypatch: pytest.Mon
     folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config(terms=terms, dense="constant", samples=1))
     Training(folder).run()
     assert [g.curves["dense_return"] for g in folder.league.generations() if "dense_return" in g.curves] == [36.0]
+    folder.close()
+
+
+@pytest.mark.parametrize(("role", "earned"), [("kicker", 0.0), ("keeper", 24.0)])
+def test_a_learners_curve_is_its_own_dense_return(
+    role: str, earned: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Twelve steps of nothing but 2 for guarding, which pays the keeper alone: it starts before its goal, and stays."""
+    shorten_bouts(monkeypatch, arena="kick_and_defend")
+    terms = dict.fromkeys((term.name for term in TERMS), 0.0) | {"guard": 2.0}
+    met = {"roles": (role,), "guests": ("zero",)}
+    config = tiny_config(arena="kick_and_defend", terms=terms, dense="constant", samples=1, **met)
+    folder = RunFolder.create_or_resume(tmp_path / "run", config)
+    Training(folder).run()
+    returns = [g.curves["dense_return"] for g in folder.league.generations() if "dense_return" in g.curves]
+    assert returns == [earned]
     folder.close()
 
 
