@@ -131,7 +131,7 @@ class KickAndDefend(BaseArena):
         ball = self.scene.loose[0]
         qpos[:, ball.qpos.start], qpos[:, ball.qpos.start + 1] = x[2], y[2]
         qvel[:, ball.qvel] = 0
-        self.nearest[ids] = _way(np.stack([x[2], y[2]], axis=-1))
+        self.nearest[ids] = _course(np.stack([x[2], y[2]], axis=-1))[1]
         return qpos, qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
@@ -163,12 +163,15 @@ class KickAndDefend(BaseArena):
         ball, approach, guard, control, upright = self.worth
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
         place = frame.loose_position[:, 0, :2]
-        nearest = np.minimum(self.nearest, _way(place))
+        heading, way = _course(place)
+        nearest = np.minimum(self.nearest, way)
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        aim, clear = _heading(place), self._clear[KICKER]
-        far, near = (_detour(place - p[:, KICKER, :2], aim, clear) for p in (frame.root_before, frame.root_position))
+        clear = self._clear[KICKER]
+        far, near = (
+            _detour(place - p[:, KICKER, :2], heading, clear) for p in (frame.root_before, frame.root_position)
+        )
         approach[:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
         guard[:, KEEPER] = 2.0 * in_front - 1.0
@@ -198,31 +201,24 @@ class KickAndDefend(BaseArena):
         return [area, Strip((GOAL - 0.05, GOAL + 0.05), (-POST, POST), (0.93, 0.9, 0.8))]
 
 
-def _aim(ball: Array) -> Array:
-    """Return where on the goal line balls at `[W, 2]` are best sent: straight on, `INSIDE` the posts, `[W, 2]`."""
-    return np.stack([np.full(len(ball), GOAL), np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE)], axis=1)
+def _course(ball: Array) -> tuple[Array, Array]:
+    """Return where balls at `[W, 2]` are best sent: direction `[W, 2]` of length 1 and distance `[W]`, m.
+
+    That is straight on to the goal line, `INSIDE` the posts.
+    """
+    aim = np.stack([GOAL - ball[:, 0], np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE) - ball[:, 1]], axis=1)
+    distance = np.linalg.norm(aim, axis=1)
+    return aim / np.maximum(distance[:, None], 1e-6), distance
 
 
-def _way(ball: Array) -> Array:
-    """Return the distance from balls at `[W, 2]` to where they are best sent, `[W]`."""
-    way: Array = np.linalg.norm(_aim(ball) - ball, axis=1)
-    return way
-
-
-def _heading(ball: Array) -> Array:
-    """Return the direction in which balls at `[W, 2]` are best sent, `[W, 2]`, of length 1."""
-    aim = _aim(ball) - ball
-    heading: Array = aim / np.maximum(np.linalg.norm(aim, axis=1, keepdims=True), 1e-6)
-    return heading
-
-
-def _detour(way: Array, aim: Array, clear: float) -> Array:
-    """Return how far kickers are from where they should go to send a ball along `aim` `[W, 2]`, `[W]`.
+def _detour(way: Array, heading: Array, clear: float) -> Array:
+    """Return how far kickers are from where they should go to send a ball along `heading` `[W, 2]`, `[W]`.
 
     `way` `[W, 2]` is from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it
     for a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
     `BEHIND`, the nearer the kicker is to the line.
     """
-    behind, beside = way[:, 0] * aim[:, 0] + way[:, 1] * aim[:, 1], way[:, 1] * aim[:, 0] - way[:, 0] * aim[:, 1]
+    behind = way[:, 0] * heading[:, 0] + way[:, 1] * heading[:, 1]
+    beside = way[:, 1] * heading[:, 0] - way[:, 0] * heading[:, 1]
     detour: Array = np.hypot(beside, behind - np.minimum(clear, BEHIND + np.abs(beside)))
     return detour

@@ -20,6 +20,7 @@ from dohyo.cli.options import EngineName, Json, Seed, Workers, check_suffix
 from dohyo.cli.players import find_entrant, find_snapshot
 
 if TYPE_CHECKING:
+    from dohyo.arenas.rules import Arena
     from dohyo.curricula.crossplay import CrossConfig, Crossplay, Entrant, Pair
     from dohyo.curricula.crosstable import CrossTable
     from dohyo.curricula.metagame import Score
@@ -59,7 +60,8 @@ def command(
 
     check_suffix(picture, (".png",))
     config = _config(player, arena, body, engine, seed)
-    entrants = _entrants(player, config)
+    need_two_seats(config.arena)
+    entrants = _entrants(player, build_arena(config.arena, config.body, drive=config.drive))
     with tempfile.TemporaryDirectory() as scratch:
         table = _play(out or Path(scratch), config, entrants, bouts, workers, as_json)
     if picture is not None:
@@ -83,15 +85,11 @@ def _config(names: Sequence[str], arena: str | None, body: str | None, engine: s
         raise UnknownName(f"players have different bodies: give the seats' ones, such as --body {','.join(bodies)}")
     arena = arena or parts[0].arena
     setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
-    config = CrossConfig(arena=arena, **setup._asdict(), seed=seed)
-    build_arena(config.arena, config.body, drive=config.drive)
-    need_two_seats(config.arena)
-    return config
+    return CrossConfig(arena=arena, **setup._asdict(), seed=seed)
 
 
-def _entrants(names: Sequence[str], config: "CrossConfig") -> "list[Entrant]":
+def _entrants(names: Sequence[str], arena: "Arena") -> "list[Entrant]":
     """Return who takes part; raises `UnknownName` where two are the same."""
-    arena = build_arena(config.arena, config.body, drive=config.drive)
     known: dict[tuple[str, str], str] = {}
     entrants = [find_entrant(name, arena) for name in names]
     for entrant in entrants:
