@@ -88,6 +88,9 @@ class KickAndDefend(BaseArena):
         Entry("ball", 3, "m", "own", "the ball, from the root"),
         Entry("ball velocity", 3, "m/s", "own", "velocity of the ball"),
         Entry("goal", 3, "m", "own", "the nearest point of the goal's mouth, at the root's own height"),
+        Entry(
+            "course", 3, "m", "own", "where the ball is best sent: from it straight on to the goal, clear of the posts"
+        ),
     )
     numbers: tuple[Entry, ...] = (
         Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper"),
@@ -131,7 +134,7 @@ class KickAndDefend(BaseArena):
         ball = self.scene.loose[0]
         qpos[:, ball.qpos.start], qpos[:, ball.qpos.start + 1] = x[2], y[2]
         qvel[:, ball.qvel] = 0
-        self.nearest[ids] = _course(np.stack([x[2], y[2]], axis=-1))[1]
+        self.nearest[ids] = _length(_course(np.stack([x[2], y[2]], axis=-1)))
         return qpos, qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
@@ -163,12 +166,13 @@ class KickAndDefend(BaseArena):
         ball, approach, guard, control, upright = self.worth
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
         place = frame.loose_position[:, 0, :2]
-        heading, way = _course(place)
+        course = _course(place)
+        way = _length(course)
         nearest = np.minimum(self.nearest, way)
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        clear = self._clear[KICKER]
+        heading, clear = course / np.maximum(way[:, None], 1e-6), self._clear[KICKER]
         far, near = (
             _detour(place - p[:, KICKER, :2], heading, clear) for p in (frame.root_before, frame.root_position)
         )
@@ -187,6 +191,7 @@ class KickAndDefend(BaseArena):
         points[:, :, 1] = frame.loose_velocity
         points[:, :, 2, 0] = GOAL - position[:, :, 0]
         points[:, :, 2, 1] = np.clip(position[:, :, 1], -POST, POST) - position[:, :, 1]
+        points[:, :, 3, :2] = _course(ball[:, :2])[:, None]
         numbers[:, :, 1] = GOAL - ball[:, 0, None]
         numbers[:, :, 2:4] = (GOAL - position[:, :, 0])[:, None]
         numbers[:, :, 4], numbers[:, :, 5] = POST - ball[:, 1, None], -POST - ball[:, 1, None]
@@ -201,14 +206,16 @@ class KickAndDefend(BaseArena):
         return [area, Strip((GOAL - 0.05, GOAL + 0.05), (-POST, POST), (0.93, 0.9, 0.8))]
 
 
-def _course(ball: Array) -> tuple[Array, Array]:
-    """Return where balls at `[W, 2]` are best sent: direction `[W, 2]` of length 1 and distance `[W]`, m.
+def _course(ball: Array) -> Array:
+    """Return ways `[W, 2]` from balls to where they are best sent: straight on to the goal, `INSIDE` the posts."""
+    across = np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE)
+    return np.stack([GOAL - ball[:, 0], across - ball[:, 1]], axis=1)
 
-    That is straight on to the goal line, `INSIDE` the posts.
-    """
-    aim = np.stack([GOAL - ball[:, 0], np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE) - ball[:, 1]], axis=1)
-    distance = np.linalg.norm(aim, axis=1)
-    return aim / np.maximum(distance[:, None], 1e-6), distance
+
+def _length(vectors: Array) -> Array:
+    """Return the lengths `[W]` of vectors `[W, 2]`."""
+    length: Array = np.linalg.norm(vectors, axis=1)
+    return length
 
 
 def _detour(way: Array, heading: Array, clear: float) -> Array:

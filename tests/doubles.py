@@ -19,7 +19,9 @@ from dohyo.agents.config import PpoConfig
 from dohyo.agents.learner import Learner
 from dohyo.agents.snapshot import Origin, Part, Snapshot, freeze
 from dohyo.arenas.batch import Batch, Finished, Step
+from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS
+from dohyo.arenas.rules import Arena, observation_size
 from dohyo.curricula.run import RunFolder, TrainConfig
 from dohyo.curricula.train import Training
 
@@ -171,6 +173,15 @@ def train(path: Path, config: TrainConfig) -> Training:
     finally:
         folder.close()
     return training
+
+
+def observed(arena: Arena, frame: Frame, seat: int) -> dict[str, list[float]]:
+    """What a seat sees in world 0, cut into named entries."""
+    outs = [np.zeros((len(frame.failed), observation_size(arena.entries(s))), np.float32) for s in (0, 1)]
+    arena.observe(frame, outs)
+    cuts = np.cumsum([entry.size for entry in arena.entries(seat)])[:-1]
+    parts = np.split(outs[seat][0], cuts)
+    return {entry.name: part.tolist() for entry, part in zip(arena.entries(seat), parts, strict=True)}
 
 
 def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12, arena: str = "sumo") -> None:

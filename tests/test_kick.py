@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from doubles import observed
 
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import build_arena
@@ -51,6 +52,16 @@ def test_a_ball_pays_once_for_every_metre():
     kicker, before, now = (-2, 0, 0.5), (0, 0, 0.15), (-0.2, 0.1, 0.3)
     terms = paid([(kicker, kicker, before, (x, 0, 0.15), STILL) for x in now], nearest=3.8)
     assert terms["ball"] == pytest.approx(np.array([(0, 0), (0, 0), (2, -2)]))
+
+
+def test_where_the_ball_should_go_is_seen_in_the_own_frame():
+    """From (0, 5) to (4, 2) is (4, -3); who looks along y has that 3 m behind, and 4 m to the right."""
+    arena = build_arena("kick_and_defend", "ant")
+    frame = Frame.empty(arena.scene, 1)
+    frame.loose_position[0, 0] = 0, 5, 0.3
+    frame.root_rotation[0] = np.eye(3), [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    assert observed(arena, frame, 0)["course"] == pytest.approx([4, -3, 0], abs=1e-6)
+    assert observed(arena, frame, 1)["course"] == pytest.approx([-3, -4, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize("ball", [(0, 5, 0.15), (-1, -2, 0.15), (4.5, 1, 0.15)])

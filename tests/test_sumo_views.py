@@ -3,12 +3,13 @@
 import mujoco
 import numpy as np
 import pytest
+from doubles import observed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from states import WORLD, standing
 from test_sumo import ANT, ring
 
-from dohyo.arenas import BODIES, Frame, make_batch
+from dohyo.arenas import BODIES, make_batch
 from dohyo.arenas.physics import ENGINES, make_engine
 from dohyo.arenas.rules import Dice
 from dohyo.arenas.sumo import Sumo
@@ -80,15 +81,6 @@ def test_a_worlds_starts_do_not_depend_on_the_others():
     a, b = alone.spawn(np.array([2]), Dice([5, 6, 7, 8])), among.spawn(np.arange(4), Dice([5, 6, 7, 8]))
     assert np.array_equal(a[0][0], b[0][2])
     assert np.array_equal(a[1][0], b[1][2])
-
-
-def observed(sumo: Sumo, frame: Frame, seat: int) -> dict[str, list[float]]:
-    """Seat's view of world 0, cut into named entries."""
-    entries = sumo.entries(seat)
-    outs = [np.zeros((len(sumo.radius), sum(e.size for e in sumo.entries(s))), np.float32) for s in range(2)]
-    sumo.observe(frame, outs)
-    cuts = np.cumsum([e.size for e in entries])[:-1]
-    return {e.name: part.tolist() for e, part in zip(entries, np.split(outs[seat][0], cuts), strict=True)}
 
 
 def test_observation_by_hand():
