@@ -65,7 +65,7 @@ SCORED, STRAYED, MISSED, BACK, DOWN, LATE = range(len(ENDINGS))
 def add_ball(kicker: Body, spec: mujoco.MjSpec) -> None:
     """Put the kicker's ball into the scene."""
     ball = spec.worldbody.add_body(name="ball", pos=[0, 0, kicker.ball.radius])
-    ball.add_freejoint()
+    ball.add_joint(type=mujoco.mjtJoint.mjJNT_FREE, damping=[kicker.ball.damping, 0, 0])
     ball.add_geom(
         type=mujoco.mjtGeom.mjGEOM_SPHERE,
         size=[kicker.ball.radius, 0, 0],

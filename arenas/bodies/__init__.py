@@ -14,10 +14,15 @@ class Ball:
 
     radius: float
     mass: float
+    damping: float
+    """Against its velocity, N s/m, and against its spin, N m s/rad."""
 
 
-LARGE_BALL = Ball(radius=0.30, mass=4.0)
-"""For bodies on low legs (ours): EC's would pass beneath them; a tenth of an ant's mass is pushed, and does not fly."""
+EC_BALL = Ball(radius=0.15, mass=0.1, damping=0.001)
+"""EC's, whose kickers are humanoids. While it rolls its speed falls by 0.32 a second."""
+LARGE_BALL = Ball(radius=0.30, mass=4.0, damping=0.15)
+"""For bodies on low legs (ours): EC's would pass beneath them; a tenth of an ant's mass is pushed, and does not fly.
+While it rolls it slows as EC's does."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Body:
     """The bodies whose touch is observed, in this order."""
     folder: Path = HERE
     """Where its MJCF file is."""
-    ball: Ball = Ball(radius=0.15, mass=0.1)  # EC, whose kickers are humanoids
+    ball: Ball = EC_BALL
     """What it kicks."""
 
     def spec(self) -> mujoco.MjSpec:

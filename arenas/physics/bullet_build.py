@@ -51,11 +51,11 @@ class Builder:
             physicsClientId=client,
         )
         for i, b in enumerate([root, *links]):
-            self._set_dynamics(body, i - 1, b)
+            self._set_dynamics(body, i - 1, b, anchored=bool(links))
         p.changeDynamics(body, -1, activationState=p.ACTIVATION_STATE_DISABLE_SLEEPING, physicsClientId=client)
         return body
 
-    def _set_dynamics(self, body: int, link: int, b: int) -> None:
+    def _set_dynamics(self, body: int, link: int, b: int, *, anchored: bool) -> None:
         client, model = self._client, self._model
 
         def change(**values: Any) -> None:
@@ -65,7 +65,8 @@ class Builder:
 
         change(
             lateralFriction=sliding_friction(model, b),
-            frictionAnchor=1,  # without it the feet of a standing ant creep, and it rises by 0.6 mm/s
+            # Without it the feet of a standing ant creep, and it rises by 0.6 mm/s; with it a ball that rolls sinks in.
+            frictionAnchor=int(anchored),
             spinningFriction=0.0,
             rollingFriction=0.0,
             restitution=0.0,

@@ -98,6 +98,8 @@ class BulletWorld:
         build = Builder(p, self._client, model)
         self._statics = [(build.add(0.0, body, []), body) for body in statics(model)]
         self._bodies = [build.add(float(model.body_mass[a.root]), a.root, a.links) for a in actors]
+        damping = [float(model.dof_damping[model.body_dofadr[a.root]]) for a in actors]
+        self._damped = [(body, d) for body, d in zip(self._bodies, damping, strict=True) if d > 0]
         self._hinges = [list(range(len(a.links))) for a in actors if a.links]
         for body, hinges in self._jointed():
             # Bullet gives every new joint a velocity motor; without force it is gone.
@@ -222,6 +224,7 @@ class BulletWorld:
                 drive(body, hinges, mode, forces=torques, physicsClientId=client)
             if force is not None:
                 self._push(force)
+            self._resist()
             step(client)
 
     def _push(self, force: Array) -> None:
@@ -230,6 +233,17 @@ class BulletWorld:
         for body, push in zip(self._bodies, force.tolist(), strict=False):
             place, _ = p.getBasePositionAndOrientation(body, physicsClientId=client)
             p.applyExternalForce(body, -1, push, place, p.WORLD_FRAME, physicsClientId=client)
+
+    def _resist(self) -> None:
+        """Slow loose furniture as the model's free joints do; Bullet's own damping also grows with the speed."""
+        p, client = self._p, self._client
+        for body, damping in self._damped:
+            place, _ = p.getBasePositionAndOrientation(body, physicsClientId=client)
+            velocity, spin = p.getBaseVelocity(body, physicsClientId=client)
+            p.applyExternalForce(
+                body, -1, [-damping * v for v in velocity], place, p.WORLD_FRAME, physicsClientId=client
+            )
+            p.applyExternalTorque(body, -1, [-damping * w for w in spin], p.WORLD_FRAME, physicsClientId=client)
 
     def read(self, raw: Array, sensed: Array) -> None:
         """Write the raw state of every actor and the count of contacts per sensor."""
