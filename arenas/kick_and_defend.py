@@ -36,6 +36,16 @@ BEHIND, INSIDE = 0.5, 1.0
 """A kicker that is in line with ball and goal is paid for coming this near behind the ball, and all are for a ball that
 comes nearer to the part of the goal line that is this far inside the posts, m (ours)."""
 
+EC_STARTS: Ranges = {
+    "kicker x": (-3.5, -0.5),
+    "kicker y": (-2.0, 2.0),
+    "keeper x": (1.6, 3.5),
+    "keeper y": (-2.0, 2.0),
+    "ball x": (-2.0, 1.0),
+    "ball y": (-4.0, 4.0),
+}
+"""Where kicker, keeper and ball start, m (EC)."""
+
 KICKER, KEEPER = 0, 1
 """The seats (EC)."""
 TERMS: tuple[Term, ...] = (
@@ -102,12 +112,7 @@ class KickAndDefend(BaseArena):
         ),
     )
     start: ClassVar[Ranges] = {
-        "kicker x": (-3.5, -0.5),  # m (EC)
-        "kicker y": (-2.0, 2.0),  # m (EC)
-        "keeper x": (1.6, 3.5),  # m (EC)
-        "keeper y": (-2.0, 2.0),  # m (EC)
-        "ball x": (-2.0, 1.0),  # m (EC)
-        "ball y": (-4.0, 4.0),  # m (EC)
+        **EC_STARTS,
         "facing": (-0.3, 0.3),  # rad off the opponent's side (EC: 0)
     }
 

@@ -11,7 +11,8 @@ import mujoco
 import numpy as np
 
 from dohyo.arenas.base import LOSS, WIN
-from dohyo.arenas.bodies import Body
+from dohyo.arenas.bodies import EC_BALL, Body
+from dohyo.arenas.kick_and_defend import EC_STARTS
 from dohyo.arenas.marks import Mark, Strip
 from dohyo.arenas.paper.base import HUMAN_MOTOR, PaperArena, paper_frame, sign
 from dohyo.arenas.paper.scene import GOAL, Setting, add_field
@@ -35,8 +36,8 @@ TOUCHED, STOOD = 500.0, 500.0
 """What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
 BACK = 1.0
 """A ball that leaves the goal faster than this, m/s, ends the bout (EC)."""
-BALL_RADIUS, BALL_MASS, BALL_START = 0.15, 0.1, 0.35
-"""m, kg, and m above the floor at the start (EC)."""
+BALL_START = 0.35
+"""How high the ball starts, m (EC)."""
 BALL_SPEED = 0.1
 """A ball that the noise of the start lets roll away from the goal gets this velocity along each axis, m/s (EC)."""
 
@@ -62,12 +63,12 @@ def furnish(spec: mujoco.MjSpec) -> None:
     """Add field and ball."""
     add_field(spec)
     ball = spec.worldbody.add_body(name="ball", pos=[0, 0, 0.2])
-    ball.add_joint(name="ball", type=mujoco.mjtJoint.mjJNT_FREE, damping=[0.001, 0, 0])
+    ball.add_joint(name="ball", type=mujoco.mjtJoint.mjJNT_FREE, damping=[EC_BALL.damping, 0, 0])
     ball.add_geom(
         name="ball",
         type=mujoco.mjtGeom.mjGEOM_SPHERE,
-        size=[BALL_RADIUS, 0, 0],
-        mass=BALL_MASS,
+        size=[EC_BALL.radius, 0, 0],
+        mass=EC_BALL.mass,
         rgba=[0.95, 0.93, 0.88, 1],
     )
 
@@ -81,14 +82,7 @@ class PaperKickAndDefend(PaperArena):
     endings = ENDINGS
     terms = TERMS
     aside = ("hold",)
-    start: ClassVar[Ranges] = {
-        "kicker x": (-3.5, -0.5),  # m (EC)
-        "kicker y": (-2.0, 2.0),  # m (EC)
-        "keeper x": (1.6, 3.5),  # m (EC)
-        "keeper y": (-2.0, 2.0),  # m (EC)
-        "ball x": (-2.0, 1.0),  # m (EC)
-        "ball y": (-4.0, 4.0),  # m (EC)
-    }
+    start: ClassVar[Ranges] = EC_STARTS
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         self.saved = np.zeros(worlds, bool)
