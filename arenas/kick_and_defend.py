@@ -129,17 +129,17 @@ class KickAndDefend(BaseArena):
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: the ball at rest between kicker and keeper, who face each other's side."""
         self.steps[ids], self.saved[ids] = 0, False
-        who = ("kicker", "keeper", "ball")
-        x, y = ([self.draw(f"{name} {axis}", ids, dice, 1)[:, 0] for name in who] for axis in "xy")
+        names = [f"{who} {axis}" for axis in "xy" for who in ("kicker", "keeper", "ball")]
+        x, y = self.draw_all(names, ids, dice, 1).reshape(2, 3, len(ids))
         # Nobody starts in the ball: the kicker behind it, the keeper before it.
         x[KICKER] = np.minimum(x[KICKER], x[2] - self._clear[KICKER])
         x[KEEPER] = np.maximum(x[KEEPER], x[2] + self._clear[KEEPER])
-        place = np.stack([np.stack(x[:2], axis=-1), np.stack(y[:2], axis=-1)], axis=-1)
+        place = np.stack([x[:2], y[:2]]).T
         qpos, qvel = stand(self.scene, ids, dice, place, np.array([0, np.pi]) + self.draw("facing", ids, dice, 2))
         ball = self.scene.loose[0]
         qpos[:, ball.qpos.start], qpos[:, ball.qpos.start + 1] = x[2], y[2]
         qvel[:, ball.qvel] = 0
-        self.nearest[ids] = _length(_course(np.stack([x[2], y[2]], axis=-1)))
+        self.nearest[ids] = np.hypot(*_course(x[2], y[2]))
         return qpos, qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
@@ -150,7 +150,7 @@ class KickAndDefend(BaseArena):
         verdict = Verdict.going_on(self._price(frame, action))
         across = ball[:, 0] >= GOAL
         scored = across & (np.abs(ball[:, 1]) <= POST)
-        back = (velocity[:, 0] < 0) & (np.linalg.norm(velocity, axis=1) > ROLLING_BACK)
+        back = (velocity[:, 0] < 0) & (np.vecdot(velocity, velocity) > ROLLING_BACK**2)
         down = (height < self._down_height).all(axis=1)
         strayed = np.abs(frame.root_position[:, KEEPER, 0] - GOAL) > STRAY
         late = self.steps >= self.max_cycles
@@ -170,16 +170,17 @@ class KickAndDefend(BaseArena):
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         ball, approach, guard, control, upright = self.worth
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
-        place = frame.loose_position[:, 0, :2]
-        course = _course(place)
-        way = _length(course)
+        ball_x, ball_y = frame.loose_position[:, 0, 0], frame.loose_position[:, 0, 1]
+        along, across = _course(ball_x, ball_y)
+        way = np.hypot(along, across)
         nearest = np.minimum(self.nearest, way)
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        heading, clear = course / np.maximum(way[:, None], 1e-6), self._clear[KICKER]
+        along, across, clear = along / np.maximum(way, 1e-6), across / np.maximum(way, 1e-6), self._clear[KICKER]
         far, near = (
-            _detour(place - p[:, KICKER, :2], heading, clear) for p in (frame.root_before, frame.root_position)
+            _detour(ball_x - place[:, KICKER, 0], ball_y - place[:, KICKER, 1], along, across, clear)
+            for place in (frame.root_before, frame.root_position)
         )
         approach[:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
@@ -196,7 +197,8 @@ class KickAndDefend(BaseArena):
         points[:, :, 1] = frame.loose_velocity
         points[:, :, 2, 0] = GOAL - position[:, :, 0]
         points[:, :, 2, 1] = np.clip(position[:, :, 1], -POST, POST) - position[:, :, 1]
-        points[:, :, 3, :2] = _course(ball[:, :2])[:, None]
+        along, across = _course(ball[:, 0], ball[:, 1])
+        points[:, :, 3, 0], points[:, :, 3, 1] = along[:, None], across[:, None]
         numbers[:, :, 1] = GOAL - ball[:, 0, None]
         numbers[:, :, 2:4] = (GOAL - position[:, :, 0])[:, None]
         numbers[:, :, 4], numbers[:, :, 5] = POST - ball[:, 1, None], -POST - ball[:, 1, None]
@@ -211,26 +213,18 @@ class KickAndDefend(BaseArena):
         return [area, Strip((GOAL - 0.05, GOAL + 0.05), (-POST, POST), (0.93, 0.9, 0.8))]
 
 
-def _course(ball: Array) -> Array:
-    """Return ways `[W, 2]` from balls to where they are best sent: straight on to the goal, `INSIDE` the posts."""
-    across = np.clip(ball[:, 1], INSIDE - POST, POST - INSIDE)
-    return np.stack([GOAL - ball[:, 0], across - ball[:, 1]], axis=1)
+def _course(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return how far balls are from where they are best sent, along x and y: straight on, `INSIDE` the posts."""
+    return GOAL - x, np.clip(y, INSIDE - POST, POST - INSIDE) - y
 
 
-def _length(vectors: Array) -> Array:
-    """Return the lengths `[W]` of vectors `[W, 2]`."""
-    length: Array = np.linalg.norm(vectors, axis=1)
-    return length
+def _detour(x: Array, y: Array, along: Array, across: Array, clear: float) -> Array:
+    """Return how far kickers are from where they should go to send a ball in a direction of length 1, `[W]`.
 
-
-def _detour(way: Array, heading: Array, clear: float) -> Array:
-    """Return how far kickers are from where they should go to send a ball along `heading` `[W, 2]`, `[W]`.
-
-    `way` `[W, 2]` is from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it
-    for a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
+    `x` and `y` are from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it for
+    a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
     `BEHIND`, the nearer the kicker is to the line.
     """
-    behind = way[:, 0] * heading[:, 0] + way[:, 1] * heading[:, 1]
-    beside = way[:, 1] * heading[:, 0] - way[:, 0] * heading[:, 1]
+    behind, beside = x * along + y * across, y * along - x * across
     detour: Array = np.hypot(beside, behind - np.minimum(clear, BEHIND + np.abs(beside)))
     return detour

@@ -67,7 +67,7 @@ class RunToGoal(BaseArena):
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: face to face across the centre, each with its goal behind the other."""
         self.steps[ids] = 0
-        behind, lane, facing = (self.draw(name, ids, dice, 2) for name in ("behind", "lane", "facing"))
+        behind, lane, facing = self.draw_all(("behind", "lane", "facing"), ids, dice, 2)
         place = np.stack([-WAY * behind, lane], axis=-1)
         return stand(self.scene, ids, dice, place, np.where(WAY > 0, 0.0, np.pi) + facing)
 

@@ -18,13 +18,17 @@ def stand(scene: Scene, ids: IntArray, dice: Dice, place: Array, heading: Array)
     """
     model, n = scene.model, len(ids)
     qpos, qvel = np.tile(model.qpos0, (n, 1)), dice.normal(ids, VELOCITY_NOISE, model.nv)
+    limits = np.concatenate([seat.joint_range for seat in scene.seats])
+    noise = dice.uniform(ids, -ANGLE_NOISE, ANGLE_NOISE, len(limits))
+    angles = np.clip(limits.mean(axis=1) + noise, *limits.T)
+    joint = 0
     for s, seat in enumerate(scene.seats):
         first = seat.qpos.start
         qpos[:, first : first + 2] = place[:, s]
         qpos[:, first + 2] = seat.body.start_height
         qpos[:, first + 3 : first + 7] = yaw(heading[:, s])
-        noise = dice.uniform(ids, -ANGLE_NOISE, ANGLE_NOISE, len(seat.links))
-        qpos[:, first + 7 : seat.qpos.stop] = np.clip(seat.joint_range.mean(axis=1) + noise, *seat.joint_range.T)
+        qpos[:, first + 7 : seat.qpos.stop] = angles[:, joint : joint + len(seat.links)]
+        joint += len(seat.links)
     return qpos, qvel
 
 

@@ -101,7 +101,7 @@ class Sumo(BaseArena):
         # A ring's area grows with the seats in it; the more there are, the less each may stray from its place.
         self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0] * np.sqrt(count / 2)
         axis, share = dice.uniform(ids, -np.pi, np.pi, 1), dice.uniform(ids, 0, 1, count)
-        turn, facing = self.draw("spread", ids, dice, count), self.draw("facing", ids, dice, count)
+        turn, facing = self.draw_all(("spread", "facing"), ids, dice, count)
         near = np.array([body.reach for body in self.bodies]) / np.sin(np.pi / count)
         away = near + share * np.maximum(0, radius[:, None] - self._edge_gap - near)
         angle = axis + np.arange(count) * (2 * np.pi / count) + turn / (count - 1) ** 2

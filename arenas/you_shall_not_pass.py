@@ -70,8 +70,8 @@ class YouShallNotPass(BaseArena):
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: face to face, the line behind the blocker."""
         self.steps[ids] = 0
-        x = np.concatenate([self.draw(name, ids, dice, 1) for name in ("blocker x", "runner x")], axis=1)
-        lane, facing = self.draw("lane", ids, dice, 2), self.draw("facing", ids, dice, 2)
+        x = self.draw_all(("blocker x", "runner x"), ids, dice, 1)[:, :, 0].T
+        lane, facing = self.draw_all(("lane", "facing"), ids, dice, 2)
         return stand(self.scene, ids, dice, np.stack([x, lane], axis=-1), np.array([0, np.pi]) + facing)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:

@@ -116,7 +116,7 @@ def _print(speeds: list[Speed]) -> None:
     caption = f"Control steps per second of batch and bare engine, {worlds} worlds; workers: threads or processes."
     table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), caption=caption)
     for name in ("arena", "body", "engine"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")  # where it is narrow: figures stay whole
     for name in ("workers", "batch", "bare", "ratio", "MB/world"):
         table.add_column(name, justify="right", no_wrap=True)
     for s in speeds:
@@ -124,7 +124,7 @@ def _print(speeds: list[Speed]) -> None:
         table.add_row(s.arena, s.body, s.engine, f"{s.workers}", *figures, f"{s.mb_per_world:.2f}")
     console = Console()
     console.print(table)
-    for line in _comparisons(speeds):
+    for line in _comparisons(speeds) + _lowest(speeds):
         console.print(line, soft_wrap=True)
 
 
@@ -142,6 +142,19 @@ def _comparisons(speeds: list[Speed]) -> list[str]:
         if engine == "pybullet" and (other := by_case.get((arena, body, "mujoco", workers))):
             cost = other.engine_steps_per_s / speed.engine_steps_per_s
             lines.append(f"{arena}, {body}: PyBullet's step costs {cost:.2f} times MuJoCo's (workers: {workers})")
+    return lines
+
+
+def _lowest(speeds: list[Speed]) -> list[str]:
+    """Say where each engine's ratio is lowest, where there are several."""
+    lines = []
+    for engine in dict.fromkeys(s.engine for s in speeds):
+        own = [s for s in speeds if s.engine == engine]
+        least = min(own, key=lambda s: s.ratio)
+        if len(own) > 1:
+            lines.append(
+                f"lowest ratio on {engine}: {least.ratio:.3f} ({least.arena}, {least.body}, workers: {least.workers})"
+            )
     return lines
 
 

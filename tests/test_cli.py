@@ -95,6 +95,21 @@ def test_bench_compares_workers_and_engines():
     ]
 
 
+def test_bench_names_the_lowest_ratio_of_an_engine():
+    speeds = [speed("mujoco", 1, 900, 1000), speed("mujoco", 2, 1708, 2000), speed("pybullet", 1, 800, 1000)]
+    assert bench._lowest(speeds) == ["lowest ratio on mujoco: 0.854 (sumo, ant, workers: 2)"]
+
+
+def test_benchs_figures_are_whole_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    bench._print([Speed("paper/run-to-goal-humans", "paper_humanoid", "mujoco", 64, 2, 123456, 234567, 0.526, 43.21)])
+    shown = capsys.readouterr().out
+    for figure in ("123,456", "234,567", "0.53", "43.21"):
+        assert figure in shown
+
+
 def test_bench_takes_every_engine_with_one_worker_and_with_all(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bench, "cores", lambda: 4)
     [group] = bench._groups([("sumo", "bug")], 8)

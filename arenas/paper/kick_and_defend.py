@@ -95,9 +95,9 @@ class PaperKickAndDefend(PaperArena):
         self.saved[ids] = False
         qpos, qvel = self.noisy(ids, dice)
         ball = self.scene.loose[0]
-        for name, actor in zip(("kicker", "keeper", "ball"), self.scene.actors, strict=True):
-            for k, axis in enumerate("xy"):
-                qpos[:, actor.qpos.start + k] = self.draw(f"{name} {axis}", ids, dice, 1)[:, 0]
+        places = self.draw_all(tuple(EC_STARTS), ids, dice, 1).reshape(3, 2, len(ids))
+        for place, actor in zip(places, self.scene.actors, strict=True):
+            qpos[:, actor.qpos.start : actor.qpos.start + 2] = place.T
         qpos[:, ball.qpos.start + 2] = BALL_START
         velocity = qvel[:, ball.qvel.start : ball.qvel.start + 3]
         velocity[velocity[:, 0] < 0] = BALL_SPEED
