@@ -51,13 +51,13 @@ KICKER, KEEPER = 0, 1
 TERMS: tuple[Term, ...] = (
     Term(
         "ball",
-        10.0,
+        40.0,
         "kicker: how fast the ball comes nearer to the goal than ever in the bout, m/s; keeper: its negative",
         "ours",
     ),
     Term(
         "approach",
-        5.0,
+        20.0,
         "kicker: own speed towards a spot behind the ball, past the ball if need be, m/s",
         "EC, there minus the distance to the ball",
     ),
