@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from dohyo.cli.bar import bar
 from dohyo.cli.options import Json, RunPath
 from dohyo.curricula.league import Match
-from dohyo.curricula.rated import Referee, references
+from dohyo.curricula.rated import Referee, references, titles
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.signs import against_itself_alone, stalled
@@ -87,9 +87,10 @@ def collect(folder: RunFolder) -> dict[str, Any]:
         )
     generation = {link.snapshot: link.generation for link in chain}
     anchors = {
-        name: {"generation": generation.get(name), "role": roles[name].name, "rating": ratings[name].mu}
-        | {"low": ratings[name].low, "high": ratings[name].high}
-        for name in known
+        name: {"title": title, "generation": generation.get(name), "role": roles[name].name}
+        | {"rating": ratings[name].mu, "low": ratings[name].low, "high": ratings[name].high}
+        for name, title in titles(folder).items()
+        if name in roles
     }
     return {
         "engine": folder.config.engine,
@@ -108,11 +109,7 @@ def _against(match: Match, ratings: dict[str, Rating]) -> dict[str, Any]:
 
 def _print(record: dict[str, Any]) -> None:
     console, anchors = Console(), record["reference_ratings"]
-    several = len({anchor["role"] for anchor in anchors.values()}) > 1
-    labels = {
-        name: name if known["generation"] is None else f"{known['role'] if several else 'gen'} {known['generation']}"
-        for name, known in anchors.items()
-    }
+    labels = {name: known["title"] for name, known in anchors.items()}
     for learner in dict.fromkeys(row["learner"] for row in record["snapshots"]):
         rows = [row for row in record["snapshots"] if row["learner"] == learner]
         met = {name: label for name, label in labels.items() if any(name in row["win_rate"] for row in rows)}

@@ -85,16 +85,7 @@ def read_story(folder: RunFolder) -> Story:
         config=folder.config,
         chains=chains,
         rated={learner: [row for row in rows if row["learner"] == learner] for learner in chains},
-        references={name: _label(name, record) for name in record["references"] if name in played},
+        references={name: anchor["title"] for name, anchor in record["reference_ratings"].items() if name in played},
         met={learner: folder.league.payoffs(learner) for learner in chains},
         sessions=read_versions(folder.path),
     )
-
-
-def _label(name: str, record: dict[str, Any]) -> str:
-    """Return what to call a reference: a built-in policy as it is, a snapshot by its generation."""
-    anchor = record["reference_ratings"][name]
-    if anchor["generation"] is None:
-        return name
-    roles = {other["role"] for other in record["reference_ratings"].values()}
-    return f"{anchor['role'] if len(roles) > 1 else 'generation'} {anchor['generation']}"

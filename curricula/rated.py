@@ -14,6 +14,8 @@ REFERENCE_GENERATIONS = (1, 10, 30, 100, 300)
 """The run's own snapshots that become references: early ones, about evenly spaced in strength."""
 MATCH_WORLDS = 20
 """Worlds in which a match is played; part of what makes it repeatable."""
+GUEST_DIGITS = 6
+"""Of a guest's digest, that tell it from others where a name of sixteen would fill the line."""
 
 
 def references(run: RunFolder) -> dict[str, Role]:
@@ -39,6 +41,20 @@ def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> di
         for link in generations
         if link.generation in REFERENCE_GENERATIONS and firsts[learners[link.learner]] == link.learner
     }
+
+
+def titles(run: RunFolder) -> dict[str, str]:
+    """Return what to call a run's references: built-in policies as they are, its own by generation, others guests."""
+    known = references(run)
+    born = {link.snapshot: link.generation for link in run.league.generations()}
+    several = len({role.name for role in known.values()}) > 1
+
+    def title(name: str, role: Role) -> str:
+        if name in born:
+            return f"{role.name if several else 'gen'} {born[name]}"
+        return name if name.partition("@")[0] in BUILT_IN else f"guest {name[:GUEST_DIGITS]}"
+
+    return {name: title(name, role) for name, role in known.items()}
 
 
 class Referee:

@@ -12,7 +12,7 @@ from dohyo.agents.threads import use_one_thread
 from dohyo.arenas.batch import make_batch
 from dohyo.curricula.curves import write_csv
 from dohyo.curricula.lineage import Lineage
-from dohyo.curricula.rated import Referee
+from dohyo.curricula.rated import Referee, titles
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.schedules import DENSE, Widenings, parse_growth
@@ -160,22 +160,12 @@ class Training:
         self._referee.rate(name, self.config.rated_bouts)
         matches = self.folder.league.matches(self._referee.engine)
         rating = rate(list(self._referee.references()), matches)[name]
-        labels = {self._referee.previous(name): "previous"} | self._labels()
+        labels = {self._referee.previous(name): "previous"} | titles(self.folder)
         wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
         values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
         self._log(lineage, values | {f"win_rate/{key.replace(' ', '_')}": share for key, share in wins.items()})
         self._tell()
-
-    def _labels(self) -> dict[str, str]:
-        """Return what to call the references among the run's snapshots."""
-        several, known = len(self.lineages) > 1, self._referee.references()
-        return {
-            snapshot: f"{lineage.name if several else 'generation'} {k}"
-            for lineage in self.lineages
-            for k, snapshot in enumerate(lineage.snapshots)
-            if snapshot in known
-        }
 
     def _speed(self) -> float:
         return (self._samples() - self._first_samples) / max(1e-9, time.monotonic() - self._began)

@@ -136,7 +136,7 @@ def test_a_watcher_is_told_how_far_it_is(tmp_path: Path):
     assert told[0].generation == -1
     assert told[-1].generation == 3
     assert told[-1].rating is not None
-    assert set(told[-1].win_rates) == {"zero", "random", "generation 1", "previous"}
+    assert set(told[-1].win_rates) == {"zero", "random", "gen 1", "previous"}
 
 
 @pytest.mark.parametrize("damage", ["truncate", "remove"])
