@@ -3,11 +3,13 @@
 import re
 import runpy
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from dohyo.arenas import ARENAS
 from dohyo.arenas.rules import Arena
+from dohyo.curricula.samplers import SAMPLERS
 
 ROOT = Path(__file__).parent.parent
 
@@ -46,17 +48,16 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/own_arena.md", "docs/gymnasium.md"])
-def test_the_examples_run(page: str) -> None:
-    known = dict(ARENAS)
+@pytest.mark.parametrize("page", ["README.md", "docs/own_arena.md", "docs/gymnasium.md", "docs/python.md"])
+def test_the_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a page run one after another, as one program."""
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert blocks, f"{page} has no Python example"
-    try:
+    names = {"__name__": "example"}
+    with patch.dict(ARENAS), patch.dict(SAMPLERS):
         for block in blocks:
-            exec(compile(block, page, "exec"), {"__name__": "example"})
-    finally:
-        for name in set(ARENAS) - set(known):
-            del ARENAS[name]
+            exec(compile(block, page, "exec"), names)
 
 
 def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
