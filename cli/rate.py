@@ -120,7 +120,9 @@ def _print(record: dict[str, Any]) -> None:
 
 
 def _table(rows: list[dict[str, Any]], labels: dict[str, str], title: str) -> Table:
-    columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *labels.values()))
+    # A label on two lines keeps the figures whole in a terminal of 80 columns.
+    met = (label.replace("@", "\n@").replace(" ", "\n") for label in labels.values())
+    columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *met))
     caption = "Share of wins against each reference."
     table = Table(*columns, title=title, box=box.SIMPLE, pad_edge=False, padding=0, caption=caption)
     for row in rows:

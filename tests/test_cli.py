@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -154,7 +155,9 @@ def test_rate_plays_more_bouts(run_folder: Path, run_main: RunMain):
     assert after == {name: n + 3 for name, n in before.items()}
     status, output, _ = run_main("rate", str(run_folder))
     assert status == 0
-    assert "gen 1" in output
+    above, header = next(pair for pair in pairwise(output.splitlines()) if "snapshot" in pair[1])
+    assert (above.split()[-1], header.split()[-1]) == ("gen", "1")
+    assert "…" not in output  # nothing is cut in 80 columns
 
 
 def test_train_resumes_and_reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
