@@ -56,8 +56,8 @@ def _play_more(folder: RunFolder, players: list[str], bouts: int, quiet: bool) -
 
 def collect(folder: RunFolder) -> dict[str, Any]:
     """Return what `--json` prints: references and rated snapshots, with all that rated bouts say of them."""
-    chain = folder.league.generations()
     roles = references(folder)
+    chain = folder.league.generations()  # after the references: a run that goes on may bring forth another
     known, matches = list(roles), folder.league.matches(folder.config.engine)
     ratings = rate(known, matches)
     snapshots = []
@@ -89,8 +89,7 @@ def collect(folder: RunFolder) -> dict[str, Any]:
     anchors = {
         name: {"title": title, "generation": generation.get(name), "role": roles[name].name}
         | {"rating": ratings[name].mu, "low": ratings[name].low, "high": ratings[name].high}
-        for name, title in titles(folder).items()
-        if name in roles
+        for name, title in titles(roles, chain).items()
     }
     return {
         "engine": folder.config.engine,

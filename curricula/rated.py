@@ -43,10 +43,9 @@ def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> di
     }
 
 
-def titles(run: RunFolder) -> dict[str, str]:
+def titles(known: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, str]:
     """Return what to call a run's references: built-in policies as they are, its own by generation, others guests."""
-    known = references(run)
-    born = {link.snapshot: link.generation for link in run.league.generations()}
+    born = {link.snapshot: link.generation for link in generations}
     several = len({role.name for role in known.values()}) > 1
 
     def title(name: str, role: Role) -> str:

@@ -159,8 +159,9 @@ class Training:
         name = lineage.snapshots[-1]
         self._referee.rate(name, self.config.rated_bouts)
         matches = self.folder.league.matches(self._referee.engine)
-        rating = rate(list(self._referee.references()), matches)[name]
-        labels = {self._referee.previous(name): "previous"} | titles(self.folder)
+        known = self._referee.references()
+        rating = rate(list(known), matches)[name]
+        labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.league.generations())
         wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
         values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}

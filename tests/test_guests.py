@@ -12,7 +12,7 @@ from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.curricula.matchmaking import evenly
 from dohyo.curricula.opponents import Pool
-from dohyo.curricula.rated import references
+from dohyo.curricula.rated import references, titles
 from dohyo.curricula.run import RunFolder, TrainConfig
 from dohyo.curricula.samplers import latest
 from dohyo.curricula.train import Training
@@ -62,6 +62,8 @@ def test_a_best_response_meets_the_victim_alone(tmp_path: Path):
     kept = folder.league.payoffs("sumo")
     assert {name for name, (games, _, _) in kept.items() if games} == {victim.name}
     assert list(references(folder))[:3] == ["zero", "random", victim.name]
+    called = titles(references(folder), folder.league.generations())
+    assert list(called.values())[:4] == ["zero", "random", f"guest {victim.name[:6]}", "gen 1"]
     newest = folder.latest().name
     assert victim.name in {m.opponent for m in folder.league.matches("mujoco") if m.player == newest}
     folder.close()
