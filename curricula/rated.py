@@ -10,7 +10,7 @@ from dohyo.curricula.ratings import BUILT_IN_REFERENCES
 from dohyo.curricula.roles import Role, tagged
 from dohyo.curricula.run import RunFolder
 
-REFERENCE_GENERATIONS = (1, 10, 30, 100, 300)
+REFERENCE_GENERATIONS = (1, 10, 30, 100, 300, 1000, 3000)
 """The run's own snapshots that become references: early ones, about evenly spaced in strength."""
 MATCH_WORLDS = 20
 """Worlds in which a match is played; part of what makes it repeatable."""
