@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from dohyo.cli.bar import bar
 from dohyo.cli.options import Json, RunPath
 from dohyo.curricula.league import Match
-from dohyo.curricula.rated import Referee, references, titles
+from dohyo.curricula.rated import Referee, references, title, titles
 from dohyo.curricula.ratings import Rating, rate
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.signs import against_itself_alone, stalled
@@ -87,9 +87,9 @@ def collect(folder: RunFolder) -> dict[str, Any]:
         )
     generation = {link.snapshot: link.generation for link in chain}
     anchors = {
-        name: {"title": title, "generation": generation.get(name), "role": roles[name].name}
+        name: {"title": called, "generation": generation.get(name), "role": roles[name].name}
         | {"rating": ratings[name].mu, "low": ratings[name].low, "high": ratings[name].high}
-        for name, title in titles(roles, chain).items()
+        for name, called in titles(roles, chain).items()
     }
     return {
         "engine": folder.config.engine,
@@ -108,22 +108,24 @@ def _against(match: Match, ratings: dict[str, Rating]) -> dict[str, Any]:
 
 def _print(record: dict[str, Any]) -> None:
     console, anchors = Console(), record["reference_ratings"]
-    labels = {name: known["title"] for name, known in anchors.items()}
     for learner in dict.fromkeys(row["learner"] for row in record["snapshots"]):
         rows = [row for row in record["snapshots"] if row["learner"] == learner]
-        met = {name: label for name, label in labels.items() if any(name in row["win_rate"] for row in rows)}
+        met = {name: known for name, known in anchors.items() if any(name in row["win_rate"] for row in rows)}
         console.print(_table(rows, met, learner))
         for sign in _signs(rows):
             console.print(sign, soft_wrap=True)
-    console.print(f"References never change; {next(iter(labels.values()))} anchors at 25. Engine {record['engine']}.")
+    anchor = next(iter(anchors.values()))["title"]
+    console.print(f"References never change; {anchor} anchors at 25. Engine {record['engine']}.")
 
 
-def _table(rows: list[dict[str, Any]], labels: dict[str, str], title: str) -> Table:
-    # A label on two lines keeps the figures whole in a terminal of 80 columns.
-    met = (label.replace("@", "\n@").replace(" ", "\n") for label in labels.values())
-    columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *met))
-    caption = "Share of wins against each reference."
-    table = Table(*columns, title=title, box=box.SIMPLE, pad_edge=False, padding=0, caption=caption)
+def _table(rows: list[dict[str, Any]], met: dict[str, dict[str, Any]], learner: str) -> Table:
+    roles = {known["role"] for known in met.values()}
+    labels = {name: title(name, known["role"], known["generation"], len(roles) > 1) for name, known in met.items()}
+    # A label on two lines keeps the figures whole in a terminal of 80 columns, as does a role that is named once.
+    lines = (label.replace("@", "\n@").replace(" ", "\n") for label in labels.values())
+    columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *lines))
+    caption = f"Share of wins against each reference{'' if len(roles) > 1 else f' ({roles.pop()})'}."
+    table = Table(*columns, title=learner, box=box.SIMPLE, pad_edge=False, padding=0, caption=caption)
     for row in rows:
         rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
         shares = [f"{row['win_rate'][name]:.0%}" if name in row["win_rate"] else "" for name in labels]

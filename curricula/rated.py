@@ -44,16 +44,23 @@ def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> di
 
 
 def titles(known: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, str]:
-    """Return what to call a run's references: built-in policies as they are, its own by generation, others guests."""
+    """Return what to call a run's references, by name."""
     born = {link.snapshot: link.generation for link in generations}
     several = len({role.name for role in known.values()}) > 1
+    return {name: title(name, role.name, born.get(name), several) for name, role in known.items()}
 
-    def title(name: str, role: Role) -> str:
-        if name in born:
-            return f"{role.name if several else 'gen'} {born[name]}"
-        return name if name.partition("@")[0] in BUILT_IN else f"guest {name[:GUEST_DIGITS]}"
 
-    return {name: title(name, role) for name, role in known.items()}
+def title(name: str, role: str, generation: int | None, several: bool) -> str:
+    """Return what to call a reference: built-in policies as they are, a run's own by generation, others guests.
+
+    Where there are references of `several` roles, it says which.
+    """
+    if generation is not None:
+        return f"{role if several else 'gen'} {generation}"
+    plain = name.partition("@")[0]
+    if plain in BUILT_IN:
+        return name if several else plain
+    return f"guest {name[:GUEST_DIGITS]}"
 
 
 class Referee:

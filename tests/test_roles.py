@@ -17,7 +17,7 @@ from dohyo.agents.vec import SeatVec
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.curricula.league import Generation, League
-from dohyo.curricula.rated import early, references
+from dohyo.curricula.rated import early, references, title
 from dohyo.curricula.roles import Role, name_learners, rivals, roles_of, tagged
 from dohyo.curricula.run import RunFolder, TrainConfig
 from dohyo.curricula.train import Training
@@ -210,7 +210,18 @@ def test_the_command_line_finds_the_learner_of_a_seat(tmp_path: Path, run_main: 
     assert {row["learner"] for row in record["snapshots"]} == {"kicker", "keeper"}
     status, output, _ = run_main("rate", run)
     assert status == 0
-    assert "keeper" in output
+    assert output.count("zero") == 3  # a column of each table, and the anchor in full
+    assert "zero@kicker anchors at 25" in output
+    for role in ("kicker", "keeper"):
+        assert f"each reference ({role})." in output
+
+
+def test_references_are_called_by_their_role_only_among_several():
+    assert title("zero@keeper", "keeper", None, several=True) == "zero@keeper"
+    assert title("zero@keeper", "keeper", None, several=False) == "zero"
+    assert title("0123456789abcdef", "keeper", 10, several=True) == "keeper 10"
+    assert title("0123456789abcdef", "keeper", 10, several=False) == "gen 10"
+    assert title("0123456789abcdef", "keeper", None, several=True) == "guest 012345"
 
 
 def test_a_snapshot_knows_what_it_plays(tmp_path: Path):
