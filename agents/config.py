@@ -48,6 +48,9 @@ class PpoConfig:
     """Entropy bonus (EC: none)."""
     log_std: float = -0.7
     """Initial log standard deviation of the actions: exp(-0.7) is half the range from 0 to 1."""
+    least_std: float = 0.0
+    """Standard deviation below which no action's noise falls. Without such a bound noise shrinks for as long as a run
+    goes on, until nothing new is tried (docs/training.md)."""
     target_kl: float = 0.03
     """An update stops early beyond 1.5 times this divergence."""
     value_first: int = 200_000

@@ -1,6 +1,7 @@
 """The learner: Stable-Baselines3's PPO, recurrent or not, over the seats of a batch; checkpoints hold no pickle."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,14 @@ class Learner:
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._value_first)
             self._ppo.train()
+            self._keep_noise()
         seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
         self._norm.update(torch.as_tensor(seen))
+
+    @torch.no_grad()
+    def _keep_noise(self) -> None:
+        if self.config.least_std > 0:
+            self._policy.log_std.clamp_(min=math.log(self.config.least_std))
 
     def reset(self) -> None:
         """Go back to the first weights, with no statistics and no moments; samples are counted on."""

@@ -29,9 +29,9 @@ class Still:
         return np.zeros((len(observation), 2), np.float32)
 
 
-def learner(seed: int) -> Learner:
+def learner(seed: int, **settings: Any) -> Learner:
     vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01)
-    return Learner(vec, PpoConfig(width=8, rollout=16, minibatch=48, epochs=2), seed)
+    return Learner(vec, PpoConfig(width=8, rollout=16, minibatch=48, epochs=2, **settings), seed)
 
 
 def practise(learner: Learner, rollouts: int = 3) -> None:
@@ -100,6 +100,17 @@ def test_the_rate_falls_as_the_budget_is_used_up(share: float, rate: float):
     practise(slow)
     assert slow.curves()["train/learning_rate"] == pytest.approx(rate)
     assert [group["lr"] for group in slow._policy.optimizer.param_groups] == [pytest.approx(rate)]
+
+
+def test_noise_falls_no_lower_than_its_bound():
+    one = learner(1, least_std=0.6)  # it begins with exp(-0.7), about half
+    first = one.tensors()
+    practise(one, 2)
+    np.testing.assert_allclose(np.exp(one.tensors()["log_std"]), 0.6, rtol=1e-6)
+    assert not np.array_equal(one.tensors()["weight_0"], first["weight_0"])
+    free = learner(1)
+    practise(free, 2)
+    assert np.exp(free.tensors()["log_std"]).max() < 0.6
 
 
 def test_hyperparameters_are_read_as_what_they_are():
