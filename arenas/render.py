@@ -27,6 +27,10 @@ HAZE = 45.0
 """Distance in m over which the floor fades into the horizon."""
 PLAIN_EXTENT = 4.5
 """Half-width in m that is framed where nothing is painted on the floor."""
+WIDER, TIMES = 1.25, 5
+"""By what factor a view becomes wider to hold who has left it, and how often at most."""
+REACH = 0.75
+"""How far a body reaches around its root, m."""
 OFFSETS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 """A pixel's rays, in pixels from its middle."""
 PLANE = int(mujoco.mjtGeom.mjGEOM_PLANE)
@@ -64,12 +68,12 @@ class Camera:
 def render(
     arena: Arena, frame: Frame, world: int = 0, width: int = 480, height: int = 360, camera: Camera | None = None
 ) -> Image:
-    """Return a picture `[H, W, 3]` of one world of `frame`, by default from a fixed camera that holds all marks.
+    """Return a picture `[H, W, 3]` of one world of `frame`, by default from a camera that holds all marks and bodies.
 
     Rays are cast only where bodies or their shadows can be; the empty floor around them is painted once and kept.
     """
     marks = tuple(arena.marks(world))
-    view = camera or Camera.around(max((mark.extent for mark in marks), default=PLAIN_EXTENT))
+    view = camera or Camera.around(_extent(marks, frame, world))
     stage = _stage(view, marks, width, height)
     model, data = arena.model(world), _posed(arena, frame, world)
     near = _near(model, data, stage.eye, stage.rays[0])
@@ -84,6 +88,15 @@ def render(
         picture[busy] = np.mean(samples, axis=0)
     pixels: Image = (picture.clip(0, 1) * 255 + 0.5).astype(np.uint8).reshape(height, width, 3)
     return pixels
+
+
+def _extent(marks: tuple[Mark, ...], frame: Frame, world: int) -> float:
+    """Return the half-width that is framed, m; it grows in steps, so that few stages have to be painted."""
+    plain = max((mark.extent for mark in marks), default=PLAIN_EXTENT)
+    places = np.concatenate([frame.root_position[world], frame.loose_position[world]])[:, :2]
+    farthest = float(np.linalg.norm(places, axis=1).max()) + REACH
+    steps = int(np.clip(np.ceil(np.log(farthest / plain) / np.log(WIDER)), 0, TIMES))
+    return float(plain * WIDER**steps)
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,7 @@ class _Stage:
     """Colours, `[H * W, 3]`."""
 
 
-@lru_cache(maxsize=2)  # 25 MB each at 480 x 360
+@lru_cache(maxsize=3)  # 25 MB each at 480 x 360
 def _stage(camera: Camera, marks: tuple[Mark, ...], width: int, height: int) -> _Stage:
     """Paint the empty floor under the sky."""
     eye = np.array(camera.eye)

@@ -137,9 +137,9 @@ def _print(table: "CrossTable", console: Console) -> None:
 def _scores(table: "CrossTable") -> Table:
     """Return a cell per match: share of wins of the row's player with interval, then wins, draws, losses."""
     number = {name: str(k) for k, name in enumerate(dict.fromkeys((*table.rows, *table.columns)), 1)}
-    grid = Table(
-        "", "player", *(number[name] for name in table.columns), box=box.SIMPLE, show_lines=True, pad_edge=False
-    )
+    player = Column("player", overflow="fold")  # what tells two snapshots of a run apart is at the end
+    columns = (number[name] for name in table.columns)
+    grid = Table("", player, *columns, box=box.SIMPLE, show_lines=True, pad_edge=False)
     grid.title = "wins of the row's player" + ("" if table.symmetric else "; rows play seat 0, columns seat 1")
     for i, (row, scores) in enumerate(zip(table.rows, table.scores, strict=True)):
         cells = ["" if table.symmetric and i == j else _cell(score) for j, score in enumerate(scores)]
@@ -175,7 +175,7 @@ def _mixture(table: "CrossTable") -> Table:
 
 def _sides(table: "CrossTable") -> Table:
     """Return what each seat won where a player met itself."""
-    names = ("player", "seat 0", "seat 1", "draws", "seat 0's share of decided bouts", "")
+    names = (Column("player", overflow="fold"), "seat 0", "seat 1", "draws", "seat 0's share of decided bouts", "")
     grid = Table(*names, title="against itself", box=box.SIMPLE_HEAD, pad_edge=False)
     for side in table.sides:
         share = "none decided" if side.share is None else f"{side.share:.0%} [{side.low:.0%}, {side.high:.0%}]"
