@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from dohyo.arenas import ENGINES, Camera, make_batch, render
+from dohyo.arenas.marks import Disc
+from dohyo.arenas.render import _extent
 
 both = pytest.mark.parametrize("engine", ENGINES)
 
@@ -94,6 +96,17 @@ def test_a_shadow_lies_beside_what_throws_it():
     assert len(rows) > 300
     assert columns.mean() > 243
     assert rows.mean() < 177
+
+
+def test_a_view_widens_by_quarters_to_hold_who_leaves_it():
+    """Twice the half-width of 5 m takes four steps, 1.25^3 = 1.95 and 1.25^4 = 2.44; there are five at most."""
+    batch = make_batch("sumo", engine="mujoco", worlds=1)
+    batch.reset(0)
+    frame, marks = batch.engine.frame, (Disc(5.0, (0, 0, 0), (0, 0, 0), 0.0),)
+    plain = marks[0].extent
+    for place, times in ((0.5, 0), (2.0, 4), (50.0, 5)):
+        frame.root_position[0] = (0, 0, 1), (0, place * plain - 0.75, 1)
+        assert _extent(marks, frame, 0) == pytest.approx(plain * 1.25**times)
 
 
 def test_rays_go_through_the_pixels():
