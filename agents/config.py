@@ -1,16 +1,37 @@
 """Settings of the learner, apart from it so that reading them does not load torch."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 
 VALUES = ("own", "privileged")
 """What a value function sees: what its policy sees, or what the other seat sees as well (Dactyl, arXiv 1808.00177)."""
 
 PARAMETRIZATIONS = {"mlp": ("standard", "mup"), "lstm": ("standard",)}
 """How initial sizes and rates follow the width, by kind of policy; see `dohyo.agents.mup`."""
+
+RANGES = {
+    "width": (1, math.inf),
+    "learning_rate": (1e-9, 1),
+    "final_rate": (0, 1),
+    "rollout": (1, math.inf),
+    "unroll": (1, math.inf),
+    "minibatch": (2, math.inf),
+    "epochs": (1, math.inf),
+    "gamma": (0, 1),
+    "gae_lambda": (0, 1),
+    "clip": (1e-9, math.inf),
+    "entropy": (0, math.inf),
+    "log_std": (-10, 2),
+    "least_std": (0, math.exp(2)),
+    "target_kl": (1e-9, math.inf),
+    "value_first": (0, math.inf),
+    "reward_scale": (1e-9, math.inf),
+}
+"""What each number can be: from, to (both included; infinity and NaN never)."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +81,16 @@ class PpoConfig:
     """Rewards are multiplied by this: an outcome of 1000 becomes 5."""
 
     def __post_init__(self) -> None:
-        """Raise `UnknownName` for a kind of policy, value function or parametrization that is not there."""
+        """Raise `UnknownName` for a kind that is not there, `ConfigError` for a number that cannot be."""
         lookup(PARAMETRIZATIONS, self.policy, "policy")
         lookup(dict.fromkeys(VALUES), self.value, "value function")
         known = dict.fromkeys(PARAMETRIZATIONS[self.policy])
         lookup(known, self.parametrization, f"parametrization of {self.policy}")
+        for name, (low, high) in RANGES.items():
+            value = getattr(self, name)
+            if not (math.isfinite(value) and low <= value <= high):
+                span = f"at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
+                raise ConfigError(f"hyperparameter {name}={value:g}: give a number {span}")
 
 
 POLICIES = {"mlp": PpoConfig(), "lstm": PpoConfig(policy="lstm", width=128, epochs=3)}
@@ -72,7 +98,10 @@ POLICIES = {"mlp": PpoConfig(), "lstm": PpoConfig(policy="lstm", width=128, epoc
 
 
 def tune(config: PpoConfig, texts: Sequence[str]) -> PpoConfig:
-    """Return the settings with those that `NAME=VALUE` texts name changed; raises `UnknownName` for anything else."""
+    """Return the settings with those that `NAME=VALUE` texts name changed.
+
+    Raises `UnknownName` for anything else, `ConfigError` for a number outside of `RANGES`.
+    """
     kinds = {name: type(value) for name, value in asdict(config).items()}
     changes: dict[str, Any] = {}
     for text in texts:

@@ -21,6 +21,12 @@ from dohyo.agents.policy import FloatArray
 from dohyo.agents.recurrent import RecurrentPolicy
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata, write_atomically
 from dohyo.agents.vec import SeatVec
+from dohyo.arenas.errors import DohyoError
+
+
+class LearningError(DohyoError, ArithmeticError):
+    """Learning has ruined the networks."""
+
 
 PUBLISHED = 2_500_000_000
 """Samples behind the statistics of an imported snapshot, which does not say (arXiv 1710.03748: about 2.5e9)."""
@@ -88,15 +94,26 @@ class Learner:
         """Update the networks from the last rollout, then fold its observations into the statistics.
 
         In this order: the ratios of new to old probabilities are of policies that see the same normalised inputs.
-        The very first rollout, seen through no statistics at all, only fills them.
+        The very first rollout, seen through no statistics at all, only fills them. Raises `LearningError` when weights
+        come out that are not numbers.
         """
         if self._norm.count > 0:
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._value_first)
-            self._ppo.train()
+            self._train()
             self._keep_noise()
         seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
         self._norm.update(torch.as_tensor(seen))
+
+    def _train(self) -> None:
+        try:
+            self._ppo.train()
+        finally:  # weights that are not numbers make torch raise as well, of what they meet first
+            if not all(tensor.isfinite().all() for tensor in self._policy.parameters()):
+                raise LearningError(
+                    "learning diverged: the networks' weights are no longer numbers. The generations before are whole; "
+                    f"train anew, in another folder, with --ppo learning_rate below {self.config.learning_rate:g}"
+                )
 
     @torch.no_grad()
     def _keep_noise(self) -> None:

@@ -14,6 +14,8 @@ from dohyo.arenas.rules import Arena
 if TYPE_CHECKING:
     from dohyo.curricula.crossplay import Entrant
 
+FORMS = "a snapshot file, a run folder, RUN:LEARNER for one of its learners, RUN@GENERATION for an early snapshot"
+
 
 def find_player(name: str, batch: Batch, seat: int, *, stochastic: bool, seed: int) -> Policy:
     """Return the policy that `name` means, for `seat`; raises `UnknownName` or `SnapshotError`."""
@@ -44,6 +46,8 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
     Of a run without a learner it is that of the first one that can play `part`, if there is one; without a generation
     the newest. Raises `UnknownName` or `SnapshotError`.
     """
+    if name in BUILT_IN:
+        raise UnknownName(f"{name} is built in and has no weights: here, give {FORMS}")
     path = Path(name)
     if path.is_file():
         return load_snapshot(path)
@@ -52,10 +56,7 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
     parsed = re.fullmatch(r"(.+?)(?::([^:@/]+))?(?:@([0-9]+))?", name)
     if parsed is not None and Path(parsed[1]).is_dir():
         return _in_run(Path(parsed[1]), part, parsed[2], None if parsed[3] is None else int(parsed[3]))
-    raise UnknownName(
-        f"no player {name!r}: give a snapshot file, a run folder, RUN:LEARNER for one of its learners, "
-        f"RUN@GENERATION for an early snapshot, {' or '.join(sorted(BUILT_IN))}"
-    )
+    raise UnknownName(f"no player {name!r}: give {FORMS}, or a built-in policy: {', '.join(sorted(BUILT_IN))}")
 
 
 def _in_run(path: Path, part: Part | None, learner: str | None = None, generation: int | None = None) -> Snapshot:

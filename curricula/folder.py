@@ -10,6 +10,9 @@ from typing import Any
 from dohyo.agents.snapshot import write_atomically
 from dohyo.arenas.errors import DohyoError
 
+SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
+"""The file of settings that tells what a folder of results holds."""
+
 
 class FolderLock:
     """Holds a folder until `close` or the end of this process.
@@ -45,6 +48,13 @@ def make_folders(*folders: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DohyoError(f"cannot create the folder {folder}: {error.strerror}") from error
+
+
+def check_holds(kind: str, folder: Path) -> None:
+    """Raise `DohyoError` for a folder that holds results of another kind than `kind`, one of `SETTINGS`."""
+    for other, file in SETTINGS.items():
+        if other != kind and (folder / file).exists():
+            raise DohyoError(f"{folder} holds a {other}, not a {kind}: choose another folder")
 
 
 def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Part, Snapshot, load_snaps
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
-from dohyo.curricula.folder import FolderLock, make_folders
+from dohyo.curricula.folder import FolderLock, check_holds, make_folders
 from dohyo.curricula.kinds import KINDS, MAIN
 from dohyo.curricula.league import Generation, League
 from dohyo.curricula.roles import Role, name_learners, roles_of
@@ -129,6 +129,7 @@ class RunFolder:
 
         Raises `DohyoError`, and changes nothing, if another process has it or its settings disagree with `config`.
         """
+        check_holds("training run", path)
         make_folders(path, path / "snapshots", path / "checkpoints")
         run = cls(path, config)
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dohyo.arenas.errors import lookup
 from dohyo.curricula.crossplay import CrossConfig, Crossplay, Entrant, Pair
 from dohyo.curricula.findings import Scores
-from dohyo.curricula.folder import FolderLock, keep_settings, make_folders
+from dohyo.curricula.folder import SETTINGS, FolderLock, check_holds, keep_settings, make_folders
 from dohyo.curricula.match import share_out
 from dohyo.curricula.metagame import Score
 from dohyo.curricula.run import RunFolder, TrainConfig
@@ -58,17 +58,19 @@ class StudyFolder:
     """A study, held by one process at a time.
 
     `runs` holds the training runs, each a run folder; `matches` what they played. Raises `UnknownName` for a study
-    that does not exist, `DohyoError` if another process has the folder or its settings are others.
+    that does not exist, `DohyoError` if another process has the folder, its settings are others or it holds
+    something else.
     """
 
     def __init__(self, path: Path, config: StudyConfig) -> None:
         self.study: Study = lookup(STUDIES, config.study, "study")
         self.path, self.config = path, config
+        check_holds("study", path)
         make_folders(path)
         self._lock = FolderLock(path)
         fixed = {key: value for key, value in asdict(config).items() if key not in ("seeds", "bouts", "workers")}
         try:
-            keep_settings(path / "study.json", fixed)
+            keep_settings(path / SETTINGS["study"], fixed)
         except BaseException:
             self.close()
             raise

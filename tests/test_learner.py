@@ -9,10 +9,10 @@ import torch
 from doubles import FloatArray, StubBatch, learner_state
 
 from dohyo.agents.config import PpoConfig, tune
-from dohyo.agents.learner import Learner
+from dohyo.agents.learner import Learner, LearningError
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.agents.vec import SeatVec
-from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.curricula.curves import BoutWatch
 
 
@@ -117,3 +117,31 @@ def test_hyperparameters_are_read_as_what_they_are():
     assert tune(PpoConfig(), ["epochs=10", "learning_rate = 1e-3"]) == PpoConfig(epochs=10, learning_rate=0.001)
     with pytest.raises(UnknownName, match=r"'epochs=2.5': give NAME=VALUE"):
         tune(PpoConfig(), ["epochs=2.5"])
+
+
+@pytest.mark.parametrize(
+    ("text", "way_out"),
+    [
+        ("minibatch=1", "at least 2"),
+        ("epochs=0", "at least 1"),
+        ("gamma=1.01", "from 0 to 1"),
+        ("gamma=nan", "from 0 to 1"),
+        ("clip=-0.2", "at least 1e-09"),
+        ("learning_rate=0", "from 1e-09 to 1"),
+        ("least_std=-1", "from 0 to 7.38906"),
+        ("reward_scale=inf", "at least 1e-09"),
+    ],
+)
+def test_hyperparameters_that_cannot_be_are_refused(text: str, way_out: str):
+    with pytest.raises(ConfigError, match=rf"hyperparameter {text}: give a number {way_out}"):
+        tune(PpoConfig(), [text])
+
+
+def test_a_learner_that_diverges_says_so():
+    one = learner(1, learning_rate=1.0)
+    practise(one, 1)
+    with torch.no_grad():
+        one._ppo.rollout_buffer.rewards[:] = np.inf
+        one._ppo.rollout_buffer.returns[:] = np.inf
+    with pytest.raises(LearningError, match=r"learning diverged.*another folder.*learning_rate below 1"):
+        one.learn()
