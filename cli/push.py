@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from dohyo.agents.masked import MASKS
 from dohyo.agents.policy import BUILT_IN
 from dohyo.agents.snapshot import Part, Snapshot
+from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
@@ -154,6 +155,9 @@ def _print(stands: list["Stand"], bouts: int, picture: Path | None) -> None:
     console.print(table)
     if any(stand.fell < bouts for stand in stands):
         console.print("Who did not fall counts with the steps of the whole bout: those means are too low.")
+    lost = sorted({stand.force for stand in stands if DIVERGED in stand.endings})
+    if lost:
+        console.print(f"Physics diverged in bouts at {', '.join(f'{force:g}' for force in lost)} N: use less force.")
     if picture is not None:
         console.print(f"picture: {picture}")
 

@@ -162,6 +162,14 @@ def test_push_for_people(run_folder: Path, run_main: RunMain):
 
 
 @pytest.mark.usefixtures("short")
+def test_forces_beyond_the_engine_are_named(run_main: RunMain):
+    options = ["--engine", "mujoco", "--workers", "1", "--bouts", "2", "--forces", "0,1e12"]
+    status, output, _ = run_main("push", "zero", *options)
+    assert status == 0
+    assert "Physics diverged in bouts at 1e+12 N: use less force." in output
+
+
+@pytest.mark.usefixtures("short")
 def test_zero_takes_the_place_of_the_first_snapshot(tmp_path: Path, run_main: RunMain):
     """Here the keeper's: seat 1 of its arena."""
     folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config(arena="kick_and_defend", samples=1))
