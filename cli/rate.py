@@ -85,9 +85,10 @@ def collect(folder: RunFolder) -> dict[str, Any]:
                 "previous": _against(met[previous], ratings) if previous in met else None,
             }
         )
-    generation = {link.snapshot: link.generation for link in chain}
+    born = {link.snapshot: {"generation": link.generation, "learner": link.learner} for link in chain}
+    unborn = {"generation": None, "learner": None}
     anchors = {
-        name: {"title": called, "generation": generation.get(name), "role": roles[name].name}
+        name: {"title": called, **born.get(name, unborn), "role": roles[name].name}
         | {"rating": ratings[name].mu, "low": ratings[name].low, "high": ratings[name].high}
         for name, called in titles(roles, chain).items()
     }
@@ -124,7 +125,9 @@ def _table(rows: list[dict[str, Any]], met: dict[str, dict[str, Any]], learner: 
     # A label on two lines keeps the figures whole in a terminal of 80 columns, as does a role that is named once.
     lines = (label.replace("@", "\n@").replace(" ", "\n") for label in labels.values())
     columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *lines))
-    caption = f"Share of wins against each reference{'' if len(roles) > 1 else f' ({roles.pop()})'}."
+    owners = {known["learner"] for known in met.values()} - {None}
+    whose = "" if owners <= roles else f" Generations are {', '.join(sorted(owners))}'s."
+    caption = f"Share of wins against each reference{'' if len(roles) > 1 else f' ({roles.pop()})'}.{whose}"
     table = Table(*columns, title=learner, box=box.SIMPLE, pad_edge=False, padding=0, caption=caption)
     for row in rows:
         rating = f"{row['rating']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"

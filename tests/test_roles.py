@@ -177,7 +177,7 @@ def test_a_shared_policy_plays_both_roles(tmp_path: Path):
     folder.close()
 
 
-def test_a_population_trains_in_turn_and_is_rated(tmp_path: Path):
+def test_a_population_trains_in_turn_and_is_rated(tmp_path: Path, run_main: Callable[..., tuple[int, str, str]]):
     folder = RunFolder.create_or_resume(tmp_path, tiny_config(population=2, samples=300))
     training = Training(folder)
     training.run()
@@ -186,6 +186,9 @@ def test_a_population_trains_in_turn_and_is_rated(tmp_path: Path):
     rated = {m.player for m in folder.league.matches("mujoco")}
     assert {path.stem for path in training.newest().values()} <= rated
     folder.close()
+    status, output, _ = run_main("rate", str(tmp_path))
+    assert status == 0
+    assert " ".join(output.split()).count("reference (sumo). Generations are sumo-1's.") == 2
 
 
 def test_the_command_line_finds_the_learner_of_a_seat(tmp_path: Path, run_main: Callable[..., tuple[int, str, str]]):
