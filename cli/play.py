@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
@@ -100,7 +100,8 @@ def _print(record: dict[str, Any], as_json: bool, picture: Path | None) -> None:
     if as_json:
         typer.echo(json.dumps(record))
         return
-    table = Table("player", "wins", "share, 95 % interval", "on side 0", "on side 1")
+    figures = (Column(name, justify="right") for name in ("wins", "share, 95 % interval", "on side 0", "on side 1"))
+    table = Table(Column("player", overflow="fold"), *figures)
     for k, name in enumerate(record["seats"]):
         low, high = wilson(record["wins"][k], record["bouts"])
         share = f"{record['wins'][k] / record['bouts']:.1%} [{low:.1%}, {high:.1%}]"
