@@ -43,7 +43,8 @@ class Learner:
         self._callback: BaseCallback | None = None
         assert isinstance(self._ppo.policy, NormalisedPolicy | RecurrentPolicy)
         self._policy, self._norm = self._ppo.policy, norm_of(self._ppo.policy)
-        self._value_first = 0
+        self._begun_as_snapshot = False
+        self._alone_until = 0
         self._note_first()
 
     def _note_first(self) -> None:
@@ -64,8 +65,14 @@ class Learner:
                 "width, and --value own"
             ) from error
         self._norm.count.fill_(snapshot.origin.samples or PUBLISHED)
-        self._value_first = self.config.value_first
+        self._begun_as_snapshot = True
+        self._let_values_lead()
         self._note_first()
+
+    def _let_values_lead(self) -> None:
+        """Let only the value function learn to begin with, where the policy is a snapshot's and values are new."""
+        if self._begun_as_snapshot:
+            self._alone_until = self.samples + self.config.value_first
 
     @property
     def samples(self) -> int:
@@ -99,7 +106,7 @@ class Learner:
         """
         if self._norm.count > 0:
             for parameter in self._policy.acting_parameters():
-                parameter.requires_grad_(self.samples > self._value_first)
+                parameter.requires_grad_(self.samples > self._alone_until)
             self._train()
             self._keep_noise()
         seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
@@ -121,9 +128,10 @@ class Learner:
             self._policy.log_std.clamp_(min=math.log(self.config.least_std))
 
     def reset(self) -> None:
-        """Go back to the first weights, with no statistics and no moments; samples are counted on."""
+        """Go back to the first weights and statistics, with no moments; samples are counted on."""
         self._policy.load_state_dict(self._first)
         self._restore_adam({})
+        self._let_values_lead()
 
     def curves(self) -> dict[str, float]:
         """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
@@ -143,6 +151,7 @@ class Learner:
             "format": "dohyo-checkpoint-1",
             "samples": str(self.samples),
             "updates": str(self._ppo._n_updates),
+            "alone_until": str(self._alone_until),
             "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
         }
         write_atomically(path, save(tensors, metadata))
@@ -160,6 +169,7 @@ class Learner:
             np.random.set_state(random)  # noqa: NPY002
             torch.set_rng_state(tensors["random/torch"])
             self._ppo.num_timesteps, self._ppo._n_updates = int(metadata["samples"]), int(metadata["updates"])
+            self._alone_until = int(metadata.get("alone_until", self._alone_until))
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             why = " ".join(str(error).split())  # torch's messages have many lines
             raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error

@@ -82,6 +82,27 @@ def test_values_are_learned_first_also_after_a_resume(tmp_path: Path, policy: st
     assert all(networks[2][name] != networks[0][name] for name in networks[0])
 
 
+def test_values_are_learned_first_again_when_a_learner_begins_anew(tmp_path: Path):
+    """After 192 samples it begins anew, is saved and restored: until 342 only the value function learns."""
+    start, path = trained(tmp_path / "first", "mlp"), tmp_path / "checkpoint"
+    own = network(start.tensors)
+    for k in range(2):
+        training = begun(tmp_path / f"run {k}", start, config("mlp", samples=1))
+        training._start_chains()
+        lineage = training.lineages[0]
+        if path.exists():
+            lineage.learner.restore(path)
+            assert lineage.learner.samples == 192
+        assert network(lineage.learner.tensors()) == own
+        for stays in (True, False):
+            lineage.improve(training._prepare, lambda: None)
+            assert (network(lineage.learner.tensors()) == own) == stays
+        lineage.learner.reset()
+        lineage.learner.save(path)
+        training.close()
+        training.folder.close()
+
+
 def test_other_networks_are_refused(tmp_path: Path):
     start = trained(tmp_path / "first", "mlp")
     other = config("mlp", samples=1)
