@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dohyo.agents.acting import describe
-from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, VALUES, PpoConfig
+from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, RANGES, VALUES, PpoConfig
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
@@ -70,13 +70,14 @@ ParametrizationName = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+TUNED = [name for name in RANGES if name != "width"]  # has an option of its own
 Ppo = Annotated[
     list[str] | None,
     typer.Option(
         "--ppo",
-        help="Hyperparameter of PPO, NAME=VALUE, as in agents/config.py: minibatch=256. Can be given several times.",
+        help=f"Hyperparameter of PPO, such as minibatch=256. Can be given several times. There are {', '.join(TUNED)}.",
         rich_help_panel=NETWORK,
-        show_default="as there",
+        show_default="by the kind of policy",
     ),
 ]
 Dense = Annotated[

@@ -1,12 +1,16 @@
 """Write the tables of the pages from the code: `python docs/tables.py`; a test fails when they are stale."""
 
+import ast
+import inspect
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import mujoco
 import numpy as np
 
+from dohyo.agents.config import POLICIES, RANGES, PpoConfig
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
@@ -71,6 +75,20 @@ def joints_table(arena: Arena) -> list[str]:
     return [head, "|---|---|---|---|---|---|", *rows]
 
 
+def hyperparameter_table(arena: Arena) -> list[str]:
+    """Return the rows that describe the learner's numbers, in whatever arena: names, defaults and docstrings."""
+    [config] = ast.parse(inspect.getsource(PpoConfig)).body
+    assert isinstance(config, ast.ClassDef)
+    rows = []
+    for field, text in pairwise(config.body):
+        if isinstance(field, ast.AnnAssign) and ast.unparse(field.target) in RANGES:
+            assert isinstance(text, ast.Expr)
+            name, said = ast.unparse(field.target), " ".join(ast.literal_eval(text.value).split())
+            defaults = dict.fromkeys(f"{getattr(settings, name):g}" for settings in POLICIES.values())
+            rows.append(f"| `{name}` | {', '.join(defaults)} | {said} |")
+    return [f"| name | default ({', '.join(POLICIES)}) | what it is |", "|---|---|---|", *rows]
+
+
 def _kind(name: str) -> str:
     """Return `thigh` for `0/thigh_3`, `hip_x` for `0/left_hip_x`."""
     return re.sub(r"^\d+/(left_|right_)?|_\d+$", "", name)
@@ -93,6 +111,7 @@ TABLES = {
     "action": action_table,
     "parts": parts_table,
     "joints": joints_table,
+    "hyperparameters": hyperparameter_table,
 }
 
 
@@ -129,6 +148,11 @@ def body_pages() -> list[tuple[Path, Arena]]:
     return [(DOCS / f"{name}.md", build_arena("sumo", name)) for name in BODIES]
 
 
+def learner_page() -> tuple[Path, Arena]:
+    """Return the page of the policies that learn, whose tables hold for any arena."""
+    return DOCS / "policies.md", build_arena("sumo")
+
+
 if __name__ == "__main__":
-    for page, arena in [*pages(), paper_page(), *body_pages()]:
+    for page, arena in [*pages(), paper_page(), *body_pages(), learner_page()]:
         page.write_text(with_tables(page.read_text(), arena))

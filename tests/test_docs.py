@@ -29,8 +29,10 @@ def test_every_arena_has_a_page() -> None:
     assert {spec.page for spec in ARENAS.values()} == described | {TABLES["paper_page"]()[0].stem}
 
 
-def test_tables_of_the_paper_are_those_of_the_code() -> None:
-    path, arena = TABLES["paper_page"]()
+@pytest.mark.parametrize("page", ["paper_page", "learner_page"])
+def test_other_tables_are_those_of_the_code(page: str) -> None:
+    path, arena = TABLES[page]()
+    assert "<!-- table: " in path.read_text()
     assert path.read_text() == TABLES["with_tables"](path.read_text(), arena), "run `python docs/tables.py`"
 
 
