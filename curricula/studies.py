@@ -1,8 +1,10 @@
 """Studies: training runs that differ in one thing only, and what a paper says would come of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from dohyo.agents.config import POLICIES
 
 Published = Mapping[str, tuple[float, float]]
 """By arm: share of wins and of losses against the other arms, as a paper has them."""
@@ -63,6 +65,17 @@ STUDIES = {
         alike={},
         because="Opponents are the defaults of `dohyo train`. The dense reward fades, stays whole, or is never paid.",
         claims=(Claim("fade", "constant", 1, "the annealed reward beats one that is dense to the end"),),
+    ),
+    "policy": Study(
+        title="Memory and width",
+        arms={
+            "mlp": {"ppo": POLICIES["mlp"]},
+            "mlp-128": {"ppo": replace(POLICIES["mlp"], width=POLICIES["lstm"].width)},
+            "lstm": {"ppo": POLICIES["lstm"]},
+        },
+        alike={},
+        because="All else is as by default. `lstm` differs from `mlp-128` in memory, in kind of units, and makes three "
+        "passes over a rollout instead of five.",
     ),
 }
 """Studies by name."""

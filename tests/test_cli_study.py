@@ -48,7 +48,7 @@ def test_a_study_in_json_and_in_words(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["gravity"], "unknown study 'gravity'; choose one of: anneal, delta"),
+        (["gravity"], "unknown study 'gravity'; choose one of: anneal, delta, policy"),
         (["delta", "--samples", "1", "--minutes", "1"], "not both"),
         (["delta", "--arena", "chess"], "unknown arena 'chess'"),
         (["delta", "--arena", "sumo_3"], "has 3 seats"),

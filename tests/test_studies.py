@@ -47,7 +47,7 @@ def carry_out(path: Path, config: StudyConfig) -> StudyReport:
     return report
 
 
-@pytest.mark.parametrize(("name", "differs"), [("delta", {"opponents"}), ("anneal", {"dense"})])
+@pytest.mark.parametrize(("name", "differs"), [("delta", {"opponents"}), ("anneal", {"dense"}), ("policy", {"ppo"})])
 def test_arms_differ_in_one_thing_only(tmp_path: Path, name: str, differs: set[str]):
     with closing(StudyFolder(tmp_path, replace(DELTA, study=name))) as folder:
         of_seed_0 = [asdict(run.config) for run in folder.runs if run.seed == 0]
@@ -125,7 +125,7 @@ def test_other_settings_are_refused(tmp_path: Path):
 
 
 def test_an_unknown_study(tmp_path: Path):
-    with pytest.raises(UnknownName, match="choose one of: anneal, delta"):
+    with pytest.raises(UnknownName, match="choose one of: anneal, delta, policy"):
         StudyFolder(tmp_path, StudyConfig("gravity"))
 
 
