@@ -44,7 +44,7 @@ def command(
 ) -> None:
     """Rerun an experiment of the paper at your own scale; the same command resumes it after Ctrl-C or a kill.
 
-    Example: [bold]dohyo study delta --engine mujoco --samples 300000 --out runs/delta[/bold]
+    Example: [bold]dohyo study delta --engine mujoco --out runs/delta[/bold]
     """
     lookup(STUDIES, study, "study")
     setup = set_up(arena, body, engine)
