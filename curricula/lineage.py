@@ -10,14 +10,12 @@ from dohyo.arenas.batch import Batch
 from dohyo.curricula.curves import BoutWatch
 from dohyo.curricula.kinds import KINDS, Standings, kind_of
 from dohyo.curricula.league import JOINED, RESET, Generation
+from dohyo.curricula.match import APART
 from dohyo.curricula.matchmaking import Matchmaker, evenly
 from dohyo.curricula.opponents import Pool
 from dohyo.curricula.roles import rivals
 from dohyo.curricula.run import RunFolder
 from dohyo.curricula.samplers import parse_sampler
-
-APART = 1_000_003
-"""Between the seeds of two lineages, so that they do not play the same bouts."""
 
 
 class Lineage:

@@ -13,6 +13,9 @@ from dohyo.arenas.batch import Batch
 
 NORMAL_95 = 1.959964
 """Two-sided 95 % quantile of the normal distribution."""
+APART = 1_000_003
+"""Between the seeds of batches, since world w of seed s starts as world 0 of seed s + w does: without it, matches of
+neighbouring seeds would have most of their starts in common, and pooling them would promise more than it holds."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def play_match(
     """Play exactly `bouts` bouts between two policies in a two-seat batch; `watch` is told of each.
 
     Every world plays its share to the end, so short bouts are not favoured; players change sides from bout to bout,
-    unless `swap` is off: then the first takes seat 0 throughout. The same batch size and seed give the same bouts.
+    unless `swap` is off: then the first takes seat 0 throughout. The same batch size and seed give the same bouts;
+    with another seed no bout starts the same.
     """
     worlds = batch.worlds
     quota = [share_out(bouts, worlds, world) for world in range(worlds)]
@@ -57,7 +61,7 @@ def play_match(
     seat = np.arange(worlds) % 2 if swap else np.zeros(worlds, np.intp)
     results: list[Bout] = []
     one, two = (Player(policy, worlds) for policy in players)
-    observation = batch.reset(seed)
+    observation = batch.reset(APART * seed)
     while len(results) < bouts:
         swapped = (seat == 1)[:, None]
         first, second = _exchange(swapped, *observation)

@@ -89,6 +89,37 @@ def test_a_match_repeats_with_its_seed(monkeypatch: pytest.MonkeyPatch):
     assert not np.array_equal(moments[0], moments[2])
 
 
+class Notes(Zero):
+    """Does nothing, and notes what it sees."""
+
+    def __init__(self, actions: int) -> None:
+        super().__init__(actions)
+        self.seen: list[FloatArray] = []
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        self.seen.append(observation.copy())
+        return super().act(observation, memory)
+
+
+def test_matches_of_neighbouring_seeds_share_no_start(monkeypatch: pytest.MonkeyPatch):
+    """World w of a batch seeded s starts as world 0 of s + w does; matches must not."""
+    shorten_bouts(monkeypatch, 2)
+    batch = make_batch("sumo", engine="mujoco", worlds=4, workers=1)
+    starts = []
+    try:
+        for seed in range(3):
+            notes = Notes(8)
+            play_match(batch, (notes, Zero(8)), 4, seed)
+            starts += [row.tobytes() for row in notes.seen[0]]
+        batch.reset(0)
+        one = batch.observations[0][1].tobytes()
+        batch.reset(1)
+        assert batch.observations[0][0].tobytes() == one
+    finally:
+        batch.close()
+    assert len(set(starts)) == 12
+
+
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
     [
