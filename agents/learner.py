@@ -43,8 +43,7 @@ class Learner:
         self._callback: BaseCallback | None = None
         assert isinstance(self._ppo.policy, NormalisedPolicy | RecurrentPolicy)
         self._policy, self._norm = self._ppo.policy, norm_of(self._ppo.policy)
-        self._begun_as_snapshot = False
-        self._alone_until = 0
+        self._value_first = self._alone_until = 0
         self._note_first()
 
     def _note_first(self) -> None:
@@ -65,14 +64,8 @@ class Learner:
                 "width, and --value own"
             ) from error
         self._norm.count.fill_(snapshot.origin.samples or PUBLISHED)
-        self._begun_as_snapshot = True
-        self._let_values_lead()
+        self._value_first = self._alone_until = self.config.value_first
         self._note_first()
-
-    def _let_values_lead(self) -> None:
-        """Let only the value function learn to begin with, where the policy is a snapshot's and values are new."""
-        if self._begun_as_snapshot:
-            self._alone_until = self.samples + self.config.value_first
 
     @property
     def samples(self) -> int:
@@ -131,7 +124,7 @@ class Learner:
         """Go back to the first weights and statistics, with no moments; samples are counted on."""
         self._policy.load_state_dict(self._first)
         self._restore_adam({})
-        self._let_values_lead()
+        self._alone_until = self.samples + self._value_first
 
     def curves(self) -> dict[str, float]:
         """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""

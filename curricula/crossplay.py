@@ -11,7 +11,7 @@ from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
-from dohyo.curricula.folder import SETTINGS, FolderLock, check_holds, keep_settings, make_folders
+from dohyo.curricula.folder import claim
 from dohyo.curricula.league import League
 from dohyo.curricula.match import Bout, match_seed, play_match
 from dohyo.curricula.metagame import Score
@@ -66,13 +66,10 @@ class Crossplay:
     """
 
     def __init__(self, path: Path, config: CrossConfig, workers: int | None = None) -> None:
-        check_holds("cross-play", path)
-        make_folders(path)
         self.config, self._workers = config, workers
         self._batch: Batch | None = None
-        self._lock = FolderLock(path)
+        self._lock = claim("cross-play", path, asdict(config))
         try:
-            keep_settings(path / SETTINGS["cross-play"], asdict(config))
             self._league = League(path / "matches.sqlite")
         except BaseException:
             self._lock.close()

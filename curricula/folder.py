@@ -73,3 +73,16 @@ def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
             )
         return
     write_atomically(file, json.dumps(now, indent=2).encode())
+
+
+def claim(kind: str, folder: Path, settings: Mapping[str, Any]) -> FolderLock:
+    """Hold a folder of results, new or with the settings it was begun with; raises `DohyoError` as what it calls."""
+    check_holds(kind, folder)
+    make_folders(folder)
+    lock = FolderLock(folder)
+    try:
+        keep_settings(folder / SETTINGS[kind], settings)
+    except BaseException:
+        lock.close()
+        raise
+    return lock

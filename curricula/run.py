@@ -13,11 +13,14 @@ from dohyo.agents.snapshot import SUFFIX, UNFINISHED, Part, Snapshot, load_snaps
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules import Arena
-from dohyo.curricula.folder import FolderLock, check_holds, make_folders
+from dohyo.curricula.folder import SETTINGS, FolderLock, check_holds, make_folders
 from dohyo.curricula.kinds import KINDS, MAIN
 from dohyo.curricula.league import Generation, League
 from dohyo.curricula.roles import Role, name_learners, roles_of
 from dohyo.curricula.samplers import LEAGUE
+
+KIND = "training run"
+"""What a run folder holds, among `SETTINGS`."""
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,10 @@ class RunFolder:
     def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
         """Open `path` for training with `config`, new or as a continuation, and claim it as `lock` does.
 
-        Raises `DohyoError`, and changes nothing, if another process has it or its settings disagree with `config`.
+        Raises `DohyoError`, and changes nothing, if another process has it, its settings disagree with `config` or it
+        holds something else.
         """
-        check_holds("training run", path)
+        check_holds(KIND, path)
         make_folders(path, path / "snapshots", path / "checkpoints")
         run = cls(path, config)
         try:
@@ -142,7 +146,7 @@ class RunFolder:
 
     def _settle(self) -> None:
         """Write the settings down, unless those of before disagree."""
-        settings = self.path / "config.json"
+        settings = self.path / SETTINGS[KIND]
         if settings.exists():
             before = _read_settings(settings)
             if not before.same_run(self.config):
@@ -159,9 +163,10 @@ class RunFolder:
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
         """Open an existing run; raises `UnknownName` where there is none."""
-        if not (path / "config.json").exists():
+        settings = path / SETTINGS[KIND]
+        if not settings.exists():
             raise UnknownName(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
-        return cls(path, _read_settings(path / "config.json"))
+        return cls(path, _read_settings(settings))
 
     def lock(self) -> None:
         """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""

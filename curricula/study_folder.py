@@ -10,7 +10,7 @@ from pathlib import Path
 from dohyo.arenas.errors import lookup
 from dohyo.curricula.crossplay import CrossConfig, Crossplay, Entrant, Pair
 from dohyo.curricula.findings import Scores
-from dohyo.curricula.folder import SETTINGS, FolderLock, check_holds, keep_settings, make_folders
+from dohyo.curricula.folder import claim
 from dohyo.curricula.match import share_out
 from dohyo.curricula.metagame import Score
 from dohyo.curricula.run import RunFolder, TrainConfig
@@ -65,15 +65,8 @@ class StudyFolder:
     def __init__(self, path: Path, config: StudyConfig) -> None:
         self.study: Study = lookup(STUDIES, config.study, "study")
         self.path, self.config = path, config
-        check_holds("study", path)
-        make_folders(path)
-        self._lock = FolderLock(path)
         fixed = {key: value for key, value in asdict(config).items() if key not in ("seeds", "bouts", "workers")}
-        try:
-            keep_settings(path / SETTINGS["study"], fixed)
-        except BaseException:
-            self.close()
-            raise
+        self._lock = claim("study", path, fixed)
 
     @cached_property
     def runs(self) -> list[StudyRun]:

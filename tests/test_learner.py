@@ -1,5 +1,6 @@
 """The learner: saved and restored bit for bit, and what it refuses."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import torch
 from doubles import FloatArray, StubBatch, learner_state
 
-from dohyo.agents.config import PpoConfig, tune
+from dohyo.agents.config import RANGES, PpoConfig, tune
 from dohyo.agents.learner import Learner, LearningError
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.agents.vec import SeatVec
@@ -135,6 +136,11 @@ def test_hyperparameters_are_read_as_what_they_are():
 def test_hyperparameters_that_cannot_be_are_refused(text: str, way_out: str):
     with pytest.raises(ConfigError, match=rf"hyperparameter {text}: give a number {way_out}"):
         tune(PpoConfig(), [text])
+
+
+def test_every_number_has_a_range():
+    numbers = {name for name, value in asdict(PpoConfig()).items() if not isinstance(value, str)}
+    assert set(RANGES) == numbers
 
 
 def test_a_learner_that_diverges_says_so():
