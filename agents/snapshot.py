@@ -1,9 +1,7 @@
 """Snapshots: everything a policy needs to act, in one immutable safetensors file named by the hash of its content."""
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -13,15 +11,15 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from dohyo.agents.acting import check_shapes, make_policy
-from dohyo.agents.policy import FloatArray, Policy
+from dohyo.agents.files import write_atomically
+from dohyo.agents.policies.networks import check_shapes, make_policy
+from dohyo.agents.policies.policy import Policy
+from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.errors import DohyoError
-from dohyo.arenas.rules import Arena, digest
+from dohyo.arenas.rules.arena import Arena, digest
 
 FORMAT = "dohyo-snapshot-2"
 SUFFIX = ".safetensors"
-UNFINISHED = ".part"
-"""Ending of a file that is being written; one that a killed process left behind is of no use."""
 
 
 class SnapshotError(DohyoError, ValueError):
@@ -38,7 +36,7 @@ class Part:
     body: str
     drive: str
     layout: str
-    """Digest of the observation's entries, see `dohyo.arenas.rules.digest`."""
+    """Digest of the observation's entries, see `dohyo.arenas.rules.arena.digest`."""
 
     @classmethod
     def of(cls, arena: Arena, *seats: int) -> "Part":
@@ -93,7 +91,7 @@ class Snapshot:
         return self.digest[:16]
 
     def policy(self, *, stochastic: bool = False, seed: int | np.random.Generator = 0) -> Policy:
-        """Return a policy that acts as this snapshot does; see `dohyo.agents.acting`."""
+        """Return a policy that acts as this snapshot does; see `dohyo.agents.policies.networks`."""
         return make_policy(self.tensors, stochastic=stochastic, clipped=self.origin.clipped, seed=seed)
 
     def plays(self, part: Part) -> bool:
@@ -153,26 +151,6 @@ def encode(snapshot: Snapshot) -> bytes:
     metadata = {"format": FORMAT, "digest": snapshot.digest, "origin": snapshot.origin.to_json()}
     content: bytes = save(dict(snapshot.tensors), metadata)
     return content
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut.
-
-    Raises `DohyoError` when the disk is full or the folder cannot be written; what was there before is untouched.
-    """
-    temporary = path.with_name(f".{path.name}{UNFINISHED}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # the folder may be what cannot be written
-            temporary.unlink(missing_ok=True)
-        raise DohyoError(
-            f"cannot write {path}: {error.strerror}; make room or choose another folder, then resume: nothing is lost"
-        ) from error
 
 
 def load_snapshot(path: Path) -> Snapshot:

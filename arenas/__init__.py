@@ -27,10 +27,10 @@ from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineErro
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
 from dohyo.arenas.registry import ARENAS, ArenaSpec
-from dohyo.arenas.render import Camera, render
-from dohyo.arenas.seat import SeatEnv
-from dohyo.arenas.seat_vector import SeatVectorEnv
-from dohyo.arenas.views import DohyoEnv, entry_points
+from dohyo.arenas.views.parallel_env import DohyoEnv, entry_points
+from dohyo.arenas.views.render import Camera, render
+from dohyo.arenas.views.seat_env import SeatEnv
+from dohyo.arenas.views.seat_vector_env import SeatVectorEnv
 
 __all__ = [
     "ARENAS",
@@ -74,7 +74,7 @@ for _name, _spec in ARENAS.items():
     _words, _version = _spec.id.rsplit("_v", 1)
     gymnasium.register(
         f"dohyo/{''.join(word.capitalize() for word in _words.split('_'))}-v{_version}",
-        "dohyo.arenas.seat:SeatEnv",
-        vector_entry_point="dohyo.arenas.seat_vector:SeatVectorEnv",
+        "dohyo.arenas.views.seat_env:SeatEnv",
+        vector_entry_point="dohyo.arenas.views.seat_vector_env:SeatVectorEnv",
         kwargs={"arena": _name},
     )

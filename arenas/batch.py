@@ -7,14 +7,14 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
+from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.errors import ActionError
 from dohyo.arenas.perturbation import Perturbation, Perturber
 from dohyo.arenas.physics import Engine
-from dohyo.arenas.physics.frame import Array
 from dohyo.arenas.registry import build_arena, build_engine
-from dohyo.arenas.rules import NOBODY, Arena, Dice, IntArray, Verdict, observation_size
+from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_size
+from dohyo.arenas.rules.dice import Dice
 
-FloatArray = NDArray[np.float32]
 DIVERGED = "physics diverged"
 """The ending of a bout whose world had to be put back because its physics blew up: a draw that pays nothing."""
 
@@ -247,7 +247,7 @@ def make_batch(
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
     `body`, `engine` and `drive` are by default the first that the arena has (`ARENAS`). `workers`: threads (mujoco) or
-    processes (pybullet), by default one per core. `drive`: what an action means, see `dohyo.arenas.scene.DRIVES`.
+    processes (pybullet), by default one per core. `drive`: what an action means (`dohyo.arenas.physics.scene.DRIVES`).
     `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
     bout at once where one has ended. `perturbation`: pushes on seats, and factors of the physics that change from bout
     to bout. Raises `UnknownName` or `EngineError`.

@@ -12,13 +12,15 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Mark, Strip
-from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
-from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.start import stand
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Mark, Strip
+from dohyo.arenas.rules.start import stand
 
 GOAL, POST = 4.0, 3.0
 """The goal lies at this x, between posts at plus and minus this y, m (EC)."""
@@ -87,7 +89,7 @@ def add_ball(kicker: Body, spec: mujoco.MjSpec) -> None:
 
 
 class KickAndDefend(BaseArena):
-    """A kicker and a keeper, any bodies; see `dohyo.arenas.rules.Arena`."""
+    """A kicker and a keeper, any bodies; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "kick_and_defend"
     seats: tuple[str, ...] = ("kicker_0", "keeper_0")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.physics import Engine
 from dohyo.arenas.physics.engine import QUANTITIES
-from dohyo.arenas.physics.frame import Array
-from dohyo.arenas.rules import Dice, IntArray
+from dohyo.arenas.rules.dice import Dice
 
 Range = tuple[float, float]
 """Lowest and highest factor; (x, x) is a constant."""

@@ -17,9 +17,9 @@ from dohyo.arenas.paper.scene import DRIVE
 from dohyo.arenas.paper.sumo import PaperSumo
 from dohyo.arenas.paper.you_shall_not_pass import PaperYouShallNotPass
 from dohyo.arenas.physics import ENGINES, Constructor, Engine, make_engine
-from dohyo.arenas.rules import Arena
+from dohyo.arenas.physics.scene import DRIVES, Scene
+from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.run_to_goal import RunToGoal
-from dohyo.arenas.scene import DRIVES, Scene
 from dohyo.arenas.sumo import Sumo
 from dohyo.arenas.you_shall_not_pass import YouShallNotPass
 

@@ -10,13 +10,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Mark, Strip
-from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
-from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.start import stand
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Mark, Strip
+from dohyo.arenas.rules.start import stand
 
 GOAL = 4.0
 """Distance of each goal line from the centre, m (EC)."""
@@ -38,7 +40,7 @@ LINES = ((1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85)))
 
 
 class RunToGoal(BaseArena):
-    """Two seats, any bodies; see `dohyo.arenas.rules.Arena`."""
+    """Two seats, any bodies; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "run_to_goal"
     seats: tuple[str, ...] = ("runner_0", "runner_1")

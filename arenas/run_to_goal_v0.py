@@ -1,6 +1,6 @@
 """Run to goal: the PettingZoo module, version 0; rules in `dohyo.arenas.run_to_goal`, keywords of `DohyoEnv`."""
 
-from dohyo.arenas.views import entry_points
+from dohyo.arenas.views.parallel_env import entry_points
 
 __all__ = ["env", "parallel_env"]
 

@@ -10,14 +10,16 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Disc, Mark
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
-from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.sight import distance
-from dohyo.arenas.start import stand
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Disc, Mark
+from dohyo.arenas.rules.observation import distance
+from dohyo.arenas.rules.start import stand
 
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius for two seats, m (EC, ants)."""
@@ -56,7 +58,7 @@ def numbers(others: int) -> tuple[Entry, ...]:
 
 
 class Sumo(BaseArena):
-    """Seats of any bodies in a ring, on two sides or more; see `dohyo.arenas.rules.Arena`."""
+    """Seats of any bodies in a ring, on two sides or more; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "sumo"
     endings = ENDINGS

@@ -10,13 +10,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Mark, Strip
-from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
-from dohyo.arenas.scene import CONTROL_STEP
-from dohyo.arenas.start import stand
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Mark, Strip
+from dohyo.arenas.rules.start import stand
 
 GOAL = -4.0
 """The runner has passed once its root is beyond this x, m (EC)."""
@@ -38,7 +40,7 @@ PASSED, FELL, LATE = range(len(ENDINGS))
 
 
 class YouShallNotPass(BaseArena):
-    """A blocker and a runner, any bodies; see `dohyo.arenas.rules.Arena`."""
+    """A blocker and a runner, any bodies; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "you_shall_not_pass"
     seats: tuple[str, ...] = ("blocker_0", "runner_0")

@@ -1,6 +1,6 @@
 """You shall not pass: the PettingZoo module, version 0; keywords of `DohyoEnv`."""
 
-from dohyo.arenas.views import entry_points
+from dohyo.arenas.views.parallel_env import entry_points
 
 __all__ = ["env", "parallel_env"]
 

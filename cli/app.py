@@ -5,9 +5,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from dohyo.agents.threads import use_one_thread
+from dohyo.agents.learning.threads import use_one_thread
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.cli import arenas, bench, crossplay, exploit, import_, play, push, rate, report, study, train
+from dohyo.cli.commands import arenas, bench, crossplay, exploit, import_, play, push, rate, report, study, train
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 

@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
-from dohyo.agents.acting import describe
-from dohyo.agents.config import PARAMETRIZATIONS, POLICIES, RANGES, VALUES, PpoConfig
+from dohyo.agents.learning.config import PARAMETRIZATIONS, POLICIES, RANGES, VALUES, PpoConfig
+from dohyo.agents.policies.networks import describe
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics import ENGINES
+from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.registry import ARENAS
-from dohyo.arenas.scene import DRIVES
-from dohyo.curricula.schedules import DENSE
+from dohyo.curricula.training.schedules import DENSE
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
 NETWORK, MEETINGS, WORLD = "The network and how it learns", "Who learns, and whom it meets", "Rewards and starts"

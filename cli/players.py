@@ -5,14 +5,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dohyo.agents.policy import BUILT_IN, Policy, built_in
+from dohyo.agents.policies.built_in import BUILT_IN, built_in
+from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Part, Snapshot, load_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import UnknownName
-from dohyo.arenas.rules import Arena
+from dohyo.arenas.rules.arena import Arena
 
 if TYPE_CHECKING:
-    from dohyo.curricula.crossplay import Entrant
+    from dohyo.curricula.evaluation.crossplay import Entrant
 
 FORMS = "a snapshot file, a run folder, RUN:LEARNER for one of its learners, RUN@GENERATION for an early snapshot"
 
@@ -29,7 +30,7 @@ def find_player(name: str, batch: Batch, seat: int, *, stochastic: bool, seed: i
 
 def find_entrant(name: str, arena: Arena) -> "Entrant":
     """Return who sits down in each seat for `name`; raises `UnknownName` or `SnapshotError` where nobody can."""
-    from dohyo.curricula.crossplay import Entrant
+    from dohyo.curricula.evaluation.crossplay import Entrant
 
     if name in BUILT_IN:
         return Entrant(name, (name, name))
@@ -60,7 +61,7 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
 
 
 def _in_run(path: Path, part: Part | None, learner: str | None = None, generation: int | None = None) -> Snapshot:
-    from dohyo.curricula.run import RunFolder
+    from dohyo.curricula.run.folder import RunFolder
 
     with closing(RunFolder.open(path)) as folder:
         names = list(folder.learners) if learner is None else [learner]

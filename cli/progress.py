@@ -1,24 +1,37 @@
 """Live progress of a training on the terminal; plain lines where there is no terminal."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import rich.progress
 import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from dohyo.curricula.signs import stalled
-from dohyo.curricula.train import Progress
+from dohyo.curricula.ratings.warning_signs import stalled
+
+if TYPE_CHECKING:
+    from dohyo.agents.snapshot import Snapshot
+    from dohyo.curricula.evaluation.crossplay import Crossplay, Pair
+    from dohyo.curricula.run.config import TrainConfig
+    from dohyo.curricula.training.training import Progress, Training
 
 LINE_EVERY = 30.0
 """Seconds between lines where nobody looks at a terminal."""
 
 
+def bar(quiet: bool) -> rich.progress.Progress:
+    """Return a progress bar on standard error that leaves nothing behind; it shows nothing if `quiet`."""
+    return rich.progress.Progress(transient=True, console=Console(stderr=True), disable=quiet)
+
+
 @contextmanager
-def show_progress(title: str, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+def show_progress(title: str, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
     """Yield a watcher that shows what it is told on standard error; nothing if `quiet`."""
     console = Console(stderr=True)
     if quiet:
@@ -36,14 +49,14 @@ class _Lines:
     def __init__(self) -> None:
         self._last, self._generation = 0.0, -2
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         now = time.monotonic()
         if progress.generation != self._generation and now - self._last >= LINE_EVERY:
             self._last, self._generation = now, progress.generation
             typer.echo("  ".join(f"{key} {value}" for key, value in _figures(progress)), err=True)
 
 
-def _panel(title: str, progress: Progress) -> Group:
+def _panel(title: str, progress: "Progress") -> Group:
     head = Table.grid(padding=(0, 2))
     head.add_row(f"[bold]{title}", ProgressBar(total=1.0, completed=progress.share, width=40), f"{progress.share:.0%}")
     body = Table.grid(padding=(0, 2))
@@ -52,7 +65,7 @@ def _panel(title: str, progress: Progress) -> Group:
     return Group(head, body)
 
 
-def _figures(progress: Progress) -> list[tuple[str, str]]:
+def _figures(progress: "Progress") -> list[tuple[str, str]]:
     """What is worth knowing while it runs, in order."""
     left = progress.seconds * (1 - progress.share) / progress.share if progress.share > 0 else 0.0
     rows = [
@@ -73,3 +86,30 @@ def _figures(progress: Progress) -> list[tuple[str, str]]:
         rows.append(("rating", f"{rating.mu:.1f} [{rating.low:.1f}, {rating.high:.1f}]"))
         rows += [(f"wins against {name}", f"{share:.0%}") for name, share in progress.win_rates.items()]
     return rows
+
+
+def play_all(crossplay: "Crossplay", matches: "Sequence[tuple[Pair, int]]", quiet: bool) -> None:
+    """Play what each pair lacks to its number of bouts, with a progress bar unless `quiet`."""
+    with bar(quiet) as progress:
+        task = progress.add_task("playing", total=sum(crossplay.left(*match) for match in matches))
+        for match in matches:
+            crossplay.play(*match, lambda bout: progress.advance(task))
+
+
+def train_in(out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool) -> "Training":
+    """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget.
+
+    `named` are the snapshots from elsewhere that the settings name.
+    """
+    from dohyo.curricula.run.folder import RunFolder
+    from dohyo.curricula.training.training import Training
+
+    with (
+        closing(RunFolder.create_or_resume(out, config)) as folder,
+        show_progress(f"{config.arena}, {config.body}, {config.engine}", quiet=quiet) as watch,
+    ):
+        for snapshot in named:
+            folder.freeze(snapshot)
+        training = Training(folder, watch)
+        training.run()
+    return training

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dohyo.arenas import ENGINES, Camera, render
+from dohyo.arenas import ENGINES, Camera
+from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics import make_engine
-from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.registry import build_arena
-from dohyo.arenas.scene import CONTROL_STEP
+from dohyo.arenas.views import render
 
 PICTURES = Path(__file__).parent / "pictures"
 LEGS = {"bug": [40, 90, 140, 220, 270, 320], "spider": [30, 75, 120, 165, 195, 240, 285, 330]}

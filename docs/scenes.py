@@ -5,7 +5,8 @@ from pathlib import Path
 import imageio.v3 as imageio
 import numpy as np
 
-from dohyo.arenas import make_batch, render
+from dohyo.arenas import make_batch
+from dohyo.arenas.views import render
 
 PICTURES = Path(__file__).parent / "pictures"
 SCENES = {

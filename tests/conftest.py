@@ -9,8 +9,8 @@ from doubles import shorten_bouts, tiny_config
 from hypothesis import settings
 
 from dohyo.cli import main
-from dohyo.curricula.run import RunFolder
-from dohyo.curricula.train import Training
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training.training import Training
 
 settings.register_profile("unhurried", deadline=None)  # nothing is timed here: machines differ, and are busy
 settings.load_profile("unhurried")

@@ -15,15 +15,16 @@ import pytest
 from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
-from dohyo.agents.config import PpoConfig
-from dohyo.agents.learner import Learner
+from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.learner import Learner
 from dohyo.agents.snapshot import Origin, Part, Snapshot, freeze
 from dohyo.arenas.batch import Batch, Finished, Step
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS
-from dohyo.arenas.rules import Arena, observation_size
-from dohyo.curricula.run import RunFolder, TrainConfig
-from dohyo.curricula.train import Training
+from dohyo.arenas.rules.arena import Arena, observation_size
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training.training import Training
 
 FloatArray = NDArray[np.float32]
 

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.batch import Batch
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.physics import Engine, make_engine
-from dohyo.arenas.physics.frame import Array
-from dohyo.arenas.scene import Scene, compose
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import Scene, compose
+from dohyo.arenas.sumo import Sumo
 
 WORLD = np.array([0])
+ANT = [BODIES["ant"]] * 2
+UP, DOWN = 0.5, 0.29
+"""Heights of a standing and of a fallen ant (it is down at 0.30)."""
 
 
 MIDDLE = {
@@ -80,3 +86,25 @@ def scaled(
 
 def still(scene: Scene, worlds: int = 1) -> Array:
     return np.zeros((worlds, scene.model.nu))
+
+
+def ring(worlds: int = 1, radius: float = 3.0, max_cycles: int = 500) -> tuple[Sumo, Frame]:
+    """Rules of a ring of the given radius, and a frame in which both ants stand 1 m from the centre, on the x axis."""
+    sumo = Sumo(ANT, worlds, "target", max_cycles)
+    sumo.radius[:] = radius
+    frame = Frame.empty(sumo.scene, worlds)
+    frame.root_position[:] = [(-1, 0, UP), (1, 0, UP)]
+    frame.root_before[:] = frame.root_position
+    frame.root_rotation[:] = np.eye(3)
+    return sumo, frame
+
+
+def play(batch: Batch, seed: int, steps: int, actions_seed: int = 0) -> np.ndarray:
+    """Random actions, the same in every world; observations of all seats and rewards, `[steps + 1, W, numbers]`."""
+    rng = np.random.default_rng(actions_seed)
+    record = [np.concatenate([*batch.reset(seed), np.zeros((batch.worlds, len(batch.seats)))], axis=1)]
+    for _ in range(steps):
+        actions = [rng.uniform(-1, 1, (1, *space.shape)).repeat(batch.worlds, 0) for space in batch.action_spaces]
+        step = batch.step(actions)
+        record.append(np.concatenate([*step.observation, step.reward], axis=1))
+    return np.array(record)

@@ -16,12 +16,12 @@ LAYERS = ("arenas", "agents", "curricula", "cli")
 
 USE_IT = """
 import sys
-import dohyo.arenas, dohyo.agents.policy
-for module in (dohyo.arenas, dohyo.agents.policy):
+import dohyo.arenas, dohyo.agents.policies.policy
+for module in (dohyo.arenas, dohyo.agents.policies.policy):
     assert module.__file__.startswith(sys.argv[1]), module.__file__
 batch = dohyo.arenas.make_batch("sumo", body="ant", engine="mujoco", worlds=2, workers=1)
 batch.reset(0)
-step = batch.step([dohyo.agents.policy.Zero(8).act(o) for o in batch.observations])
+step = batch.step([dohyo.agents.policies.built_in.Zero(8).act(o) for o in batch.observations])
 print(dohyo.arenas.__version__, *step.reward.shape)
 batch.close()
 """

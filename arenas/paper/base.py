@@ -10,23 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.base import Ground
+from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.paper.frame import PaperFrame
+from dohyo.arenas.paper.observation import Piece, bodies, drives, forces, inertias, motions, positions, velocities
 from dohyo.arenas.paper.scene import Setting, compose
-from dohyo.arenas.paper.sight import (
-    Piece,
-    bodies,
-    drives,
-    forces,
-    inertias,
-    motions,
-    positions,
-    velocities,
-)
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import Dice, Entry, IntArray, layout
-from dohyo.arenas.start import effort
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.rules.arena import Entry, layout
+from dohyo.arenas.rules.base import Ground, effort
+from dohyo.arenas.rules.dice import Dice
 
 POSITION_NOISE, VELOCITY_NOISE = 0.1, 0.1
 """Noise of the start: U(-0.1, 0.1) on every number of the positions, N(0, 0.1) on every velocity (EC)."""
@@ -39,7 +31,7 @@ GROUND, MARGIN = (0.3, 0.34, 0.38), 0.7
 
 
 class PaperArena(Ground, ABC):
-    """A start for the rules of one of the paper's arenas; see `dohyo.arenas.rules.Arena`.
+    """A start for the rules of one of the paper's arenas; see `dohyo.arenas.rules.arena.Arena`.
 
     Observations are in the world's frame and in full precision; actions count as they are, and MuJoCo clamps what the
     motors do.

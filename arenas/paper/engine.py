@@ -4,11 +4,11 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from dohyo.arenas.arrays import Array
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.runge_kutta import RungeKutta
-from dohyo.arenas.physics.frame import Array
-from dohyo.arenas.physics.threads import ThreadEngine
-from dohyo.arenas.scene import SUBSTEPS, Scene
+from dohyo.arenas.physics.mujoco_engine import ThreadEngine
+from dohyo.arenas.physics.scene import SUBSTEPS, Scene
 
 PLATFORM = "arena"
 """The geom whose radius is part of a bout's start, where a scene has it."""

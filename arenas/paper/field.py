@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
+from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Colour, Mark, Strip
 from dohyo.arenas.paper.base import PaperArena, paper_frame
+from dohyo.arenas.paper.observation import Piece, positions
 from dohyo.arenas.paper.scene import GOAL, Place, Setting, add_field
-from dohyo.arenas.paper.sight import Piece, positions
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import Dice, IntArray
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Colour, Mark, Strip
 
 WAY = np.array([1.0, -1.0])
 """The way each seat looks along x, and the sign of the line that it looks at."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from mujoco.batch import Batch
 
-from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.scene import Scene
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import Scene
 
 
 @dataclass

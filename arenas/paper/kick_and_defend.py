@@ -10,15 +10,17 @@ from typing import ClassVar
 import mujoco
 import numpy as np
 
-from dohyo.arenas.base import LOSS, WIN
+from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import EC_BALL, Body
 from dohyo.arenas.kick_and_defend import EC_STARTS
-from dohyo.arenas.marks import Mark, Strip
 from dohyo.arenas.paper.base import HUMAN_MOTOR, PaperArena, paper_frame, sign
+from dohyo.arenas.paper.observation import Piece, offset, positions
 from dohyo.arenas.paper.scene import GOAL, Setting, add_field
-from dohyo.arenas.paper.sight import Piece, offset, positions
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Ranges, Term, Verdict
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.base import LOSS, WIN
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Mark, Strip
 
 KICKER, KEEPER, BALL = 0, 1, 2
 """The actors (EC)."""
@@ -74,7 +76,7 @@ def furnish(spec: mujoco.MjSpec) -> None:
 
 
 class PaperKickAndDefend(PaperArena):
-    """A kicker and a keeper; see `dohyo.arenas.rules.Arena`."""
+    """A kicker and a keeper; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "paper/kick-and-defend"
     seats: tuple[str, ...] = ("kicker_0", "keeper_0")

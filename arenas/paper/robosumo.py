@@ -10,15 +10,17 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
+from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Mark, Strip
 from dohyo.arenas.paper.base import GROUND, MARGIN, PaperArena
 from dohyo.arenas.paper.frame import PaperFrame
+from dohyo.arenas.paper.observation import POSE, Piece, bodies, sizes_of_forces, velocities
 from dohyo.arenas.paper.scene import Setting, add_bar
-from dohyo.arenas.paper.sight import POSE, Piece, bodies, sizes_of_forces, velocities
-from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Term, Verdict
-from dohyo.arenas.scene import SUBSTEPS, SeatLayout
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import SUBSTEPS, SeatLayout
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Term, Verdict
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Mark, Strip
 
 TOP = 0.5
 """Height of the tatami, from which heights are measured, m (RS)."""
@@ -67,7 +69,7 @@ def furnish(spec: mujoco.MjSpec) -> None:
 
 
 class RoboSumo(PaperArena):
-    """Two beasts of any kind; see `dohyo.arenas.rules.Arena`."""
+    """Two beasts of any kind; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "paper/robosumo"
     seats: tuple[str, ...] = ("sumo_0", "sumo_1")

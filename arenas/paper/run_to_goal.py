@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dohyo.arenas.base import LOSS, WIN
+from dohyo.arenas.arrays import Array
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.paper.base import HUMAN
 from dohyo.arenas.paper.field import Field
-from dohyo.arenas.physics.frame import Array, Frame
-from dohyo.arenas.rules import TIME_OUT, Term, Verdict
-from dohyo.arenas.scene import SUBSTEPS
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import SUBSTEPS
+from dohyo.arenas.rules.arena import TIME_OUT, Term, Verdict
+from dohyo.arenas.rules.base import LOSS, WIN
 
 ANT_TERMS: tuple[Term, ...] = (
     Term("forward", 1.0, "speed of the centre of mass towards the own line, m/s", "EC"),
@@ -34,7 +35,7 @@ REACHED, BOTH, DOWN, LATE = range(len(ENDINGS))
 
 
 class PaperRunToGoal(Field):
-    """Two ants or two humans; see `dohyo.arenas.rules.Arena`."""
+    """Two ants or two humans; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "paper/run-to-goal"
     seats: tuple[str, ...] = ("runner_0", "runner_1")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import mujoco
 import numpy as np
 
-from dohyo.arenas.physics.frame import Array
+from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.rotation import cross
 
 STAGES = (0.5, 0.5, 1.0)

@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.scene import COLOURS, SUBSTEPS, Scene, SeatLayout, loose_layout
+from dohyo.arenas.physics.scene import COLOURS, SUBSTEPS, Scene, SeatLayout, loose_layout
 
 DRIVE = "torque"
 """An action is a share of the motors' gear; MuJoCo clamps it at the motors' own range."""

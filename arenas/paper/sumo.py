@@ -9,17 +9,19 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from dohyo.arenas.base import LOSS, WIN
+from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
-from dohyo.arenas.marks import Disc, Mark
 from dohyo.arenas.paper.base import GROUND, HUMAN, HUMAN_MOTOR, MARGIN, PaperArena, sign
 from dohyo.arenas.paper.engine import PLATFORM
 from dohyo.arenas.paper.frame import PaperFrame
+from dohyo.arenas.paper.observation import Piece, offset, positions, rotation
 from dohyo.arenas.paper.scene import CYLINDER, Setting, add_field
-from dohyo.arenas.paper.sight import Piece, offset, positions, rotation
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import TIME_OUT, Dice, Entry, IntArray, Term, Verdict
-from dohyo.arenas.sight import distance
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.rules.arena import TIME_OUT, Entry, Term, Verdict
+from dohyo.arenas.rules.base import LOSS, WIN
+from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.floor import Disc, Mark
+from dohyo.arenas.rules.observation import distance
 
 TOP = 0.5
 """Height of the platform, m (EC)."""
@@ -61,7 +63,7 @@ def furnish(spec: mujoco.MjSpec) -> None:
 
 
 class PaperSumo(PaperArena):
-    """Two ants, or two humans; see `dohyo.arenas.rules.Arena`."""
+    """Two ants, or two humans; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "paper/sumo"
     seats: tuple[str, ...] = ("sumo_0", "sumo_1")

@@ -7,10 +7,11 @@ nothing and has not won.
 
 import numpy as np
 
-from dohyo.arenas.base import LOSS, WIN
+from dohyo.arenas.arrays import Array, BoolArray
 from dohyo.arenas.paper.field import LEFT, Field
-from dohyo.arenas.physics.frame import Array, BoolArray, Frame
-from dohyo.arenas.rules import TIME_OUT, Term, Verdict
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.rules.arena import TIME_OUT, Term, Verdict
+from dohyo.arenas.rules.base import LOSS, WIN
 
 FALLEN = 0.3
 """A human whose root is at or below this height has fallen, m (EC)."""
@@ -29,7 +30,7 @@ PASSED, FELL, AWAY, LATE = range(len(ENDINGS))
 
 
 class PaperYouShallNotPass(Field):
-    """A blocker and a runner; see `dohyo.arenas.rules.Arena`."""
+    """A blocker and a runner; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "paper/you-shall-not-pass"
     seats: tuple[str, ...] = ("blocker_0", "runner_0")

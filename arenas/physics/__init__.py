@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable, Mapping
 
 from dohyo.arenas.errors import lookup
-from dohyo.arenas.physics.bullet import BulletEngine
+from dohyo.arenas.physics.bullet.engine import BulletEngine
 from dohyo.arenas.physics.engine import Engine
 from dohyo.arenas.physics.frame import Frame
-from dohyo.arenas.physics.threads import ThreadEngine
-from dohyo.arenas.scene import Scene
+from dohyo.arenas.physics.mujoco_engine import ThreadEngine
+from dohyo.arenas.physics.scene import Scene
 
 __all__ = ["ENGINES", "Constructor", "Engine", "Frame", "cores", "make_engine"]
 

@@ -7,8 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.physics.frame import Array, Frame, diverged
-from dohyo.arenas.scene import Scene
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.physics.frame import Frame, diverged
+from dohyo.arenas.physics.scene import Scene
 
 QUANTITIES = ("gravity", "friction", "mass", "torque")
 """What `Engine.scale` can scale: the weight of everything; the sliding friction of every contact; mass and inertia of

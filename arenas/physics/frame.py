@@ -4,13 +4,10 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dohyo.arenas.arrays import Array, BoolArray
 from dohyo.arenas.physics.rotation import matrix
-from dohyo.arenas.scene import Scene
-
-Array = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from dohyo.arenas.physics.scene import Scene
 
 SPEED_LIMIT = 200.0
 """A world in which anything moves faster (m/s or rad/s) has diverged; falls and blows stay below a tenth of it."""

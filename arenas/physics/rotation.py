@@ -1,10 +1,8 @@
 """Rotations of whole batches; quaternions are (w, x, y, z), as in MuJoCo."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-
+from dohyo.arenas.arrays import Array
 
 # Entry (i, j) of a rotation matrix, row by row, is the unit matrix's plus two products of components of the quaternion,
 # each with its sign and doubled: nine first products, then nine second ones.

@@ -1,0 +1,1 @@
+"""Learners: networks and the algorithms that train them."""

@@ -1,0 +1,216 @@
+"""The learner: Stable-Baselines3's PPO, recurrent or not, over the seats of a batch; checkpoints hold no pickle."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from dohyo.agents.files import write_atomically
+from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.lstm import RecurrentPolicy
+from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
+from dohyo.agents.learning.mup import GroupedPpo
+from dohyo.agents.learning.recurrent_ppo import ChunkedPpo
+from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
+from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.errors import DohyoError
+
+
+class LearningError(DohyoError, ArithmeticError):
+    """Learning has ruined the networks."""
+
+
+PUBLISHED = 2_500_000_000
+"""Samples behind the statistics of an imported snapshot, which does not say (arXiv 1710.03748: about 2.5e9)."""
+
+
+class Learner:
+    """PPO bound to a `SeatVec`: collects a rollout, learns from it, can be saved and restored."""
+
+    def __init__(self, vec: SeatVec, config: PpoConfig, seed: int) -> None:
+        self.vec, self.config = vec, config
+        self._ppo = _algorithm(vec, config, seed)
+        self._curves = Logger(None, [])
+        self._ppo.set_logger(self._curves)
+        self._callback: BaseCallback | None = None
+        assert isinstance(self._ppo.policy, NormalisedPolicy | RecurrentPolicy)
+        self._policy, self._norm = self._ppo.policy, norm_of(self._ppo.policy)
+        self._value_first = self._alone_until = 0
+        self._note_first()
+
+    def _note_first(self) -> None:
+        self._first = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        """Begin as the policy of a snapshot; its statistics go on from there, the value function is new.
+
+        Raises `SnapshotError` for a network of another kind or size.
+        """
+        try:
+            if self.config.value != "own":
+                raise ValueError("it has no statistics of what the other seat sees")
+            self._policy.adopt(snapshot.tensors)
+        except ValueError as error:
+            raise SnapshotError(
+                f"no learner can begin as snapshot {snapshot.name} ({error}): give it a network of the same kind and "
+                "width, and --value own"
+            ) from error
+        self._norm.count.fill_(snapshot.origin.samples or PUBLISHED)
+        self._value_first = self._alone_until = self.config.value_first
+        self._note_first()
+
+    @property
+    def samples(self) -> int:
+        """Control steps of learning seats seen so far."""
+        return self._ppo.num_timesteps
+
+    def collect(self, watch: BaseCallback) -> None:
+        """Play a rollout of `config.rollout` control steps in every slot; `watch` is told of each step."""
+        if self._callback is not watch:
+            # SB3 prepares its counters, its first observation and the callback here; it asks for a total only for
+            # schedules, and ours goes by `spend`.
+            self._ppo._setup_learn(total_timesteps=1, callback=watch, reset_num_timesteps=False)
+            self._callback = watch
+        steps = self.config.rollout
+        self._ppo.collect_rollouts(self.vec, watch, self._ppo.rollout_buffer, n_rollout_steps=steps)
+
+    def spend(self, share: float) -> None:
+        """Be told what share of the budget is used up, 0 to 1: the learning rate falls with it."""
+        self._ppo._current_progress_remaining = 1 - share
+
+    def begin(self) -> None:
+        """Begin a bout in every slot before the next rollout: somebody else has used the batch meanwhile."""
+        self._ppo._last_obs, self._callback = None, None
+
+    def learn(self) -> None:
+        """Update the networks from the last rollout, then fold its observations into the statistics.
+
+        In this order: the ratios of new to old probabilities are of policies that see the same normalised inputs.
+        The very first rollout, seen through no statistics at all, only fills them. Raises `LearningError` when weights
+        come out that are not numbers.
+        """
+        if self._norm.count > 0:
+            for parameter in self._policy.acting_parameters():
+                parameter.requires_grad_(self.samples > self._alone_until)
+            self._train()
+            self._keep_noise()
+        seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
+        self._norm.update(torch.as_tensor(seen))
+
+    def _train(self) -> None:
+        try:
+            self._ppo.train()
+        finally:  # weights that are not numbers make torch raise as well, of what they meet first
+            if not all(tensor.isfinite().all() for tensor in self._policy.parameters()):
+                raise LearningError(
+                    "learning diverged: the networks' weights are no longer numbers. The generations before are whole; "
+                    f"train anew, in another folder, with --ppo learning_rate below {self.config.learning_rate:g}"
+                )
+
+    @torch.no_grad()
+    def _keep_noise(self) -> None:
+        if self.config.least_std > 0:
+            self._policy.log_std.clamp_(min=math.log(self.config.least_std))
+
+    def reset(self) -> None:
+        """Go back to the first weights and statistics, with no moments; samples are counted on."""
+        self._policy.load_state_dict(self._first)
+        self._restore_adam({})
+        self._alone_until = self.samples + self._value_first
+
+    def curves(self) -> dict[str, float]:
+        """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
+        return {key: float(value) for key, value in self._curves.name_to_value.items() if key.startswith("train/")}
+
+    def tensors(self) -> dict[str, FloatArray]:
+        """Return copies of all that acting needs; see `dohyo.agents.policies.networks`."""
+        return self._policy.acting_tensors()
+
+    def save(self, path: Path) -> None:
+        """Write networks, optimiser, counters and random streams to `path`."""
+        tensors = {f"policy/{name}": tensor.clone() for name, tensor in self._policy.state_dict().items()}
+        for index, state in self._policy.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam/{index}/{name}": torch.as_tensor(value) for name, value in state.items()}
+        tensors["random/torch"] = torch.get_rng_state()
+        metadata = {
+            "format": "dohyo-checkpoint-1",
+            "samples": str(self.samples),
+            "updates": str(self._ppo._n_updates),
+            "alone_until": str(self._alone_until),
+            "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
+        }
+        write_atomically(path, save(tensors, metadata))
+
+    def restore(self, path: Path) -> None:
+        """Go on from what `save` has written; raises `SnapshotError` for a damaged file."""
+        try:
+            content = path.read_bytes()
+            tensors = load(content)
+            metadata = read_metadata(content)
+            self._policy.load_state_dict(_under(tensors, "policy/"))
+            self._restore_adam(_under(tensors, "adam/"))
+            random = json.loads(metadata["random"])
+            random["state"]["key"] = np.array(random["state"]["key"], np.uint32)
+            np.random.set_state(random)  # noqa: NPY002
+            torch.set_rng_state(tensors["random/torch"])
+            self._ppo.num_timesteps, self._ppo._n_updates = int(metadata["samples"]), int(metadata["updates"])
+            self._alone_until = int(metadata.get("alone_until", self._alone_until))
+        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+            why = " ".join(str(error).split())  # torch's messages have many lines
+            raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
+
+    def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
+        adam = self._policy.optimizer.state_dict()
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, tensor in tensors.items():
+            index, name = key.split("/")
+            state.setdefault(int(index), {})[name] = tensor
+        self._policy.optimizer.load_state_dict({"state": state, "param_groups": adam["param_groups"]})
+
+
+def _algorithm(vec: SeatVec, config: PpoConfig, seed: int) -> PPO | ChunkedPpo:
+    """Return the algorithm that trains the configured kind of policy."""
+    chunk = 1 if config.policy == "mlp" else _divisor(config.rollout, config.unroll)
+    chunks = config.rollout * vec.num_envs // chunk
+    settings: dict[str, Any] = {
+        "env": vec,
+        "learning_rate": lambda left: config.learning_rate * (config.final_rate + (1 - config.final_rate) * left),
+        "n_steps": config.rollout,
+        "batch_size": chunk * _divisor(chunks, max(1, config.minibatch // chunk)),
+        "n_epochs": config.epochs,
+        "gamma": config.gamma,
+        "gae_lambda": config.gae_lambda,
+        "clip_range": config.clip,
+        "ent_coef": config.entropy,
+        "target_kl": config.target_kl,
+        "policy_kwargs": {"own": vec.own, "width": config.width, "log_std_init": config.log_std},
+        "seed": seed,
+        "device": "cpu",
+    }
+    if config.parametrization == "mup":
+        settings["policy_kwargs"]["mup"] = True
+        return GroupedPpo(NormalisedPolicy, **settings)
+    if config.policy == "mlp":
+        return PPO(NormalisedPolicy, **settings)
+    return ChunkedPpo(RecurrentPolicy, unroll=chunk, **settings)
+
+
+def _divisor(whole: int, most: int) -> int:
+    """Return the largest part of at most `most` that divides `whole` evenly."""
+    parts = -(-whole // most)
+    while whole % parts:
+        parts += 1
+    return whole // parts
+
+
+def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,112 @@
+"""The recurrent network that learns: sb3-contrib's actor-critic, a memory of its own each for policy and value."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import torch
+from gymnasium.spaces import Space
+from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
+from stable_baselines3.common.type_aliases import Schedule
+from torch import Tensor, nn
+
+from dohyo.agents.learning.mlp import RunningNorm, copies, fill, seen_through
+from dohyo.arenas.arrays import FloatArray
+
+States = tuple[Tensor, Tensor]
+"""Output and cell of an LSTM, `[1, n, H]` each."""
+
+
+class Recurrent(nn.LSTM):
+    """An LSTM over a layer of rectified units over the first `inputs` of the features (arXiv 1710.03748)."""
+
+    def __init__(self, inputs: int, width: int) -> None:
+        super().__init__(width, width)
+        self.embed = nn.Linear(inputs, width)
+        for name, parameter in self.named_parameters():
+            if "bias" in name:
+                nn.init.zeros_(parameter)
+            else:
+                nn.init.orthogonal_(parameter, 2**0.5 if name == "embed.weight" else 1.0)
+            if name == "bias_ih_l0":  # the authors' cell adds 1 to what its forget gate is given
+                nn.init.ones_(parameter[width : 2 * width])
+
+    def unroll(self, features: Tensor, states: States, starts: Tensor) -> tuple[Tensor, States]:
+        """Return outputs `[n * T, H]` for n sequences of T steps, `[n * T, features]`, and the states after them.
+
+        Where `starts` `[n * T]` is 1 a bout begins, with an empty memory.
+        """
+        n = states[0].shape[1]
+        embedded = torch.relu(self.embed(features[:, : self.embed.in_features]))
+        steps = embedded.reshape(n, -1, self.hidden_size).swapaxes(0, 1)
+        begins = starts.reshape(n, -1).swapaxes(0, 1)
+        cuts = [t for t in begins.any(dim=1).nonzero().flatten().tolist() if t > 0]
+        outputs = []
+        for first, end in pairwise([0, *cuts, len(steps)]):  # in between no memory is to be emptied
+            keep = (1 - begins[first])[None, :, None]
+            output, states = self(steps[first:end], (keep * states[0], keep * states[1]))
+            outputs.append(output)
+        return torch.cat(outputs).swapaxes(0, 1).reshape(-1, self.hidden_size), states
+
+
+class RecurrentPolicy(RecurrentActorCriticPolicy):
+    """Separate `Recurrent`s for policy and value over `RunningNorm`, state-independent standard deviation.
+
+    The policy sees the first `own` entries of an observation, the value function all of them.
+    """
+
+    def __init__(
+        self,
+        observation_space: Space[Any],
+        action_space: Space[Any],
+        lr_schedule: Schedule,
+        *,
+        own: int,
+        width: int,
+        **kwargs: Any,
+    ) -> None:
+        self._own = own
+        super().__init__(
+            observation_space,
+            action_space,
+            lr_schedule,
+            net_arch=[],
+            features_extractor_class=RunningNorm,
+            lstm_hidden_size=width,
+            **kwargs,
+        )
+        self.lstm_actor, self.lstm_critic = Recurrent(own, width), Recurrent(self.features_dim, width)
+        self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+
+    @staticmethod
+    def _process_sequence(features: Tensor, lstm_states: States, episode_starts: Tensor, lstm: nn.LSTM) -> Any:
+        assert isinstance(lstm, Recurrent)
+        return lstm.unroll(features, lstm_states, episode_starts)
+
+    def acting_tensors(self) -> dict[str, FloatArray]:
+        """Return copies of all that acting needs, named as `dohyo.agents.policies.networks.Lstm` expects."""
+        tensors = self._acting()
+        return copies(tensors | {"gates_bias": tensors["gates_bias"] + self.lstm_actor.get_parameter("bias_hh_l0")})
+
+    def adopt(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Act from now on as `acting_tensors` say; raises `ValueError` for those of another network."""
+        fill(self._acting(), tensors)
+        nn.init.zeros_(self.lstm_actor.get_parameter("bias_hh_l0"))
+
+    def acting_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that acting needs."""
+        return [*self.lstm_actor.parameters(), *self.action_net.parameters(), self.log_std]
+
+    def _acting(self) -> dict[str, Tensor]:
+        """Return the learner's own tensors; of the gates' two biases, which are added, only the first."""
+        own = dict(self.lstm_actor.named_parameters())
+        assert isinstance(self.action_net, nn.Linear)
+        return seen_through(self, self._own) | {
+            "embed_weight": own["embed.weight"],
+            "embed_bias": own["embed.bias"],
+            "gates_in": own["weight_ih_l0"],
+            "gates_back": own["weight_hh_l0"],
+            "gates_bias": own["bias_ih_l0"],
+            "weight_0": self.action_net.weight,
+            "bias_0": self.action_net.bias,
+        }

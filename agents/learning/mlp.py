@@ -1,0 +1,156 @@
+"""The network that learns: Stable-Baselines3's actor-critic with its observation statistics inside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from gymnasium.spaces import Box, Space
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, MlpExtractor
+from stable_baselines3.common.type_aliases import Schedule
+from torch import Tensor, nn
+
+from dohyo.agents.learning.mup import adam, draw
+from dohyo.agents.policies.networks import CLIP, EPSILON
+from dohyo.arenas.arrays import FloatArray
+
+
+class RunningNorm(BaseFeaturesExtractor):
+    """Normalise observations by mean and variance of all that `update` has been shown."""
+
+    mean: Tensor
+    variance: Tensor
+    count: Tensor
+
+    def __init__(self, observation_space: Box) -> None:
+        super().__init__(observation_space, observation_space.shape[0])
+        self.register_buffer("mean", torch.zeros(self.features_dim))
+        self.register_buffer("variance", torch.ones(self.features_dim))
+        self.register_buffer("count", torch.zeros(1, dtype=torch.float64))
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """Return normalised observations, clipped to +-5 standard deviations, shapes `[n, obs]`."""
+        return ((observation - self.mean) / (self.variance + EPSILON).sqrt()).clamp(-CLIP, CLIP)
+
+    @torch.no_grad()
+    def update(self, observation: Tensor) -> None:
+        """Fold a rollout's observations `[n, obs]` into the statistics (Chan et al. 1979, parallel variance)."""
+        observation = observation.float()  # some arenas show double precision
+        new = len(observation)
+        total = self.count + new
+        share = (new / total).float()
+        shift = observation.mean(0) - self.mean
+        self.variance.lerp_(observation.var(0, unbiased=False), share.item())
+        self.variance.add_(shift.square() * share * (1 - share))
+        self.mean.add_(shift * share)
+        self.count.copy_(total)
+
+
+class Towers(MlpExtractor):
+    """Separate tanh networks: the policy's sees the first `own` of the features, the value's all of them."""
+
+    def __init__(self, own: int, features: int, width: int) -> None:
+        layers = {"pi": [width, width], "vf": [width, width]}
+        super().__init__(own, layers, nn.Tanh, "cpu")
+        self._own = own
+        if features > own:
+            self.value_net = MlpExtractor(features, layers, nn.Tanh, "cpu").value_net
+
+    def forward_actor(self, features: Tensor) -> Tensor:
+        """Return what the policy makes of features `[n, features]`, `[n, width]`."""
+        return super().forward_actor(features[:, : self._own])
+
+
+class NormalisedPolicy(ActorCriticPolicy):
+    """Separate tanh networks for policy and value over `RunningNorm`, state-independent standard deviation.
+
+    The policy sees the first `own` entries of an observation, the value function all of them. With `mup` initial
+    sizes and rates are those of `dohyo.agents.learning.mup`.
+    """
+
+    def __init__(
+        self,
+        observation_space: Space[Any],
+        action_space: Space[Any],
+        lr_schedule: Schedule,
+        *,
+        own: int,
+        width: int,
+        log_std_init: float = -0.7,
+        mup: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self._own, self._width, self._mup = own, width, mup
+        super().__init__(
+            observation_space,
+            action_space,
+            lr_schedule,
+            features_extractor_class=RunningNorm,
+            log_std_init=log_std_init,
+            **kwargs,
+        )
+
+    def _build_mlp_extractor(self) -> None:
+        self.mlp_extractor = Towers(self._own, self.features_dim, self._width)
+
+    def _build(self, lr_schedule: Schedule) -> None:
+        super()._build(lr_schedule)
+        if self._mup:
+            towers = [(self.policy_layers(), 0.01), (self.value_layers(), 1.0)]  # gains as Stable-Baselines3 has them
+            for tower in towers:
+                draw(tower)
+            self.optimizer = adam(self, towers, lr_schedule(1))
+
+    def policy_layers(self) -> list[nn.Linear]:
+        """Return the policy's layers, from its input on."""
+        return [m for m in (*self.mlp_extractor.policy_net, self.action_net) if isinstance(m, nn.Linear)]
+
+    def value_layers(self) -> list[nn.Linear]:
+        """Return the value function's layers, from its input on."""
+        return [m for m in (*self.mlp_extractor.value_net, self.value_net) if isinstance(m, nn.Linear)]
+
+    def acting_tensors(self) -> dict[str, FloatArray]:
+        """Return copies of all that acting needs, named as `dohyo.agents.policies.networks.Mlp` expects."""
+        return copies(self._acting())
+
+    def adopt(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Act from now on as `acting_tensors` say; raises `ValueError` for those of another network."""
+        fill(self._acting(), tensors)
+
+    def acting_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that acting needs."""
+        return [tensor for tensor in self._acting().values() if isinstance(tensor, nn.Parameter)]
+
+    def _acting(self) -> dict[str, Tensor]:
+        tensors = seen_through(self, self._own)
+        for k, layer in enumerate(self.policy_layers()):
+            tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
+        return tensors
+
+
+def norm_of(policy: ActorCriticPolicy) -> RunningNorm:
+    """Return a policy's observation statistics."""
+    extractor = policy.features_extractor
+    assert isinstance(extractor, RunningNorm)
+    return extractor
+
+
+def seen_through(policy: ActorCriticPolicy, own: int) -> dict[str, Tensor]:
+    """Return the tensors that all kinds of snapshot have: statistics of the first `own` entries, and deviations."""
+    norm = norm_of(policy)
+    return {"mean": norm.mean[:own], "variance": norm.variance[:own], "log_std": policy.log_std}
+
+
+@torch.no_grad()
+def fill(tensors: Mapping[str, Tensor], values: Mapping[str, FloatArray]) -> None:
+    """Write the values into the tensors of the same names; raises `ValueError` unless names and shapes are the same."""
+    shapes, given = ({name: tuple(array.shape) for name, array in arrays.items()} for arrays in (tensors, values))
+    if shapes != given:
+        raise ValueError(f"it has {given}, the learner {shapes}")
+    for name, tensor in tensors.items():
+        tensor.copy_(torch.from_numpy(values[name].copy()))
+
+
+def copies(tensors: Mapping[str, Tensor]) -> dict[str, FloatArray]:
+    """Return arrays that share nothing with the tensors."""
+    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}

@@ -1,0 +1,158 @@
+"""The batch as Stable-Baselines3 sees it: one slot per learning seat, opponents filled in here."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.batch import Batch, Finished, Step
+
+
+class Opponents(Protocol):
+    """Who fills the seats that do not learn."""
+
+    def assign(self, worlds: IntArray) -> None:
+        """Choose an opponent for the bout that begins in each of `worlds`."""
+
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        """Be told of bouts that have ended in `worlds`: 1 where the learner won, 0 for a draw, -1 for a loss."""
+
+    def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds`."""
+
+
+class SeatVec(VecEnv):
+    """Slots of a two-seat batch.
+
+    The first `mirrored` worlds are bouts of the learner against itself: both seats are slots. In each other world
+    the learner takes one seat, changing sides at every bout, and `opponents` fill the other. With `seat` given the
+    learner always takes that one; nothing is mirrored then, and the seats need not see and act alike.
+    Rewards are multiplied by `reward_scale`, so that values stay near 1. `last` holds the batch's last step.
+    An observation is what the slot's own seat sees, `own` entries; with `privileged`, what the other seat of its
+    world sees follows, for a value function.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        opponents: Opponents,
+        mirrored: int,
+        reward_scale: float,
+        seat: int | None = None,
+        *,
+        privileged: bool = False,
+    ) -> None:
+        self.batch, self.opponents, self._scale, self._own = batch, opponents, reward_scale, seat
+        worlds = np.arange(batch.worlds)
+        self._world = np.concatenate([np.repeat(worlds[:mirrored], 2), worlds[mirrored:]])
+        turns = worlds[mirrored:] % 2 if seat is None else np.full(len(worlds), seat)
+        self._seat = np.concatenate([np.tile([0, 1], mirrored), turns]).astype(np.intp)
+        self._past = worlds[mirrored:]
+        """Worlds with an opponent; their slots are the last ones, in the same order."""
+        self._first_past, self.mirrored = 2 * mirrored, mirrored
+        self._actions = tuple(np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces)
+        self._quiet: dict[str, Any] = {}
+        self.last: Step | None = None
+        self._pending: FloatArray | None = None
+        own = seat or 0
+        self._turns = (0, 1)[: 1 + privileged]
+        """Whose observations a slot is given: its seat's, and that of the seat after it."""
+        spaces = [batch.observation_spaces[own ^ turn] for turn in self._turns]
+        self.own = spaces[0].shape[0]
+        ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
+        low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # some arenas show double precision
+        super().__init__(len(self._world), Box(low, high), batch.action_spaces[own])
+
+    def reset(self) -> FloatArray:
+        """Begin a bout in every world; return the slots' observations `[slots, obs]`."""
+        self.opponents.assign(self._past)
+        seed = self._seeds[0]
+        self._reset_seeds()
+        return self._gather(self.batch.reset(seed))
+
+    def step_async(self, actions: FloatArray) -> None:
+        """Take the slots' actions `[slots, act]`."""
+        self._pending = actions
+
+    def step_wait(self) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+        """Step the batch; a finished bout's slot gets its last observation in `info["terminal_observation"]`."""
+        assert self._pending is not None
+        step = self.last = self.batch.step(self._everyone(self._pending))
+        reward = (step.reward[self._world, self._seat] * self._scale).astype(np.float32)
+        done = step.done[self._world]
+        infos = self._infos(step)
+        self._change_sides(step.finished)
+        return self._gather(step.observation), reward, done, infos
+
+    def _everyone(self, pending: FloatArray) -> list[FloatArray]:
+        """Return the actions of both seats, per seat `[W, act]`: the learner's and the opponents'."""
+        if self._own is not None:
+            theirs = self.opponents.act(self.batch.observations[1 - self._own], self._past)
+            return [pending, theirs] if self._own == 0 else [theirs, pending]
+        actions = np.stack(self._actions)
+        actions[self._seat, self._world] = pending
+        if len(self._past):
+            rivals = 1 - self._seat[self._first_past :]
+            seen = np.stack([o[self._past] for o in self.batch.observations])[rivals, np.arange(len(self._past))]
+            actions[rivals, self._past] = self.opponents.act(seen, self._past)
+        return list(actions)
+
+    def _infos(self, step: Step) -> list[dict[str, Any]]:
+        infos = [self._quiet] * self.num_envs
+        row = {int(world): k for k, world in enumerate(step.finished.ids)}
+        for slot in np.flatnonzero(step.done[self._world]) if row else ():
+            k = row[int(self._world[slot])]
+            last = [step.finished.observation[self._seat[slot] ^ turn][k] for turn in self._turns]
+            infos[slot] = {"terminal_observation": np.concatenate(last)}
+        return infos
+
+    def _change_sides(self, finished: Finished) -> None:
+        """Where a bout against an opponent has ended: note it, swap seats and draw the next opponent."""
+        past = finished.ids >= self.mirrored
+        ended, winner = finished.ids[past], finished.winner[past]
+        if len(ended):
+            self.opponents.note(ended, np.where(winner < 0, 0, np.where(winner == self.learner_seat(ended), 1, -1)))
+        if self._own is None:
+            slots = self._first_past + np.searchsorted(self._past, ended)
+            self._seat[slots] = 1 - self._seat[slots]
+        if len(ended):
+            self.opponents.assign(ended)
+
+    def _gather(self, observation: Sequence[FloatArray]) -> FloatArray:
+        if self._own is not None:
+            return np.concatenate([observation[self._own ^ turn] for turn in self._turns], axis=1)
+        stacked = np.stack(observation)
+        return np.concatenate([stacked[self._seat ^ turn, self._world] for turn in self._turns], axis=1)
+
+    def learner_seat(self, worlds: IntArray) -> IntArray:
+        """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""
+        return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
+
+    def seat_before(self, worlds: IntArray) -> IntArray:
+        """Return the seat that the learner took in the bouts which have just ended in `worlds`."""
+        now = self.learner_seat(worlds)
+        return now if self._own is not None else 1 - now
+
+    def close(self) -> None:
+        """Release the batch."""
+        self.batch.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """Return an attribute of this vector once per slot; slots have none of their own."""
+        return [getattr(self, attr_name, None)] * self.num_envs
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Refuse: slots have no attributes of their own."""
+        raise AttributeError("slots of a batch have no attributes of their own")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """Refuse: slots have no methods of their own."""
+        raise AttributeError("slots of a batch have no methods of their own")
+
+    def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
+        """Return False for every slot."""
+        return [False] * self.num_envs

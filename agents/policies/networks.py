@@ -1,0 +1,211 @@
+"""Networks that act: plain numpy, batched, without torch, so that playing starts in a blink."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping
+from copy import copy
+from typing import Self
+
+import numpy as np
+
+from dohyo.agents.policies.policy import Policy
+from dohyo.arenas.arrays import FloatArray
+
+CLIP = 5.0
+"""Normalised observations are clipped to this many standard deviations (arXiv 1710.03748, code)."""
+EPSILON = 1e-4
+"""Added to an observation's variance, so that a constant entry does not divide by zero."""
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Network(ABC):
+    """What all networks here share: normalised observations, and a diagonal Gaussian on top.
+
+    `tensors`: `mean` and `variance` `[obs]`, `log_std` `[act]`, and the network's own. They are copied: training on
+    changes nothing here. With `stochastic` actions are drawn from the Gaussian, by a stream that a seed begins or that
+    others draw from as well; otherwise they are its mean. With `clipped` both are kept within [-1, 1].
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, FloatArray],
+        *,
+        stochastic: bool = False,
+        clipped: bool = True,
+        seed: int | np.random.Generator = 0,
+    ) -> None:
+        self._arrays = _for_rows(tensors)
+        self._stochastic, self._clipped, self._stream = stochastic, clipped, np.random.default_rng(seed)
+
+    @property
+    def memory(self) -> int:
+        """Numbers that it remembers of each bout."""
+        return 0
+
+    @property
+    def likeness(self) -> Hashable:
+        """What networks must have in common to be put into one stack: class, shapes, whether they draw and clip."""
+        shapes = ((name, *array.shape) for name, array in self._arrays.items())
+        return type(self), self._stochastic, self._clipped, *shapes
+
+    def stack(self, lines: int) -> Self:
+        """Return an empty stack of networks like this one, to be filled by `put`, that draws from this one's stream.
+
+        K networks act as one, a layer of all of them in one product of stacks of matrices: on observations
+        `[K, n, obs]` and memory `[K, n, memory]`, each on its own slice; actions are `[K, n, act]`.
+        """
+        return self._with({name: np.zeros((lines, *array.shape), np.float32) for name, array in self._arrays.items()})
+
+    def put(self, line: int, network: Self) -> None:
+        """Copy a network into a line of this stack."""
+        for name, array in self._arrays.items():
+            array[line] = network._arrays[name]
+
+    def head(self, lines: int) -> Self:
+        """Return the first lines of this stack as a stack, which shares their memory."""
+        return self._with({name: array[:lines] for name, array in self._arrays.items()})
+
+    def _with(self, arrays: dict[str, FloatArray]) -> Self:
+        other = copy(self)
+        other._arrays = arrays
+        return other
+
+    @abstractmethod
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return actions `[n, act]` for observations `[n, obs]`; see `dohyo.agents.policies.policy.Policy`."""
+
+    def _see(self, observation: FloatArray) -> FloatArray:
+        at = self._arrays
+        seen = np.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
+        single: FloatArray = seen.astype(np.float32, copy=False)  # some arenas show double precision
+        return single
+
+    def _draw(self, action: FloatArray) -> FloatArray:
+        if self._stochastic:
+            action += self._arrays["deviation"] * self._stream.standard_normal(action.shape, dtype=np.float32)
+        return np.clip(action, -1, 1) if self._clipped else action
+
+
+def _for_rows(tensors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return copies for row vectors: matrices turned to `[in, out]`, vectors as `[1, size]`; deviations to be used."""
+    arrays = {
+        name: np.array(tensor.T if tensor.ndim == 2 else tensor[None], np.float32, order="C")
+        for name, tensor in tensors.items()
+    }
+    arrays["scale"] = 1 / np.sqrt(arrays.pop("variance") + np.float32(EPSILON))
+    arrays["deviation"] = np.exp(arrays.pop("log_std"))
+    return arrays
+
+
+class Mlp(Network):
+    """A tanh network: `weight_k` `[out, in]` and `bias_k` `[out]` for each layer k from 0, the last one linear."""
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return actions `[n, act]` for observations `[n, obs]`."""
+        x, at, last = self._see(observation), self._arrays, _depth(self._arrays) - 1
+        for k in range(last):
+            x = np.tanh(x @ at[f"weight_{k}"] + at[f"bias_{k}"])
+        return self._draw(x @ at[f"weight_{last}"] + at[f"bias_{last}"])
+
+    @staticmethod
+    def shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> Shapes:
+        """Return by name the shapes that the network's own tensors must have."""
+        shapes, width, depth = Shapes(), observation, _depth(tensors)
+        for k in range(max(1, depth)):
+            rows = action if k >= depth - 1 else len(tensors[f"bias_{k}"])
+            shapes |= {f"weight_{k}": (rows, width), f"bias_{k}": (rows,)}
+            width = rows
+        return shapes
+
+
+class Lstm(Network):
+    """A layer of rectified units, an LSTM (Hochreiter and Schmidhuber 1997) and a linear layer.
+
+    `embed_weight` `[E, obs]`, `embed_bias` `[E]`; `gates_in` `[4 H, E]`, `gates_back` `[4 H, H]`, `gates_bias`
+    `[4 H]` in PyTorch's order (input, forget, cell, output); `weight_0` `[act, H]`, `bias_0` `[act]`.
+    """
+
+    @property
+    def memory(self) -> int:
+        """Output and cell of the LSTM."""
+        units: int = self._arrays["gates_back"].shape[-2]
+        return 2 * units
+
+    @property
+    def likeness(self) -> Hashable:
+        """Its own alone: with 128 units a stack is hardly ever faster, and slower for few of them (docs/speed.md)."""
+        return id(self)
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return actions `[n, act]` for observations `[n, obs]`; `memory` `[n, 2 H]` is output, then cell."""
+        if memory is None:
+            memory = np.zeros((*observation.shape[:-1], self.memory), np.float32)
+        at = self._arrays
+        embedded = np.maximum(self._see(observation) @ at["embed_weight"] + at["embed_bias"], 0)
+        before, cell = np.split(memory, 2, axis=-1)
+        gates = embedded @ at["gates_in"] + before @ at["gates_back"] + at["gates_bias"]
+        enter, keep, new, leave = np.split(gates, 4, axis=-1)
+        cell = _sigmoid(keep) * cell + _sigmoid(enter) * np.tanh(new)
+        output = _sigmoid(leave) * np.tanh(cell)
+        memory[:] = np.concatenate([output, cell], axis=-1)
+        return self._draw(output @ at["weight_0"] + at["bias_0"])
+
+    @staticmethod
+    def shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> Shapes:
+        """Return by name the shapes that the network's own tensors must have."""
+        embed, hidden = len(tensors["embed_bias"]), tensors["gates_back"].shape[1]
+        return {
+            "embed_weight": (embed, observation),
+            "embed_bias": (embed,),
+            "gates_in": (4 * hidden, embed),
+            "gates_back": (4 * hidden, hidden),
+            "gates_bias": (4 * hidden,),
+            "weight_0": (action, hidden),
+            "bias_0": (action,),
+        }
+
+
+def network_of(tensors: Mapping[str, FloatArray]) -> type[Mlp] | type[Lstm]:
+    """Return the class that such tensors belong to."""
+    return Lstm if "gates_in" in tensors else Mlp
+
+
+def describe(tensors: Mapping[str, FloatArray]) -> tuple[str, int]:
+    """Return the kind of network, as `--policy` calls it, and its width."""
+    if network_of(tensors) is Lstm:
+        return "lstm", tensors["gates_back"].shape[1]
+    return "mlp", len(tensors["bias_0"])
+
+
+def check_shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> None:
+    """Raise `ValueError` unless the tensors make a network from such observations to such actions."""
+    common: Shapes = {"mean": (observation,), "variance": (observation,), "log_std": (action,)}
+    expected = common | network_of(tensors).shapes(tensors, observation, action)
+    if set(tensors) != set(expected):
+        raise ValueError(f"it holds the tensors {sorted(tensors)}")
+    if any(tensor.dtype != np.float32 or not np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ValueError("its tensors are not all finite float32")
+    wrong = [name for name, shape in expected.items() if tensors[name].shape != shape]
+    if wrong:
+        raise ValueError(f"the shapes of {wrong} do not fit")
+
+
+def make_policy(
+    tensors: Mapping[str, FloatArray],
+    *,
+    stochastic: bool = False,
+    clipped: bool = True,
+    seed: int | np.random.Generator = 0,
+) -> Policy:
+    """Return the policy that a snapshot's tensors make."""
+    return network_of(tensors)(tensors, stochastic=stochastic, clipped=clipped, seed=seed)
+
+
+def _depth(tensors: Mapping[str, FloatArray]) -> int:
+    return sum(name.startswith("weight_") for name in tensors)
+
+
+def _sigmoid(x: FloatArray) -> FloatArray:
+    """Return 1 / (1 + exp(-x)), in the form that cannot overflow."""
+    result: FloatArray = 0.5 * np.tanh(0.5 * x) + np.float32(0.5)
+    return result

@@ -1,0 +1,116 @@
+"""Many policies acting at once: those with networks of the same shape in one product per layer."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.agents.policies.networks import Network
+from dohyo.agents.policies.policy import Memory, Policy
+from dohyo.arenas.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Policies that act in one call, and the rows that they act on."""
+
+    policy: Policy
+    """One, or a stack of networks."""
+    rows: IntArray
+    """`[n]`, or `[lines, size]` where a stack acts: what fills up a line is a row of the same network again."""
+    real: NDArray[np.bool_]
+    """Like `rows`: False where it only fills up."""
+
+
+class Crowd:
+    """Acts for many policies in W worlds, and keeps what each remembers of its bout.
+
+    Networks of one likeness are stacked and act in one call. With `together` off, and for what has no like, there is
+    one call per distinct policy. The two agree to the accuracy of float32, not bit for bit: how a product of matrices
+    is summed hangs on their sizes. Either way the same calls give the same actions.
+    """
+
+    def __init__(self, worlds: int, *, together: bool = True) -> None:
+        self._memory, self._together = Memory(worlds), together
+        self._who: IntArray = np.zeros(0, np.intp)
+        self._blocks: list[_Block] = []
+        self._stacks: dict[Hashable, _Stack] = {}
+
+    def act(
+        self, observation: FloatArray, worlds: IntArray, who: IntArray, policy: Callable[[int], Policy]
+    ) -> FloatArray:
+        """Return the actions `[n, act]` of the policies `who` `[n]` in `worlds` `[n]`; `policy` finds one by number."""
+        if not np.array_equal(who, self._who):  # only where a bout has begun
+            self._who, self._blocks = who.copy(), self._plan(who, policy)
+        parts = [self._memory.act(b.policy, observation[b.rows], worlds[b.rows]) for b in self._blocks]
+        actions: FloatArray = np.empty((len(who), parts[0].shape[-1]), np.float32)
+        for block, part in zip(self._blocks, parts, strict=True):
+            actions[block.rows[block.real]] = part[block.real]
+        return actions
+
+    def forget(self, worlds: IntArray) -> None:
+        """Begin new bouts in `worlds`."""
+        self._memory.forget(worlds)
+
+    def _plan(self, who: IntArray, policy: Callable[[int], Policy]) -> list[_Block]:
+        """Return the blocks in which the policies `who` act."""
+        order = np.argsort(who, kind="stable")
+        alone: list[_Block] = []
+        alike: dict[Hashable, list[tuple[int, Network, IntArray]]] = {}
+        for rows in np.split(order, np.flatnonzero(np.diff(who[order])) + 1):
+            number = int(who[rows[0]])
+            one = policy(number)
+            if self._together and isinstance(one, Network):
+                alike.setdefault(one.likeness, []).append((number, one, rows))
+            else:
+                alone.append(_alone(one, rows))
+        return alone + [self._stacked(key, members) for key, members in alike.items()]
+
+    def _stacked(self, likeness: Hashable, members: Sequence[tuple[int, Network, IntArray]]) -> _Block:
+        if len(members) == 1:
+            return _alone(*members[0][1:])
+        if likeness not in self._stacks:
+            self._stacks[likeness] = _Stack(members[0][1])
+        return self._stacks[likeness].block(members)
+
+
+def _alone(policy: Policy, rows: IntArray) -> _Block:
+    return _Block(policy, rows, np.ones(len(rows), bool))
+
+
+class _Stack:
+    """Networks of one likeness in a stack that stays: filling a line costs as much as an act of many."""
+
+    def __init__(self, like: Network) -> None:
+        self._networks, self._held = like.stack(0), list[int]()
+
+    def block(self, members: Sequence[tuple[int, Network, IntArray]]) -> _Block:
+        """Return the block of K networks, each with its number and its rows `[n]`.
+
+        Lines are as long as the mean over the networks, and who has more rows takes several: so there are less than
+        2 K lines, whatever the shares.
+        """
+        size = -(-sum(len(rows) for _, _, rows in members) // len(members))
+        lines = [
+            (who, network, rows[k : k + size]) for who, network, rows in members for k in range(0, len(rows), size)
+        ]
+        if len(lines) > len(self._held):
+            self._networks, self._held = members[0][1].stack(2 * len(lines)), [-1] * 2 * len(lines)
+        rows, real = np.empty((len(lines), size), np.intp), np.zeros((len(lines), size), bool)
+        for place, (who, network, part) in zip(self._places([who for who, _, _ in lines]), lines, strict=True):
+            if self._held[place] != who:
+                self._networks.put(place, network)
+                self._held[place] = who
+            rows[place], real[place, : len(part)] = part[0], True
+            rows[place, : len(part)] = part
+        return _Block(self._networks.head(len(lines)), rows, real)
+
+    def _places(self, wanted: Sequence[int]) -> list[int]:
+        """Return a line for each of the networks wanted, the one that holds it already where there is one."""
+        held: dict[int, list[int]] = {}
+        for place, who in enumerate(self._held[: len(wanted)]):
+            held.setdefault(who, []).append(place)
+        kept = [held[who].pop() if held.get(who) else -1 for who in wanted]
+        free = iter(sorted(place for places in held.values() for place in places))
+        return [place if place >= 0 else next(free) for place in kept]

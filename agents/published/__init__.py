@@ -1,0 +1,1 @@
+"""Import of agents that other people published in 2017."""

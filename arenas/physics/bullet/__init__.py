@@ -1,0 +1,1 @@
+"""The PyBullet engine: worlds in worker processes."""

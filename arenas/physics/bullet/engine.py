@@ -1,0 +1,47 @@
+"""PyBullet: W worlds in the caller's process and in its workers', over one shared block of arrays."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.physics.bullet.workers import Herd
+from dohyo.arenas.physics.bullet.world import ActorPlan, import_pybullet
+from dohyo.arenas.physics.engine import StateEngine
+from dohyo.arenas.physics.scene import Scene
+
+
+class BulletEngine(StateEngine):
+    """The `pybullet` engine; see `dohyo.arenas.physics.engine.Engine`."""
+
+    name = "pybullet"
+
+    def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
+        import_pybullet()
+        super().__init__(scene, worlds, min(workers, worlds))
+        plans = [ActorPlan(a.root, a.links, a.limbs) for a in scene.actors]
+        self._herd = Herd(scene.model, plans, scene.pairs, worlds, self.workers)
+        self._qpos, self._qvel, self._sensed = self._herd.state
+
+    def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+        self._qpos[ids], self._qvel[ids] = qpos, qvel
+        self._herd.put(ids)
+
+    def _play(self, action: Array) -> None:
+        self._herd.step(action)
+
+    def advance(self, action: Array) -> None:
+        """See `Engine`."""
+        self._herd.advance(action)
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        """See `Engine`."""
+        self._herd.scale(ids, factors)
+
+    def push(self, force: Array) -> None:
+        """See `Engine`."""
+        self._herd.push(force)
+
+    def close(self) -> None:
+        self._herd.close()

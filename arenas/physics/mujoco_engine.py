@@ -1,0 +1,108 @@
+"""MuJoCo: W worlds on a thread pool through `mujoco.batch.Batch`, bit-identical at any thread count."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch, SimulationError
+from numpy.typing import NDArray
+
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.physics.engine import StateEngine
+from dohyo.arenas.physics.scene import SUBSTEPS, Scene
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Keep MuJoCo from writing a file MUJOCO_LOG.TXT where the user stands: worlds that diverge are counted instead."""
+    handler = mujoco.get_mju_user_warning()
+    mujoco.set_mju_user_warning(lambda message: None)
+    try:
+        yield
+    finally:
+        mujoco.set_mju_user_warning(handler)
+
+
+FIELDS = {
+    "gravity": ("opt.gravity",),
+    "friction": ("geom_friction",),
+    "mass": ("body_mass", "body_inertia"),
+    "torque": ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"),
+}
+"""Fields of the model that make up each of `dohyo.arenas.physics.engine.QUANTITIES`."""
+
+
+class ThreadEngine(StateEngine):
+    """The `mujoco` engine; see `dohyo.arenas.physics.engine.Engine`."""
+
+    name = "mujoco"
+
+    def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
+        super().__init__(scene, worlds, workers)
+        self._batch = Batch(scene.model, worlds, nthread=workers)
+        self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
+        self._ctrl, self._sensed = self._batch.bind("ctrl"), self._batch.bind("sensordata")
+        self._fields: dict[str, tuple[Array, Array]] = {}
+        """Model fields that have a row per world, with the model's own values."""
+        self._roots = [seat.root for seat in scene.seats]
+        self._forces = self._batch.bind("xfrc_applied")
+        self._pushed = False
+        self._raised = np.zeros(worlds, bool)
+
+    def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+        self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        self._qpos[ids], self._qvel[ids] = qpos, qvel
+        with unlogged():
+            self._batch.forward(ids)
+
+    def _play(self, action: Array) -> None:
+        self.advance(action)
+
+    def advance(self, action: Array) -> None:
+        """See `Engine`."""
+        self._ctrl[:] = action
+        with self._noted():
+            self._batch.step(nstep=SUBSTEPS)
+        self._end()
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Note the worlds that raise, and let the others go on."""
+        try:
+            with unlogged():
+                yield
+        except SimulationError as error:
+            self._raised[error.ids] = True
+
+    def _end(self) -> None:
+        """End the control step: the push is over; worlds that raised are lost."""
+        if self._pushed:
+            self._forces[:, self._roots], self._pushed = 0, False
+        if np.count_nonzero(self._raised):
+            # They kept the state of before; as NaN they are seen, counted and reset like any other failure.
+            self._qpos[self._raised], self._raised[:] = np.nan, False
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        """See `Engine`."""
+        for quantity, factor in factors.items():
+            for name in FIELDS[quantity]:
+                own, rows = self._expand(name)
+                rows[ids] = np.multiply.outer(factor, own)
+        if "mass" in factors:
+            with unlogged():
+                self._batch.set_const(ids)  # the inertia that contacts and limits meet is derived from the masses
+
+    def _expand(self, name: str) -> tuple[Array, Array]:
+        """Return a field of the model as it came, and its rows `[W, ...]`; only what is scaled takes up memory."""
+        if name not in self._fields:
+            rows = self._batch.expand(name)
+            self._fields[name] = rows[0].copy(), rows
+        return self._fields[name]
+
+    def push(self, force: Array) -> None:
+        """See `Engine`."""
+        self._forces[:, self._roots, :3], self._pushed = force, True
+
+    def close(self) -> None:
+        """Nothing to release: the threads end with the object."""

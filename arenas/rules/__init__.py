@@ -1,0 +1,1 @@
+"""Rules: the interface that an arena implements, and what arenas share."""

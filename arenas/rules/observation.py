@@ -1,0 +1,153 @@
+"""What every seat sees, in its own frame: its own body, what the arena shows, then the other seats."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.scene import Scene, SeatLayout
+from dohyo.arenas.rules.arena import Entry
+
+SPEED_SCALE = 0.1
+"""Joint velocities are observed in units of 10 rad/s, which keeps them near 1 (ours)."""
+
+
+def own_entries(seat: SeatLayout) -> list[Entry]:
+    """Describe what a seat sees of its own body."""
+    return [
+        Entry("height", 1, "m", "world", "height of the root above the floor"),
+        Entry("up", 3, "1", "own", "the world's vertical"),
+        Entry("velocity", 3, "m/s", "own", "velocity of the root"),
+        Entry("spin", 3, "rad/s", "own", "angular velocity of the root"),
+        Entry("joint angle", len(seat.links), "1", "joint", "-1 at the lower limit, 1 at the upper"),
+        Entry("joint velocity", len(seat.links), "10 rad/s", "joint", "rate of the joint angles"),
+        Entry("touch", len(seat.limbs), "1", "own", "1 for each limb that touches anything"),
+    ]
+
+
+def other_entries(name: str, seat: SeatLayout) -> list[Entry]:
+    """Describe what a seat sees of another, which it calls `name`."""
+    return [
+        Entry(name, 3, "m", "own", f"the {name}'s root, from one's own"),
+        Entry(f"{name} velocity", 3, "m/s", "own", "its velocity less one's own"),
+        Entry(f"{name} up", 3, "1", "own", "its upward axis"),
+        Entry(f"{name} forward", 3, "1", "own", "its forward axis"),
+        Entry(f"{name} joint angle", len(seat.links), "1", "joint", "as one's own"),
+    ]
+
+
+class Sight:
+    """Writes the observations of all seats of a batch.
+
+    An arena fills `points` `[W, S, P, 3]`, vectors in the world's frame from each seat's root to what it shows, and
+    `numbers` `[W, S, N]`, which are shown as they are; `points` are turned into the seat's own frame.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        worlds: int,
+        points: Sequence[Entry],
+        numbers: Sequence[Entry],
+        sides: Sequence[int] = (0, 1),
+    ) -> None:
+        count, last = len(scene.seats), 1 + len(points)
+        self._scene, self._sides, self._shown = scene, sides, [*points, *numbers]
+        self.others = np.array([_others(seat, sides) for seat in range(count)])
+        """The other seats of each seat in the order in which it sees them, `[S, S - 1]`."""
+        self._vectors = np.zeros((worlds, count, last + 4 * (count - 1), 3))
+        self.points = self._vectors[:, :, 1:last]
+        # For each other seat: position, velocity, upward axis, forward axis.
+        self._seen = self._vectors[:, :, last:].reshape(worlds, count, count - 1, 4, 3)
+        self._turned = np.zeros_like(self._vectors)
+        self._marks = np.zeros((worlds, count, 4, 3))
+        """The same four of every seat, in the world's frame."""
+        self.numbers = np.zeros((worlds, count, sum(entry.size for entry in numbers)))
+        limits = np.concatenate([seat.joint_range for seat in scene.seats])
+        self._middle, self._half = limits.mean(axis=1), np.ptp(limits, axis=1) / 2
+        self._board = _Board(scene, self._turned, self.numbers)
+        self._columns = [self._board.columns(seat, self.others[seat], last) for seat in range(count)]
+
+    def entries(self, seat: int) -> list[Entry]:
+        """Describe the observation of a seat, in order."""
+        seats = self._scene.seats
+        seen = []
+        for name, kin in (("partner", True), ("opponent", False)):
+            group = [o for o in self.others[seat] if (self._sides[o] == self._sides[seat]) == kin]
+            for k, other in enumerate(group, start=1):
+                seen += other_entries(name if len(group) == 1 else f"{name} {k}", seats[other])
+        return [*own_entries(seats[seat]), *self._shown, *seen]
+
+    def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
+        """Write the observation that `entries` describes, per seat `[W, obs]`."""
+        self._turn(frame)
+        board = self._board
+        board.height[:], board.up[:] = frame.root_position[:, :, 2], frame.root_rotation[:, :, 2]
+        board.vectors[:], board.spin[:], board.numbers[:] = self._turned, frame.root_spin, self.numbers
+        np.divide(frame.angles - self._middle, self._half, out=board.angle, casting="same_kind")
+        np.multiply(frame.rates, SPEED_SCALE, out=board.rate, casting="same_kind")
+        board.touch[:] = frame.touches
+        for columns, seen in zip(self._columns, out, strict=True):
+            # The columns are valid by construction; the default mode would check them through a buffer.
+            board.all.take(columns, axis=1, out=seen, mode="clip")
+
+    def _turn(self, frame: Frame) -> None:
+        """Turn all vectors into the own frames in one product: for row vectors that is `v @ rotation`."""
+        marks = self._marks
+        marks[:, :, 0], marks[:, :, 1] = frame.root_position, frame.root_velocity
+        marks[:, :, 2], marks[:, :, 3] = frame.root_rotation[..., 2], frame.root_rotation[..., 0]
+        self._seen[:] = marks[:, self.others]
+        self._seen[..., :2, :] -= marks[:, :, None, :2]
+        self._vectors[:, :, 0] = frame.root_velocity
+        np.matmul(self._vectors, frame.root_rotation, out=self._turned)
+
+
+def _others(seat: int, sides: Sequence[int]) -> list[int]:
+    """Order the other seats: partners first, then in turn, so that seats which trade places see alike."""
+    turn = [(seat + k) % len(sides) for k in range(1, len(sides))]
+    return sorted(turn, key=lambda other: sides[other] != sides[seat])
+
+
+class _Board:
+    """All that can be seen in a world, side by side, of which every seat's observation is a choice of columns.
+
+    So it takes few calls, and in numpy calls cost most.
+    """
+
+    def __init__(self, scene: Scene, vectors: Array, numbers: Array) -> None:
+        worlds, seats = vectors.shape[:2]
+        joints, limbs = [len(seat.links) for seat in scene.seats], [len(seat.limbs) for seat in scene.seats]
+        shapes = [(seats,), (seats, 3), vectors.shape[1:], (seats, 3), *[(sum(joints),)] * 2, (sum(limbs),)]
+        shapes.append(numbers.shape[1:])
+        ends = np.cumsum([prod(shape) for shape in shapes])
+        self.all = np.zeros((worlds, ends[-1]), np.float32)
+        parts = [part.reshape(worlds, *shape) for part, shape in zip(_split(self.all, ends), shapes, strict=True)]
+        self.height, self.up, self.vectors, self.spin, self.angle, self.rate, self.touch, self.numbers = parts
+        places = [part.reshape(shape) for part, shape in zip(_split(np.arange(ends[-1]), ends), shapes, strict=True)]
+        self._height, self._up, self._vectors, self._spin, *rest, self._numbers = places
+        self._angle, self._rate = (_split(place, np.cumsum(joints)) for place in rest[:2])
+        self._touch = _split(rest[2], np.cumsum(limbs))
+
+    def columns(self, seat: int, others: IntArray, last: int) -> IntArray:
+        """Return where on the board a seat's observation stands, `[obs]`; vectors from `last` on are of others."""
+        vectors = self._vectors[seat]
+        own = [self._height[seat, None], self._up[seat], vectors[0], self._spin[seat]]
+        own += [self._angle[seat], self._rate[seat], self._touch[seat], vectors[1:last].ravel(), self._numbers[seat]]
+        of_others = vectors[last:].reshape(len(others), -1)
+        seen = [part for k, other in enumerate(others) for part in (of_others[k], self._angle[other])]
+        return np.concatenate([*own, *seen])
+
+
+def _split(array: NDArray[Any], ends: IntArray) -> list[NDArray[Any]]:
+    """Split the last axis at `ends`, the last of which is its length."""
+    return np.split(array, ends[:-1], axis=-1)
+
+
+def distance(position: Array) -> Array:
+    """Return the distance of points `[..., 3]` from the vertical through the centre, `[...]`."""
+    result: Array = np.hypot(position[..., 0], position[..., 1])
+    return result

@@ -1,0 +1,1 @@
+"""Views: PettingZoo and Gymnasium environments over a batch, and pictures of it."""

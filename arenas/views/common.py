@@ -1,0 +1,79 @@
+"""What all views of a batch share: how bouts end, infos, actions, pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.batch import DIVERGED, Batch, Step
+from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
+from dohyo.arenas.rules.arena import TIME_OUT
+from dohyo.arenas.views.render import Image, render
+
+CUT_SHORT = (TIME_OUT, DIVERGED)
+"""Endings that PettingZoo and Gymnasium call truncation; every other is a termination."""
+
+
+def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return for which seats the step was the last: terminated and truncated, `[W, S]` each."""
+    cut = np.zeros((batch.worlds, 1), bool)
+    cut[step.finished.ids, 0] = [batch.endings[ending] in CUT_SHORT for ending in step.finished.ending]
+    return step.out | (step.done[:, None] & ~cut), cut & ~step.out
+
+
+def winners(batch: Batch) -> list[str | None]:
+    """Return by winning side the name of its seat, or the names of its seats with commas; last, for `NOBODY`, None."""
+    sides = batch.arena.sides
+    names = [
+        ",".join(seat for seat, s in zip(batch.seats, sides, strict=True) if s == k) for k in range(max(sides) + 1)
+    ]
+    return [*names, None]
+
+
+def describe(batch: Batch, step: Step, seat: int) -> dict[str, Any]:
+    """Return the info of a seat of a batch of one world; `DohyoEnv` says what is in it."""
+    info = {
+        "dense": float(step.dense[0, seat]),
+        "outcome": float(step.outcome[0, seat]),
+        "terms": {name: float(term[0, seat]) for name, term in step.terms.items()},
+        "winner": None,
+    }
+    if step.done[0]:
+        bout = step.finished
+        info |= {
+            "winner": winners(batch)[bout.winner[0]],
+            "ending": batch.endings[bout.ending[0]],
+            "steps": int(bout.steps[0]),
+        }
+    return info
+
+
+def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """Return an action as numbers; raise `ActionError` that names the seat unless it has this shape."""
+    try:
+        array = np.asarray(action, np.float64)
+    except (TypeError, ValueError):
+        raise ActionError(f"{seat}: an action is an array of numbers, not {action!r}") from None
+    if array.shape != shape:
+        raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")
+    return array
+
+
+def check_render_mode(mode: str | None, modes: Sequence[str]) -> str | None:
+    """Return the mode; raise `UnknownName` unless it is None or one of `modes`."""
+    if mode is not None and mode not in modes:
+        raise UnknownName(f"unknown render_mode {mode!r}; choose one of: {', '.join(modes)}")
+    return mode
+
+
+def take_picture(batch: Batch, mode: str | None, begun: bool) -> Image | None:
+    """Return a picture `[360, 480, 3]` of a batch's first world; without a render mode warn and return None."""
+    if mode is None:
+        gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
+        return None
+    if not begun:
+        raise DohyoError("nothing to render yet: call reset() first")
+    return render(batch.arena, batch.engine.frame)

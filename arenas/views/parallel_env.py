@@ -1,0 +1,174 @@
+"""The PettingZoo view: one world of any arena as a `ParallelEnv`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import ArrayLike, NDArray
+from pettingzoo import AECEnv, ParallelEnv
+from pettingzoo.utils.conversions import parallel_to_aec
+
+from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.batch import make_batch
+from dohyo.arenas.errors import ActionError
+from dohyo.arenas.perturbation import Perturbation
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.registry import ARENAS
+from dohyo.arenas.views.common import (
+    as_action,
+    check_render_mode,
+    describe,
+    ends,
+    take_picture,
+)
+from dohyo.arenas.views.render import Image
+from dohyo.arenas.views.window import Window
+
+
+class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
+    """One bout at a time of `arena`, every seat taken by `body`.
+
+    **Actions** `[act]` in [-1, 1] per agent, for every agent at once; beyond that range they are clipped. A missing or
+    unknown agent, a wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves.
+
+    **Endings.** When the arena's rules decide a bout, all agents terminate; where more than two take part, one that is
+    out terminates before and leaves `agents`, while its body stays where it is. At `max_cycles` control steps, and if
+    the physics should blow up, all are truncated instead, as PettingZoo's convention has it. Unlike most time limits
+    that of an arena is one of its rules: the outcome that it pays is final, and the clock is in the observation.
+
+    **Infos**, per agent, at every step: `dense` and `outcome` (the two parts of the reward, which is
+    `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (an agent's
+    name, the names of a side of several with commas, or None while the bout goes on and after a draw); at the end
+    also `ending` (why) and `steps`.
+
+    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `.push_force` say how.
+
+    `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
+    """
+
+    metadata: dict[str, Any] = {  # noqa: RUF012, an instance puts in its own name and pace
+        "name": "dohyo",
+        "render_modes": ["human", "rgb_array"],
+        "render_fps": round(1 / CONTROL_STEP),
+        "is_parallelizable": True,
+    }
+
+    def __init__(
+        self,
+        arena: str,
+        body: str | None = None,
+        engine: str | None = None,
+        *,
+        max_cycles: int | None = None,
+        render_mode: str | None = None,
+        alpha: float = 0.0,
+        drive: str | None = None,
+        perturbation: Perturbation | None = None,
+    ) -> None:
+        self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
+        self._window = Window(f"Dohyo: {arena}") if render_mode == "human" else None
+        self.batch = make_batch(
+            arena,
+            body,
+            engine,
+            1,
+            drive=drive,
+            alpha=alpha,
+            max_cycles=max_cycles,
+            autoreset=False,
+            perturbation=perturbation,
+        )
+        fps = round(1 / self.batch.arena.scene.control_step)
+        self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id, "render_fps": fps}
+        self.possible_agents = list(self.batch.seats)
+        self.agents: list[str] = []
+        self._begun = False
+
+    def observation_space(self, agent: str) -> Box:
+        """Return the space of what `agent` sees; `batch.arena.entries(seat)` says what each number is."""
+        return self.batch.observation_spaces[self.possible_agents.index(agent)]
+
+    def action_space(self, agent: str) -> Box:
+        """Return the space of what `agent` does: one number in [-1, 1] per joint."""
+        return self.batch.action_spaces[self.possible_agents.index(agent)]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, FloatArray], dict[str, dict[str, Any]]]:
+        """Begin a bout; return observations and (empty) infos."""
+        observation = self.batch.reset(seed)
+        self.agents, self._begun = list(self.possible_agents), True
+        self._show()
+        return self._named(observation), {agent: {} for agent in self.agents}
+
+    def step(
+        self, actions: dict[str, ArrayLike]
+    ) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
+        """Advance by one control step; return observations, rewards, terminations, truncations and infos."""
+        step = self.batch.step([action[None] for action in self._checked(actions)])
+        terminated, truncated = ends(self.batch, step)
+        observations = self._named(step.observation)
+        infos = {agent: describe(self.batch, step, s) for agent, s in self._taking_part()}
+        rewards = {agent: float(step.reward[0, s]) for agent, s in self._taking_part()}
+        terminations = {agent: bool(terminated[0, s]) for agent, s in self._taking_part()}
+        truncations = {agent: bool(truncated[0, s]) for agent, s in self._taking_part()}
+        self.agents = [agent for agent in self.agents if not terminations[agent] and not truncations[agent]]
+        self._show()
+        return observations, rewards, terminations, truncations, infos
+
+    def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[np.float64]]:
+        """Return the actions in the order of the seats, each of the right shape."""
+        if not self.agents:
+            raise ActionError("no bout is going on: call reset() before step()")
+        if unknown := set(actions) - set(self.agents):
+            raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {', '.join(self.agents)}")
+        return [
+            self._action(agent, actions) if agent in self.agents else np.zeros(self.action_space(agent).shape)
+            for agent in self.possible_agents
+        ]
+
+    def _action(self, agent: str, actions: dict[str, ArrayLike]) -> NDArray[np.float64]:
+        if agent not in actions:
+            raise ActionError(f"{agent}: no action given; a step needs one for every agent")
+        return as_action(agent, actions[agent], self.action_space(agent).shape)
+
+    def _named(self, observation: tuple[FloatArray, ...]) -> dict[str, FloatArray]:
+        return {agent: observation[s][0].copy() for agent, s in self._taking_part()}
+
+    def _taking_part(self) -> list[tuple[str, int]]:
+        """Return the agents in play, each with its seat."""
+        return [(agent, s) for s, agent in enumerate(self.possible_agents) if agent in self.agents]
+
+    def render(self) -> Image | None:
+        """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
+        picture = take_picture(self.batch, self.render_mode, self._begun)
+        if self._window is None or picture is None:
+            return picture
+        self._window.show(picture)
+        return None
+
+    def _show(self) -> None:
+        if self._window is not None:
+            self.render()
+
+    def close(self) -> None:
+        """Release the engine and the window; safe to call twice."""
+        self.batch.close()
+        if self._window is not None:
+            self._window.close()
+
+
+def entry_points(arena: str) -> tuple[Callable[..., AECEnv[str, Any, Any]], Callable[..., DohyoEnv]]:
+    """Return `env` and `parallel_env` of an arena's PettingZoo module; both take the keywords of `DohyoEnv`."""
+
+    def parallel_env(**keywords: Any) -> DohyoEnv:
+        """Return the form in which all agents act at once."""
+        return DohyoEnv(arena, **keywords)
+
+    def env(**keywords: Any) -> AECEnv[str, Any, Any]:
+        """Return PettingZoo's turn-based form, which checks the order of calls."""
+        aec: AECEnv[str, Any, Any] = parallel_to_aec(parallel_env(**keywords))
+        return aec
+
+    return env, parallel_env

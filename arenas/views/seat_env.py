@@ -1,0 +1,204 @@
+"""One seat of an arena, the others played by given policies: a Gymnasium environment for single-agent libraries."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import gymnasium
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dohyo.arenas.arrays import Array, FloatArray, IntArray
+from dohyo.arenas.batch import Batch, Step, make_batch
+from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
+from dohyo.arenas.perturbation import Perturbation
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.views.common import as_action, check_render_mode, describe, ends, take_picture
+from dohyo.arenas.views.render import Image
+
+ZERO = "zero"
+"""The opponent that needs no policy: all its actions are zero."""
+
+
+class Policy(Protocol):
+    """Anything that turns observations into actions, such as a `Player` of `dohyo.agents.policies.policy`.
+
+    One that remembers its bouts has a method `forget(worlds)`, which is told in which worlds `[n]` new ones begin.
+    """
+
+    def act(self, observation: FloatArray) -> NDArray[Any]:
+        """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`."""
+
+
+Opponents = Policy | str | Sequence[Policy | str]
+"""One policy for all other seats, or one for each in the order of the seats; "zero" stands for zero actions."""
+
+
+class Seat:
+    """One seat of a batch; `opponents` act for the others.
+
+    Raises `UnknownName` for a seat that is not there, `ConfigError` for opponents that do not fit.
+    """
+
+    def __init__(self, batch: Batch, seat: int | str, opponents: Opponents) -> None:
+        self.batch = batch
+        self.index = _index(batch.seats, seat)
+        self.name = batch.seats[self.index]
+        self.observation_space = batch.observation_spaces[self.index]
+        self.action_space = batch.action_spaces[self.index]
+        others = [s for s in range(len(batch.seats)) if s != self.index]
+        names = [batch.seats[s] for s in others]
+        self._opponents = {
+            s: p for s, p in zip(others, _policies(opponents, names), strict=True) if not isinstance(p, str)
+        }
+        self._actions: list[NDArray[Any]] = [
+            np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces
+        ]
+
+    def step(self, action: Array) -> Step:
+        """Step the batch with this seat's `action` `[W, act]`, and with what the opponents do."""
+        self._actions[self.index] = action
+        for s, policy in self._opponents.items():
+            # A copy, because a policy may keep what it has seen and the batch writes over its own arrays.
+            self._actions[s] = np.asarray(policy.act(self.batch.observations[s].copy()))
+            if self._actions[s].shape != (expected := (self.batch.worlds, *self.batch.action_spaces[s].shape)):
+                raise ActionError(
+                    f"{self.batch.seats[s]}: the opponent's act() must return an array of shape {expected}, "
+                    f"not {self._actions[s].shape}; give a policy that was made for this arena and body"
+                )
+        step = self.batch.step(self._actions)
+        self.forget(step.finished.ids)
+        return step
+
+    def forget(self, worlds: IntArray) -> None:
+        """Tell the opponents that bouts begin in `worlds`."""
+        for policy in self._opponents.values():
+            if (forget := getattr(policy, "forget", None)) is not None:
+                forget(worlds)
+
+
+def _index(names: Sequence[str], seat: int | str) -> int:
+    if isinstance(seat, str) and seat in names:
+        return names.index(seat)
+    if isinstance(seat, int | np.integer) and 0 <= seat < len(names):
+        return int(seat)
+    raise UnknownName(f"unknown seat {seat!r}; choose one of: {', '.join(names)}, or 0 to {len(names) - 1}")
+
+
+def _policies(opponents: Opponents, names: Sequence[str]) -> list[Policy | str]:
+    """Return a policy, or "zero", for each of the seats `names`."""
+    single = isinstance(opponents, str) or not isinstance(opponents, Sequence)
+    policies: list[Any] = [opponents] * len(names) if single else list(opponents)  # type: ignore[arg-type]
+    if len(policies) != len(names):
+        raise ConfigError(
+            f"{len(policies)} opponents for {len(names)} other seats; give one for all, or one each for: "
+            f"{', '.join(names)}"
+        )
+    for policy in policies:
+        if isinstance(policy, str) and policy != ZERO:
+            raise UnknownName(f'unknown opponent {policy!r}; give a policy or "{ZERO}"')
+        if not isinstance(policy, str) and not callable(getattr(policy, "act", None)):
+            raise ConfigError(
+                f"an opponent is a policy with act(observation) -> action, not {type(policy).__name__}; "
+                f'give one, or "{ZERO}"'
+            )
+    return policies
+
+
+def open_seat(batch: Batch, seat: int | str, opponents: Opponents) -> Seat:
+    """Return a seat of a batch that is its own: where that fails, the batch is closed."""
+    try:
+        return Seat(batch, seat, opponents)
+    except DohyoError:
+        batch.close()
+        raise
+
+
+class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
+    """One world of `arena` as the seat `seat` knows it: a number, or a name such as `sumo_1`.
+
+    `opponents` play the other seats: one policy for all, one each in a list, or "zero". A policy is anything with
+    `act(observation [n, obs]) -> action [n, act]`; it sees what its own seat sees.
+
+    **Actions** `[act]` in [-1, 1]; beyond that range they are clipped. Anything else raises `ActionError`.
+
+    **Endings.** An episode terminates when the rules decide the bout or the seat is out of a bout that goes on without
+    it; at `max_cycles` control steps, and if the physics should blow up, it is truncated, as in `DohyoEnv`. What a
+    time-out pays is final.
+
+    **Infos** are those of `DohyoEnv` for this seat: `dense`, `outcome`, `terms`, `winner`; at the end of the bout also
+    `ending` and `steps`.
+
+    The same seed gives the same bouts as `DohyoEnv`, bit for bit, as far as opponents repeat themselves too.
+    `options` are accepted and not used.
+    """
+
+    metadata: dict[str, Any] = {  # noqa: RUF012, Gymnasium's own form
+        "render_modes": ["rgb_array"],
+        "render_fps": round(1 / CONTROL_STEP),
+    }
+
+    def __init__(
+        self,
+        arena: str,
+        body: str | None = None,
+        engine: str | None = None,
+        *,
+        seat: int | str = 0,
+        opponents: Opponents = ZERO,
+        max_cycles: int | None = None,
+        render_mode: str | None = None,
+        alpha: float = 0.0,
+        drive: str | None = None,
+        perturbation: Perturbation | None = None,
+    ) -> None:
+        self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
+        self.batch = make_batch(
+            arena,
+            body,
+            engine,
+            1,
+            drive=drive,
+            alpha=alpha,
+            max_cycles=max_cycles,
+            autoreset=False,
+            perturbation=perturbation,
+        )
+        self.metadata = {**SeatEnv.metadata, "render_fps": round(1 / self.batch.arena.scene.control_step)}
+        self._seat = open_seat(self.batch, seat, opponents)
+        self.observation_space = self._seat.observation_space
+        self.action_space = self._seat.action_space
+        self._going_on = self._begun = False
+
+    @property
+    def seat(self) -> str:
+        """Name of the seat."""
+        return self._seat.name
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[FloatArray, dict[str, Any]]:
+        """Begin a bout; return the observation `[obs]` and an empty info."""
+        super().reset(seed=seed)
+        observation = self.batch.reset(seed)
+        self._seat.forget(np.arange(1))
+        self._going_on = self._begun = True
+        return observation[self._seat.index][0].copy(), {}
+
+    def step(self, action: ArrayLike) -> tuple[FloatArray, float, bool, bool, dict[str, Any]]:
+        """Advance by one control step; return observation, reward, terminated, truncated and info."""
+        if not self._going_on:
+            raise ActionError("no bout is going on: call reset() before step()")
+        index = self._seat.index
+        step = self._seat.step(as_action(self.seat, action, self._seat.action_space.shape)[None])
+        terminated, truncated = (bool(end[0, index]) for end in ends(self.batch, step))
+        self._going_on = not (terminated or truncated)
+        observation, info = step.observation[index][0].copy(), describe(self.batch, step, index)
+        return observation, float(step.reward[0, index]), terminated, truncated, info
+
+    def render(self) -> Image | None:
+        """Return a picture `[360, 480, 3]` of the world."""
+        return take_picture(self.batch, self.render_mode, self._begun)
+
+    def close(self) -> None:
+        """Release the engine; safe to call twice."""
+        self.batch.close()

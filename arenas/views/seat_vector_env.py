@@ -1,0 +1,153 @@
+"""One seat in many worlds as Gymnasium's vector environment: one batch, no loop over worlds."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike, NDArray
+
+from dohyo.arenas.arrays import Array, BoolArray, FloatArray
+from dohyo.arenas.batch import Step, make_batch
+from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.perturbation import Perturbation
+from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.views.common import as_action, ends, winners
+from dohyo.arenas.views.seat_env import ZERO, Opponents, open_seat
+
+
+class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
+    """`num_envs` worlds of `arena` as the seat `seat` knows them; everything else as in `SeatEnv`.
+
+    Worlds begin a new bout in the step that ends one (Gymnasium's `SAME_STEP`): `final_obs` and `final_info` in the
+    infos hold what the bout ended with. Infos are arrays over the worlds, each `key` with a mask `_key`.
+    World w of `reset(seed=seed)` plays the same bouts as a `SeatEnv` of `reset(seed=seed + w)`.
+    `workers`: threads (mujoco) or processes (pybullet), by default one per core.
+    """
+
+    metadata: dict[str, Any] = {  # noqa: RUF012, Gymnasium's own form
+        "autoreset_mode": AutoresetMode.SAME_STEP,
+        "render_modes": [],
+        "render_fps": round(1 / CONTROL_STEP),
+    }
+
+    def __init__(
+        self,
+        arena: str,
+        body: str | None = None,
+        engine: str | None = None,
+        num_envs: int = 64,
+        *,
+        seat: int | str = 0,
+        opponents: Opponents = ZERO,
+        max_cycles: int | None = None,
+        render_mode: str | None = None,
+        alpha: float = 0.0,
+        drive: str | None = None,
+        perturbation: Perturbation | None = None,
+        workers: int | None = None,
+    ) -> None:
+        if render_mode is not None:
+            raise UnknownName(
+                f"unknown render_mode {render_mode!r}; a vector is not rendered: use SeatEnv for pictures"
+            )
+        self.num_envs = num_envs
+        self.batch = make_batch(
+            arena,
+            body,
+            engine,
+            num_envs,
+            workers=workers,
+            drive=drive,
+            alpha=alpha,
+            max_cycles=max_cycles,
+            perturbation=perturbation,
+        )
+        self._seat = open_seat(self.batch, seat, opponents)
+        self.single_observation_space = self._seat.observation_space
+        self.single_action_space = self._seat.action_space
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._winners = np.array(winners(self.batch), object)
+        self._endings = np.array(self.batch.endings, object)
+
+    @property
+    def seat(self) -> str:
+        """Name of the seat."""
+        return self._seat.name
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[FloatArray, dict[str, Any]]:
+        """Begin a bout in every world; return the observations `[W, obs]` and empty infos."""
+        super().reset(seed=seed)
+        observation = self.batch.reset(seed)[self._seat.index].copy()
+        self._seat.forget(np.arange(self.num_envs))
+        return observation, {}
+
+    def step(self, actions: ArrayLike) -> tuple[FloatArray, Array, BoolArray, BoolArray, dict[str, Any]]:
+        """Advance by one control step under `actions` `[W, act]`.
+
+        Return observations `[W, obs]`, rewards, terminations and truncations `[W]` each, and infos.
+        """
+        index = self._seat.index
+        step = self._seat.step(as_action(self.seat, actions, (self.num_envs, *self._seat.action_space.shape)))
+        terminated, truncated = (end[:, index].copy() for end in ends(self.batch, step))
+        ended: BoolArray = terminated | truncated
+        last = self._last(step, ended) if ended.any() else None
+        # The bout goes on without the seat, but a vector has nothing to show of it.
+        left = np.flatnonzero(ended & ~step.done)
+        if len(left):
+            self.batch.restart(left)
+            self._seat.forget(left)
+        observation = self.batch.observations[index].copy()
+        return observation, step.reward[:, index].copy(), terminated, truncated, self._infos(step, ended, last)
+
+    def _last(self, step: Step, ended: BoolArray) -> NDArray[np.object_]:
+        """Return the last observation of each episode that has ended, `[W]` arrays `[obs]` or None."""
+        seen = step.observation[self._seat.index].copy()
+        seen[step.finished.ids] = step.finished.observation[self._seat.index]
+        last = np.full(self.num_envs, None, object)
+        for world in np.flatnonzero(ended):  # the form Gymnasium gives to `final_obs`; only where a bout has ended
+            last[world] = seen[world]
+        return last
+
+    def _infos(self, step: Step, ended: BoolArray, last: NDArray[np.object_] | None) -> dict[str, Any]:
+        infos: dict[str, Any] = {}
+        if last is not None:
+            _put(infos, "final_obs", last, ended)
+            _put(infos, "final_info", self._describe(step, ended), ended)
+        if not ended.all():
+            infos |= self._describe(step, ~ended)
+        return infos
+
+    def _describe(self, step: Step, which: BoolArray) -> dict[str, Any]:
+        """Return the infos of the worlds `which` `[W]`: arrays `[W]`, zero or None for the others."""
+        index, finished = self._seat.index, step.finished
+        winner, ending = np.full((2, self.num_envs), None, object)
+        steps = np.zeros(self.num_envs, int)
+        winner[finished.ids] = self._winners[finished.winner]
+        winner[~which] = None
+        ending[finished.ids], steps[finished.ids] = self._endings[finished.ending], finished.steps
+        infos: dict[str, Any] = {}
+        _put(infos, "dense", np.where(which, step.dense[:, index], 0), which)
+        _put(infos, "outcome", np.where(which, step.outcome[:, index], 0), which)
+        terms: dict[str, Any] = {}
+        for name, term in step.terms.items():
+            _put(terms, name, np.where(which, term[:, index], 0), which)
+        _put(infos, "terms", terms, which)
+        _put(infos, "winner", winner, which)
+        over = which & step.done
+        if over.any():
+            _put(infos, "ending", ending, over)
+            _put(infos, "steps", steps, over)
+        return infos
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Release the engine."""
+        self.batch.close()
+
+
+def _put(infos: dict[str, Any], key: str, value: Any, mask: BoolArray) -> None:
+    """Add what Gymnasium pairs: a value, and a mask of the worlds that have it."""
+    infos[key], infos[f"_{key}"] = value, mask.copy()

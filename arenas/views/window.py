@@ -1,0 +1,42 @@
+"""The window of `render_mode="human"`, drawn by matplotlib."""
+
+from typing import Any
+
+from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.views.render import Image
+
+
+class Window:
+    """A window that shows one picture after another; without a display it draws, and nothing is shown.
+
+    Raises `DohyoError` where matplotlib is not installed.
+    """
+
+    def __init__(self, title: str) -> None:
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError:
+            raise DohyoError(
+                'render_mode="human" needs matplotlib: `pip install matplotlib`, or use render_mode="rgb_array"'
+            ) from None
+        self._plt = plt
+        self._figure, self._axes = plt.subplots(frameon=False, layout="tight")
+        self._axes.set_axis_off()
+        self._picture: Any = None
+        if (manager := self._figure.canvas.manager) is not None:
+            manager.set_window_title(title)
+
+    def show(self, picture: Image) -> None:
+        """Put `picture` `[H, W, 3]` in the window, and let it handle its events."""
+        if self._picture is None:
+            self._picture = self._axes.imshow(picture)
+        self._picture.set_data(picture)
+        canvas = self._figure.canvas
+        canvas.draw()
+        if canvas.required_interactive_framework is not None:
+            self._plt.show(block=False)
+            canvas.flush_events()
+
+    def close(self) -> None:
+        """Close the window; safe to call twice."""
+        self._plt.close(self._figure)

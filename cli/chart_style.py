@@ -1,0 +1,85 @@
+"""How charts look: one calm style, for pictures in files and for SVG inside a page that is light or dark."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cycler import cycler
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dohyo.curricula.evaluation.plots import save_figure
+
+INK, MUTED, GRID = "#202932", "#66727f", "#dfe4e9"
+SERIES = ("#0b6fb8", "#c8500a", "#16855f", "#a8428a", "#a07800", "#3aa0c8", "#7a5230", "#5b57b5")
+"""Colours that stay apart for colour-blind readers (after Okabe and Ito 2008), dark enough for thin lines on white."""
+DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1.2), (6, 1.5, 1.5, 1.5))
+"""Lines differ in these as well, so that colour is not all that tells them apart."""
+VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {c: f"--series-{k}" for k, c in enumerate(SERIES)}
+"""The names by which a page knows the colours."""
+
+STYLE = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": cycler(color=SERIES) + cycler(linestyle=[(0, dash) if dash else "-" for dash in DASHES * 2]),
+    "grid.color": GRID,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "legend.frameon": False,
+    "legend.handlelength": 3,
+    "lines.linewidth": 1.6,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "dohyo",
+}
+
+
+def colour(k: int) -> str:
+    """Return the colour of the k-th series; after the last comes the first."""
+    return SERIES[k % len(SERIES)]
+
+
+@contextmanager
+def drawing(
+    rows: int = 1, columns: int = 1, *, height: float = 3.0, width: float = 9.0
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Yield a new figure of so many inches and its panels, row by row, to be drawn in the style of all charts."""
+    with style.context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure into a file; its suffix is one of `dohyo.cli.options.CHARTS`."""
+    with style.context(STYLE):
+        save_figure(figure, path, dpi=150)
+
+
+def to_svg(figure: Figure, name: str) -> str:
+    """Return a figure as SVG to be put into a page.
+
+    Its colours are the page's variables, see `VARIABLES`, its texts are text, and its ids begin with `name`, so that
+    charts do not share any.
+    """
+    text = io.StringIO()
+    with style.context(STYLE):
+        figure.savefig(
+            text, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        )
+    svg = text.getvalue()
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg[svg.index("<svg") :])
+    for known, variable in VARIABLES.items():
+        svg = svg.replace(known, f"var({variable})")
+    return svg

@@ -1,0 +1,197 @@
+"""`dohyo bench`: control steps per second, next to the bare engine on the same scene."""
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dohyo.arenas.errors import ConfigError, EngineError
+from dohyo.arenas.physics import cores
+from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
+from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
+from dohyo.cli.progress import bar
+from dohyo.curricula.bench.batch_speed import Case, Speed, measure
+
+if TYPE_CHECKING:
+    from dohyo.curricula.run.config import TrainConfig
+
+
+def command(
+    arena: Annotated[
+        str | None, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default="sumo; with --all, every one")
+    ] = None,
+    body: BodyName = None,
+    engine: EngineName = None,
+    worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=1)] = 64,
+    workers: Workers = None,
+    blocks: Annotated[
+        int, typer.Option("--blocks", help="Blocks of ten control steps (with --opponents: rollouts) to time.", min=1)
+    ] = 20,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Every engine, on one core and on all; without an arena, every arena and body."),
+    ] = False,
+    training: Annotated[bool, typer.Option("--training", help="Time training and its two halves instead.")] = False,
+    generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
+    policy: PolicyName = "mlp",
+    width: Width = None,
+    value: ValueName = "own",
+    opponents: Annotated[
+        int | None,
+        typer.Option(
+            "--opponents",
+            help="Time training against so many distinct snapshots instead, and what their actions cost.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the batch and the bare engine in turn, in one run, and their ratio.
+
+    Example: [bold]dohyo bench sumo --body ant --worlds 64 --engine mujoco[/bold]
+    """
+    setup = set_up(arena or "sumo", body, engine)
+    groups = _groups([(arena, setup.body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies], worlds)
+    arena = arena or "sumo"
+    build_arena(arena, setup.body)
+    if training:
+        need_two_seats(arena)
+        from dohyo.curricula.run.config import TrainConfig
+
+        ppo = choose_ppo(policy, width, value)
+        _training(TrainConfig(arena, *setup, worlds=worlds, workers=workers, ppo=ppo), generations, as_json)
+        return
+    if opponents is not None:
+        need_two_seats(arena)
+        if (policy, width, value) != ("mlp", None, "own"):
+            raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
+        from dohyo.curricula.run.config import TrainConfig
+
+        _opponents(opponents, TrainConfig(arena, *setup, worlds=worlds, workers=workers), blocks, as_json)
+        return
+    if not everything:
+        groups = [[Case(arena, setup.body, setup.engine, worlds, workers or cores())]]
+    speeds, failures = _measure(groups, blocks, as_json)
+    if as_json and speeds:
+        records = [asdict(speed) for speed in speeds]
+        typer.echo(json.dumps(records if everything else records[0]))
+    elif speeds:
+        _print(speeds)
+    if failures:
+        raise EngineError(f"not measured: {'; '.join(failures)}")
+
+
+def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[Speed], list[str]]:
+    """Return the speeds of all groups that could be measured, and what became of the others."""
+    speeds: list[Speed] = []
+    failures = []
+    with bar(quiet) as progress:
+        task = progress.add_task("measuring", total=len(groups) * (blocks + 1))
+        for k, group in enumerate(groups):
+            scene = f"{group[0].arena}, {group[0].body}"
+            progress.update(task, description=scene, completed=k * (blocks + 1))
+            try:
+                speeds += measure(group, blocks=blocks, tick=lambda: progress.advance(task))
+            except EngineError as error:  # half an hour of other measurements is not to be lost for it
+                failures.append(f"{scene} ({error})")
+    return speeds, failures
+
+
+def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:
+    """Return each arena and body on every engine that it has, with one core and with all of them."""
+    workers = sorted({1, cores()})
+    return [
+        [Case(arena, body, engine, worlds, w) for engine in ARENAS[arena].engines for w in workers]
+        for arena, body in scenes
+    ]
+
+
+def _print(speeds: list[Speed]) -> None:
+    worlds = ", ".join(dict.fromkeys(str(s.worlds) for s in speeds))
+    caption = f"Control steps per second of batch and bare engine, {worlds} worlds; workers: threads or processes."
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), caption=caption)
+    for name in ("arena", "body", "engine"):
+        table.add_column(name, overflow="fold")  # where it is narrow: figures stay whole
+    for name in ("workers", "batch", "bare", "ratio", "MB/world"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for s in speeds:
+        figures = (f"{s.batch_steps_per_s:,.0f}", f"{s.engine_steps_per_s:,.0f}", f"{s.ratio:.2f}")
+        table.add_row(s.arena, s.body, s.engine, f"{s.workers}", *figures, f"{s.mb_per_world:.2f}")
+    console = Console()
+    console.print(table)
+    for line in _comparisons(speeds) + _lowest(speeds):
+        console.print(line, soft_wrap=True)
+
+
+def _comparisons(speeds: list[Speed]) -> list[str]:
+    """Say what more cores and the other engine make of it, where both were measured."""
+    by_case = {(s.arena, s.body, s.engine, s.workers): s for s in speeds}
+    lines = []
+    for (arena, body, engine, workers), speed in by_case.items():
+        if workers > 1 and (alone := by_case.get((arena, body, engine, 1))):
+            gain = speed.batch_steps_per_s / alone.batch_steps_per_s
+            bare = speed.engine_steps_per_s / alone.engine_steps_per_s
+            lines.append(
+                f"{arena}, {body}, {engine}: {workers} workers do {gain:.2f} times the steps of 1 (bare {bare:.2f})"
+            )
+        if engine == "pybullet" and (other := by_case.get((arena, body, "mujoco", workers))):
+            cost = other.engine_steps_per_s / speed.engine_steps_per_s
+            lines.append(f"{arena}, {body}: PyBullet's step costs {cost:.2f} times MuJoCo's (workers: {workers})")
+    return lines
+
+
+def _lowest(speeds: list[Speed]) -> list[str]:
+    """Say where each engine's ratio is lowest, where there are several."""
+    lines = []
+    for engine in dict.fromkeys(s.engine for s in speeds):
+        own = [s for s in speeds if s.engine == engine]
+        least = min(own, key=lambda s: s.ratio)
+        if len(own) > 1:
+            lines.append(
+                f"lowest ratio on {engine}: {least.ratio:.3f} ({least.arena}, {least.body}, workers: {least.workers})"
+            )
+    return lines
+
+
+def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
+    from dohyo.curricula.bench.training_speed import measure_training
+
+    speed = measure_training(config, generations)
+    if as_json:
+        typer.echo(json.dumps(asdict(speed)))
+        return
+    table = Table(title="Samples per second")
+    for name in ("arena", "engine", "policy"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rollouts alone", "updates alone", "training", "share of the slower half"):
+        table.add_column(name, justify="right")
+    rates = (f"{rate:,.0f}" for rate in (speed.rollouts, speed.updates, speed.training))
+    table.add_row(speed.arena, speed.engine, speed.policy, *rates, f"{speed.share:.2f}")
+    Console().print(table)
+
+
+def _opponents(opponents: int, config: "TrainConfig", blocks: int, as_json: bool) -> None:
+    from dohyo.curricula.bench.opponents_cost import measure_opponents
+
+    with bar(as_json) as progress:
+        task = progress.add_task("measuring", total=blocks + 1)
+        cost = measure_opponents(config, opponents, blocks, lambda: progress.advance(task))
+    if as_json:
+        typer.echo(json.dumps(asdict(cost)))
+        return
+    caption = f"A training step of {config.worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
+    table = Table("arena", "body", "engine", "step", "opponents", "share", box=box.SIMPLE, caption=caption)
+    names = (config.arena, config.body, config.engine)
+    table.add_row(*names, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"With one call per snapshot they would take {cost.one_by_one_ms:.2f} ms, {cost.one_by_one_share:.1%} of the "
+        f"step: {cost.speedup:.2f} times as long.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,176 @@
+"""`dohyo crossplay`: everyone against everyone, with the Nash mixture, cycles and side bias."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+
+from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.cli.options import EngineName, Json, Seed, Workers, check_suffix
+from dohyo.cli.players import find_entrant, find_snapshot
+from dohyo.cli.progress import play_all
+
+if TYPE_CHECKING:
+    from dohyo.arenas.rules.arena import Arena
+    from dohyo.curricula.evaluation.crossplay import CrossConfig, Entrant
+    from dohyo.curricula.evaluation.crosstable import CrossTable
+    from dohyo.curricula.matches.score import Score
+
+
+def command(
+    player: Annotated[
+        list[str],
+        typer.Argument(
+            help="Players: snapshot file, RUN, RUN:LEARNER, RUN@GENERATION, zero or random.", show_default=False
+        ),
+    ],
+    bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every pair.", min=1)] = 100,
+    arena: Annotated[
+        str | None, typer.Option("--arena", help="Arena, where nobody is a snapshot.", show_default="the snapshots'")
+    ] = None,
+    body: Annotated[
+        str | None, typer.Option("--body", help="Bodies, where they differ.", show_default="the snapshots'")
+    ] = None,
+    engine: EngineName = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Record matches in this folder; the same command goes on where it was."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Also draw the payoffs as a heat map, .png.")
+    ] = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Let everyone play everyone and itself: scores, the Nash mixture, cycles and side bias.
+
+    Example: [bold]dohyo crossplay runs/a runs/b runs/b@10 zero --bouts 200 --out runs/table[/bold]
+    """
+    from dohyo.curricula.evaluation.plots import draw_heat_map
+
+    check_suffix(picture, (".png",))
+    config = _config(player, arena, body, engine, seed)
+    need_two_seats(config.arena)
+    entrants = _entrants(player, build_arena(config.arena, config.body, drive=config.drive))
+    with tempfile.TemporaryDirectory() as scratch:
+        table = _play(out or Path(scratch), config, entrants, bouts, workers, as_json)
+    if picture is not None:
+        draw_heat_map(table, picture)
+    if as_json:
+        head = {"arena": config.arena, "body": config.body, "engine": config.engine, "seed": seed, "bouts": bouts}
+        typer.echo(json.dumps(head | table.record()))
+        return
+    _print(table, Console())
+
+
+def _config(names: Sequence[str], arena: str | None, body: str | None, engine: str | None, seed: int) -> "CrossConfig":
+    """Return what the matches share, as far as it was not typed from the snapshots."""
+    from dohyo.curricula.evaluation.crossplay import CrossConfig
+
+    parts = [find_snapshot(name).origin.part for name in names if name not in BUILT_IN]
+    if arena is None and not parts:
+        raise UnknownName("give --arena: nobody here is a snapshot that would say which")
+    bodies = list(dict.fromkeys(part.body for part in parts))
+    if body is None and len(bodies) > 1:
+        raise UnknownName(f"players have different bodies: give the seats' ones, such as --body {','.join(bodies)}")
+    arena = arena or parts[0].arena
+    setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
+    return CrossConfig(arena=arena, **setup._asdict(), seed=seed)
+
+
+def _entrants(names: Sequence[str], arena: "Arena") -> "list[Entrant]":
+    """Return who takes part; raises `UnknownName` where two are the same."""
+    known: dict[tuple[str, str], str] = {}
+    entrants = [find_entrant(name, arena) for name in names]
+    for entrant in entrants:
+        key = entrant.key(0), entrant.key(1)
+        if key in known:
+            raise UnknownName(f"{known[key]} and {entrant.label} are the same player: give each once")
+        known[key] = entrant.label
+    return entrants
+
+
+def _play(
+    folder: Path, config: "CrossConfig", entrants: "list[Entrant]", bouts: int, workers: int | None, quiet: bool
+) -> "CrossTable":
+    """Play what is missing, with a progress bar unless `quiet`, and return the table."""
+    from dohyo.curricula.evaluation.crossplay import Crossplay
+    from dohyo.curricula.evaluation.crosstable import tabulate
+
+    with closing(Crossplay(folder, config, workers)) as crossplay:
+        play_all(crossplay, [(pair, bouts) for pair in crossplay.pairs(entrants)], quiet)
+        return tabulate(crossplay, entrants)
+
+
+def _print(table: "CrossTable", console: Console) -> None:
+    """Print the scores, then what follows from them."""
+    console.print(_scores(table))
+    console.print(_mixture(table))
+    cycles = table.cycles
+    for cycle in cycles:
+        console.print("cycle: " + " beats ".join([*cycle, cycle[0]]))
+    if not cycles:
+        console.print("no cycle of three")
+    for knot in table.knots:
+        console.print("no order among: " + ", ".join(knot))
+    console.print(_sides(table))
+
+
+def _scores(table: "CrossTable") -> Table:
+    """Return a cell per match: share of wins of the row's player with interval, then wins, draws, losses."""
+    number = {name: str(k) for k, name in enumerate(dict.fromkeys((*table.rows, *table.columns)), 1)}
+    player = Column("player", overflow="fold")  # what tells two snapshots of a run apart is at the end
+    columns = (number[name] for name in table.columns)
+    grid = Table("", player, *columns, box=box.SIMPLE, show_lines=True, pad_edge=False)
+    grid.title = "wins of the row's player" + ("" if table.symmetric else "; rows play seat 0, columns seat 1")
+    for i, (row, scores) in enumerate(zip(table.rows, table.scores, strict=True)):
+        cells = ["" if table.symmetric and i == j else _cell(score) for j, score in enumerate(scores)]
+        grid.add_row(number[row], row, *cells)
+    for name in table.columns:
+        if name not in table.rows:
+            grid.add_row(number[name], name)
+    grid.caption = "share of wins, 95 % interval, wins/draws/losses"
+    return grid
+
+
+def _cell(score: "Score") -> str:
+    low, high = score.interval
+    return f"{score.win_rate:.0%}\n{low:.0%}-{high:.0%}\n{score.wins}/{score.draws}/{score.losses}"
+
+
+def _mixture(table: "CrossTable") -> Table:
+    """Return the Nash mixture, of each side where they differ."""
+    balance = table.equilibrium
+    sides = (
+        [(table.rows, balance.rows)]
+        if table.symmetric
+        else [(table.rows, balance.rows), (table.columns, balance.columns)]
+    )
+    grid = Table("player", Column("share", justify="right"), box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.title = "Nash mixture" if table.symmetric else f"Nash mixtures, payoff {balance.value:+.2f} to seat 0"
+    for players, mixture in sides:
+        for name, share in zip(players, mixture, strict=True):
+            grid.add_row(name, f"{share:.0%}")
+        grid.add_section()
+    return grid
+
+
+def _sides(table: "CrossTable") -> Table:
+    """Return what each seat won where a player met itself."""
+    names = (Column("player", overflow="fold"), "seat 0", "seat 1", "draws", "seat 0's share of decided bouts", "")
+    grid = Table(*names, title="against itself", box=box.SIMPLE_HEAD, pad_edge=False)
+    for side in table.sides:
+        share = "none decided" if side.share is None else f"{side.share:.0%} [{side.low:.0%}, {side.high:.0%}]"
+        mark = "biased" if side.biased else ""
+        grid.add_row(side.player, *map(str, side.wins), str(side.draws), share, mark)
+    return grid

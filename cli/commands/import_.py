@@ -1,0 +1,64 @@
+"""`dohyo import`: the agents that the authors published in 2017, as snapshots."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+
+from dohyo.agents.published.importer import Import, find_published, read_published, save_published
+from dohyo.cli.options import Json
+
+
+def command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Files as their authors published them, or folders that hold them.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the snapshots.", show_default=False)],
+    arena: Annotated[
+        str | None,
+        typer.Option("--arena", help="What they play, where size and path do not tell.", show_default=False),
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="Which role they play, likewise.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make snapshots of the agents published with arXiv 1710.03748 and 1710.03641.
+
+    Example: [bold]dohyo import multiagent-competition/agent-zoo --out published[/bold]
+    """
+    found = list(dict.fromkeys(file for path in files for file in find_published(path)))
+    imports = [read_published(file, arena, role) for file in found]
+    paths = save_published(imports, out)
+    rows = [_describe(one, path) for one, path in zip(imports, paths, strict=True)]
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "snapshots": rows}))
+        return
+    columns = (Column(name, overflow="fold") for name in ("file", "plays", "with", "snapshot"))
+    table = Table(*columns, box=box.SIMPLE, pad_edge=False)
+    for row in rows:
+        plays, bears = f"{row['arena']} as {row['role']}", f"{row['body']}, {row['network']}"
+        table.add_row(row["file"], plays, bears, Path(row["snapshot"]).name)
+    Console().print(table)
+    typer.echo(f"{len(rows)} snapshots in {out}. Watch one: dohyo play {rows[0]['arena']} --seat … --seat zero")
+
+
+def _describe(one: Import, path: Path) -> dict[str, Any]:
+    kind, origin = one.place.kind, one.snapshot.origin
+    return {
+        "file": str(one.file),
+        "snapshot": str(path),
+        "name": one.snapshot.name,
+        "arena": origin.part.arena,
+        "role": origin.part.role,
+        "seat": one.place.seat,
+        "body": origin.part.body,
+        "network": kind.network.name,
+        "observation": origin.observation,
+        "action": origin.action,
+    }

@@ -1,0 +1,176 @@
+"""`dohyo push`: the wind test, how long players that are pushed stay on their feet."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.agents.snapshot import Part, Snapshot
+from dohyo.arenas.batch import DIVERGED
+from dohyo.arenas.bodies import BODIES
+from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.perturbation import Push
+from dohyo.arenas.physics import ENGINES
+from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.rules.arena import Arena
+from dohyo.cli.options import CHARTS, EngineName, Json, Seed, Workers, check_suffix
+from dohyo.cli.players import find_snapshot
+from dohyo.cli.progress import bar
+from dohyo.curricula.evaluation.masked import MASKS
+from dohyo.curricula.matches.intervals import NORMAL_95
+
+if TYPE_CHECKING:
+    from dohyo.curricula.evaluation.push import Stand, Subject
+
+
+def command(
+    players: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PLAYER...",
+            help="Who is pushed: snapshot files, RUN, RUN:LEARNER, zero or random.",
+            show_default=False,
+        ),
+    ],
+    forces: Annotated[str, typer.Option("--forces", help="Forces in N, with commas.")] = "200,300,400,500,600",
+    bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every player per force.", min=2)] = 200,
+    engine: EngineName = None,
+    mask: Annotated[
+        str, typer.Option("--mask", help=f"What is seen in the place of the opponent: {', '.join(MASKS)}.")
+    ] = "zero",
+    deterministic: Annotated[
+        bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
+    ] = False,
+    arena: Annotated[
+        str | None,
+        typer.Option(
+            "--arena", help="Where zero and random are pushed.", show_default="as the first snapshot, or sumo"
+        ),
+    ] = None,
+    body: Annotated[
+        str | None,
+        typer.Option("--body", help="Bodies of the seats, where they differ.", show_default="the snapshot's, or ant"),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Also draw the steps against the force: .png, .svg or .pdf.")
+    ] = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Push players again and again, and tell after how many control steps they fall: the paper's wind test.
+
+    Example: [bold]dohyo push runs/first runs/standing zero --engine mujoco --picture wind.png[/bold]
+    """
+    engine = engine or "pybullet"
+    lookup(ENGINES, engine, "engine")
+    lookup(MASKS, mask, "mask")
+    check_suffix(picture, CHARTS)
+    from dohyo.curricula.evaluation.push import WindConfig, wind_test
+
+    config = WindConfig(_read_forces(forces), bouts, mask, not deterministic, engine, workers, seed)
+    subjects = _find(players, arena, body)
+    stands: list[Stand] = []
+    with bar(as_json) as progress:
+        task = progress.add_task("pushing", total=len(subjects) * len(config.forces) * bouts)
+        for subject in subjects:
+            stands += wind_test(subject, config, lambda bout: progress.advance(task))
+    if picture is not None:
+        _draw(stands, picture)
+    _report(subjects, stands, {"engine": engine, "seed": seed, "bouts": bouts, "mask": mask}, as_json, picture)
+
+
+def _read_forces(text: str) -> tuple[float, ...]:
+    try:
+        forces = tuple(map(float, text.split(",")))
+    except ValueError:
+        forces = ()
+    if not forces or not all(math.isfinite(force) and force >= 0 for force in forces):
+        raise UnknownName(f"unknown forces {text!r}: give numbers of N, 0 or more, with commas, such as 200,400")
+    return tuple(dict.fromkeys(forces))
+
+
+def _find(players: list[str], arena: str | None, body: str | None) -> list["Subject"]:
+    """Return who is pushed: snapshots where they have been trained, built-in policies in the first one's place."""
+    from dohyo.curricula.evaluation.push import Subject
+
+    trained = {name: _place(name, find_snapshot(name), body) for name in players if name not in BUILT_IN}
+    usual = Subject("", None, arena or "sumo", body or "ant", "target", seat=0)
+    first = next((subject for subject in trained.values() if arena in (None, subject.arena)), usual)
+    _check_known(build_arena(first.arena, first.body, drive=first.drive))
+    need_two_seats(first.arena)
+    return [trained.get(name) or replace(first, name=name, snapshot=None) for name in dict.fromkeys(players)]
+
+
+def _check_known(arena: Arena) -> None:
+    """Raise `UnknownName` for an arena whose bodies and engine are its own: there the test has not been tried."""
+    if any(BODIES.get(body.name) is not body for body in arena.bodies):
+        raise UnknownName(f"the wind test takes arenas with the bodies {', '.join(BODIES)}, not {arena.name!r}")
+
+
+def _place(name: str, snapshot: Snapshot, body: str | None) -> "Subject":
+    """Put a snapshot into its own arena, in the first seat that it can take."""
+    from dohyo.curricula.evaluation.push import Subject
+
+    part = snapshot.origin.part
+    rules = build_arena(part.arena, body or part.body, drive=part.drive)
+    _check_known(rules)
+    able = [seat for seat in range(len(rules.seats)) if snapshot.plays(Part.of(rules, seat))]
+    if not able:
+        snapshot.check_plays(Part.of(rules, 0))
+    return Subject(name, snapshot, part.arena, body or part.body, part.drive, able[0])
+
+
+def _report(
+    subjects: list["Subject"], stands: list["Stand"], settings: dict[str, Any], as_json: bool, picture: Path | None
+) -> None:
+    if not as_json:
+        _print(stands, settings["bouts"], picture)
+        return
+    places = {s.name: {"arena": s.arena, "body": s.body, "seat": s.seat} for s in subjects}
+    results = [
+        {"player": s.player, **places[s.player], "force": s.force, "mean_steps": s.mean}
+        | {"deviation": s.deviation, "error": s.error, "fell": s.fell, "endings": s.endings}
+        for s in stands
+    ]
+    push = {"every": Push.every, "decay": Push.decay, "direction": Push.direction}
+    typer.echo(json.dumps(settings | push | {"results": results}))
+
+
+def _print(stands: list["Stand"], bouts: int, picture: Path | None) -> None:
+    columns = (Column(name, justify="right") for name in ("force, N", "steps to fall", "error", "deviation"))
+    table = Table(Column("player", overflow="fold"), *columns, Column("fell", justify="right", no_wrap=True))
+    table.caption = "Mean steps, their standard error and standard deviation."
+    for before, stand in zip([None, *stands], stands, strict=False):
+        name = "" if before is not None and before.player == stand.player else stand.player
+        figures = (f"{stand.force:g}", f"{stand.mean:.0f}", f"{stand.error:.1f}", f"{stand.deviation:.0f}")
+        table.add_row(name, *figures, f"{stand.fell} of {bouts}")
+    console = Console()
+    console.print(table)
+    if any(stand.fell < bouts for stand in stands):
+        console.print("Who did not fall counts with the steps of the whole bout: those means are too low.")
+    lost = sorted({stand.force for stand in stands if DIVERGED in stand.endings})
+    if lost:
+        console.print(f"Physics diverged in bouts at {', '.join(f'{force:g}' for force in lost)} N: use less force.")
+    if picture is not None:
+        console.print(f"picture: {picture}")
+
+
+def _draw(stands: list["Stand"], path: Path) -> None:
+    """Draw mean steps against force, a line per player, with 95 % intervals of the means."""
+    from dohyo.cli.chart_style import drawing, save
+
+    with drawing(height=4.0, width=6.5) as (figure, [panel]):
+        for player in dict.fromkeys(stand.player for stand in stands):
+            own = sorted((stand for stand in stands if stand.player == player), key=lambda stand: stand.force)
+            forces, means = [stand.force for stand in own], [stand.mean for stand in own]
+            panel.errorbar(forces, means, [NORMAL_95 * s.error for s in own], marker="o", capsize=3, label=player)
+        panel.set(xlabel="force, N", ylabel="control steps to fall", ylim=(0, None))
+        panel.legend()
+        save(figure, path)

@@ -1,0 +1,92 @@
+"""`dohyo study`: train the arms of a study over several seeds, let them meet, and report which claims hold."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
+from dohyo.cli.options import BodyName, EngineName, Json, Workers
+from dohyo.curricula.studies.catalogue import STUDIES
+
+if TYPE_CHECKING:
+    from dohyo.curricula.studies.report import StudyReport
+    from dohyo.curricula.studies.study_folder import StudyConfig
+
+SAMPLES = 1_000_000
+"""Budget of a run unless asked otherwise."""
+
+
+def command(
+    study: Annotated[str, typer.Argument(help=f"Study: {', '.join(STUDIES)}.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Study folder; one that exists is resumed.", show_default=False)],
+    samples: Annotated[
+        int | None,
+        typer.Option("--samples", help="Budget of every run in control steps.", min=1, show_default=f"{SAMPLES}"),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option("--minutes", help="Budget of every run in minutes, instead; not exactly repeatable.", min=0),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Runs per arm; can be raised later.", min=1)] = 3,
+    bouts: Annotated[
+        int, typer.Option("--bouts", help="Bouts of every pair of arms, over all pairs of seeds.", min=1)
+    ] = 800,
+    arena: Annotated[str, typer.Option("--arena", help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
+    body: BodyName = None,
+    engine: EngineName = None,
+    worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Rerun an experiment of the paper at your own scale; the same command resumes it after Ctrl-C or a kill.
+
+    Example: [bold]dohyo study delta --engine mujoco --out runs/delta[/bold]
+    """
+    lookup(STUDIES, study, "study")
+    setup = set_up(arena, body, engine)
+    build_arena(arena, setup.body, drive=setup.drive)
+    need_two_seats(arena)
+    if samples is not None and minutes is not None:
+        raise UnknownName("give --samples or --minutes, not both: every run has the same budget")
+    from dohyo.curricula.studies.report import FILES
+    from dohyo.curricula.studies.study_folder import StudyConfig
+
+    config = StudyConfig(
+        study=study,
+        arena=arena,
+        **setup._asdict(),
+        samples=SAMPLES if samples is None and minutes is None else samples,
+        minutes=minutes,
+        worlds=worlds,
+        seeds=seeds,
+        bouts=bouts,
+        workers=workers,
+    )
+    report = _carry_out(out, config, as_json)
+    if as_json:
+        names = ("study", "arena", "body", "engine", "seeds", "bouts", "samples", "minutes")
+        typer.echo(json.dumps({name: getattr(config, name) for name in names} | report.record()))
+        return
+    typer.echo(report.markdown())
+    typer.echo(f"Written to {out}: {', '.join(FILES)}")
+
+
+def _carry_out(out: Path, config: "StudyConfig", quiet: bool) -> "StudyReport":
+    """Train and play what is missing, with progress unless `quiet`."""
+    from dohyo.cli.progress import play_all, show_progress
+    from dohyo.curricula.studies.report import StudyReport
+    from dohyo.curricula.studies.study_folder import StudyFolder
+
+    with closing(StudyFolder(out, config)) as folder:
+        for k, run in enumerate(folder.runs):
+            with show_progress(f"{run.name}, run {k + 1} of {len(folder.runs)}", quiet) as watch:
+                folder.train(run, watch)
+        with closing(folder.open_matches()) as matches:
+            play_all(matches, folder.schedule(matches), quiet)
+            report = StudyReport(folder, folder.scores(matches))
+        report.write()
+    return report

@@ -1,0 +1,92 @@
+"""What a run has recorded, read once for a page about it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.ratings.table import collect
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.record import Generation
+from dohyo.curricula.run.software import Session, read_versions
+
+Row = dict[str, Any]
+"""A rated snapshot as `dohyo rate --json` prints it."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """One run so far."""
+
+    path: Path
+    config: TrainConfig
+    chains: dict[str, list[Generation]]
+    """By learner, oldest first; none is empty."""
+    rated: dict[str, list[Row]]
+    """By learner, oldest first."""
+    references: dict[str, str]
+    """What to call the references that snapshots were rated against, by name, in order."""
+    met: dict[str, dict[str, tuple[float, float, float]]]
+    """By learner and snapshot met in training: games, score and quality, see `dohyo.curricula.opponents.payoffs`."""
+    sessions: list[Session]
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one learner."""
+        return len(self.chains) > 1
+
+    @property
+    def samples(self) -> int:
+        """Of all learners."""
+        return sum(chain[-1].samples for chain in self.chains.values())
+
+    @property
+    def minutes(self) -> float:
+        """Of training."""
+        return max(chain[-1].seconds for chain in self.chains.values()) / 60
+
+    @property
+    def share(self) -> float:
+        """Share of the budget that is used up, 0 to 1."""
+        config = self.config
+        limits = [(self.minutes, config.minutes), (self.samples, config.samples)]
+        shares = [used / limit if limit > 0 else 1.0 for used, limit in limits if limit is not None]
+        return min(1.0, max(shares, default=0.0))
+
+    def minutes_at(self, learner: str, generation: int) -> float:
+        """Return the minutes of training up to a learner's generation."""
+        return self.chains[learner][generation].seconds / 60
+
+    def series(self, learner: str, key: str) -> tuple[list[float], list[float]]:
+        """Return a curve of a learner, with the samples in millions at which it was recorded.
+
+        Generation 0 has not been trained: it has none.
+        """
+        links = [link for link in self.chains[learner][1:] if key in link.curves]
+        return [link.samples / 1e6 for link in links], [link.curves[key] for link in links]
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the names of the curves of training that begin so, in the order of their first appearance."""
+        curves = [key for chain in self.chains.values() for link in chain[1:] for key in link.curves]
+        return list(dict.fromkeys(key for key in curves if key.startswith(prefix)))
+
+
+def read_story(folder: RunFolder) -> Story:
+    """Read a run, also one that goes on; raises `DohyoError` before its first generation."""
+    chains = {name: chain for name in folder.learners if (chain := folder.league.chain(name))}
+    if not chains:
+        raise DohyoError(f"{folder.path} has no generation yet: train it a little longer")
+    record = collect(folder)
+    # A run that goes on may have got ahead of the chains that were read before.
+    rows = [row for row in record["snapshots"] if row["generation"] < len(chains.get(row["learner"], []))]
+    played = {name for row in rows for name in row["win_rate"]}
+    return Story(
+        path=folder.path,
+        config=folder.config,
+        chains=chains,
+        rated={learner: [row for row in rows if row["learner"] == learner] for learner in chains},
+        references={name: anchor["title"] for name, anchor in record["reference_ratings"].items() if name in played},
+        met={learner: folder.league.payoffs(learner) for learner in chains},
+        sessions=read_versions(folder.path),
+    )

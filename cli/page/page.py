@@ -1,0 +1,86 @@
+"""The page about a run: its template, filled."""
+
+from dataclasses import asdict
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.arenas import __version__
+
+if TYPE_CHECKING:
+    from dohyo.cli.page.contents import Story
+
+
+PAGE = "report.html"
+"""Name of the page in a run's folder, and of its template beside this file."""
+
+
+def render(story: "Story") -> str:
+    """Return the page; all that a run says of itself is text in it, never markup."""
+    from jinja2 import Environment, StrictUndefined
+
+    from dohyo.cli.page.charts import CHARTS
+
+    template = files("dohyo.cli.page").joinpath(PAGE).read_text(encoding="utf-8")
+    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
+    charts = [(heading, draw(story)) for heading, draw in CHARTS.items()]
+    config = story.config
+    return page.render(
+        title=f"{config.arena}: {story.path.resolve().name}",
+        lead=f"{config.arena} with {config.body} on {config.engine}, seed {config.seed}, opponents {config.opponents}.",
+        state=_state(story),
+        tiles=_tiles(story),
+        charts=charts,
+        headings=[*CHARTS, "Cross-play", "Learners", "Configuration", "Versions"],
+        settings=_settings(config),
+        packages=list(dict.fromkeys(name for session in story.sessions for name in session.versions)),
+        version=__version__,
+        **vars(story) | {"several": story.several},
+    )
+
+
+def _state(story: "Story") -> str:
+    budgets = [(story.config.minutes, "minutes"), (story.config.samples, "samples")]
+    limits = " or ".join(f"{limit:,.10g} {unit}" for limit, unit in budgets if limit is not None) or "none"
+    if story.share >= 1:
+        return f"Its budget ({limits}) is used up."
+    return f"{100 * story.share:.0f} % of its budget ({limits}) is used: it goes on, or was interrupted."
+
+
+def _tiles(story: "Story") -> list[tuple[str, str]]:
+    """Return the few figures at the head of the page."""
+    generations = ", ".join(str(chain[-1].generation) for chain in story.chains.values())
+    tiles = [
+        ("samples", f"{story.samples:,}"),
+        ("minutes", f"{story.minutes:.1f}"),
+        ("newest generation", generations),
+    ]
+    for learner, rows in story.rated.items():
+        whose = f" of {learner}" if story.several else ""
+        if not rows:
+            continue
+        newest = rows[-1]
+        interval = f"{newest['low']:.1f} to {newest['high']:.1f}"
+        tiles.append((f"rating{whose} ({interval})", f"{newest['rating']:.1f}"))
+        built_in = [name for name in newest["win_rate"] if story.references[name].partition("@")[0] in BUILT_IN]
+        tiles += [(f"wins{whose} against {name}", f"{100 * newest['win_rate'][name]:.0f} %") for name in built_in]
+    return tiles
+
+
+def _settings(config: Any) -> list[tuple[str, str, bool]]:
+    """Return every setting with its value, and whether it is not the default."""
+    usual = _flat(asdict(type(config)()))
+    return [(key, _words(value), value != usual.get(key)) for key, value in _flat(asdict(config)).items()]
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
+    return flat
+
+
+def _words(value: Any) -> str:
+    if value is None or value == () or value == {}:
+        return "none"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,1 @@
+"""Benchmarks: speed of stepping, of training and of opponents."""

@@ -1,0 +1,204 @@
+"""Speed of the batch next to the bare engine: the same bouts, replayed without rules and observations."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.errors import EngineError
+from dohyo.arenas.physics import Engine
+from dohyo.arenas.registry import build_arena, build_engine
+from dohyo.arenas.rules.arena import Arena
+
+BLOCK = 10
+"""Control steps after which batch and bare engine take turns, so that a slow moment of the machine hits both."""
+MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to measure."""
+
+    arena: str
+    body: str
+    engine: str
+    worlds: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One line of the benchmark; a step is one control step of one world."""
+
+    arena: str
+    body: str
+    engine: str
+    worlds: int
+    workers: int
+    batch_steps_per_s: float
+    engine_steps_per_s: float
+    ratio: float
+    """Batch over bare engine."""
+    mb_per_world: float
+    """Memory that the batch took, workers' included, over the number of worlds."""
+
+
+class Recorder:
+    """An engine that notes what it is told, so that another can be told the same."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name, self.scene, self.worlds, self.workers = engine.name, engine.scene, engine.worlds, engine.workers
+        self.frame = engine.frame
+        self.resets: list[tuple[int, NDArray[np.intp], *tuple[Array, ...]]] = []
+        self.actions: list[Array] = []
+
+    def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
+        self.resets.append((len(self.actions), ids.copy(), *state))
+        self._engine.reset(ids, *state)
+
+    def step(self, action: Array) -> None:
+        self.actions.append(action.copy())
+        self._engine.step(action)
+
+    def advance(self, action: Array) -> None:
+        self._engine.advance(action)
+
+    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+        self._engine.scale(ids, factors)
+
+    def push(self, force: Array) -> None:
+        self._engine.push(force)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+class Duel:
+    """A batch and a bare engine of the same scene, which take turns at the same bouts."""
+
+    def __init__(self, case: Case) -> None:
+        rules, engine = _parts(case)
+        self.recorder = Recorder(engine)
+        self._batch = Batch(rules, self.recorder)
+        self._batch.reset(seed=0)
+        scene = build_arena(case.arena, case.body).scene
+        # The sensors are there for the frame; the bare engine does not read it.
+        scene.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_SENSOR
+        self._bare = build_engine(case.arena, case.engine, scene, case.worlds, case.workers)
+
+    def turn(self, seed: int) -> tuple[float, float]:
+        """Play a block of random actions, then replay it; return the seconds that each took."""
+        rng = np.random.default_rng(seed)
+        shapes = [(self._batch.worlds, *space.shape) for space in self._batch.action_spaces]
+        actions = [[rng.uniform(-1, 1, shape).astype(np.float32) for shape in shapes] for _ in range(BLOCK)]
+        start = time.perf_counter()
+        for action in actions:
+            self._batch.step(action)
+        middle = time.perf_counter()
+        _replay(self.recorder, self._bare)
+        return middle - start, time.perf_counter() - middle
+
+    def close(self) -> None:
+        """Release both engines."""
+        self._batch.close()
+        self._bare.close()
+
+
+def measure(cases: Sequence[Case], *, blocks: int = 20, tick: Callable[[], None] = lambda: None) -> list[Speed]:
+    """Time every case over `blocks` blocks of random bouts, all of them in turn, after a block to warm up.
+
+    The machine's slow moments so hit all cases alike; medians over the blocks keep the odd one out. `tick` is called
+    after every block.
+    """
+    memory = [footprint(case) for case in cases]
+    with ExitStack() as stack:
+        duels = [stack.enter_context(closing(Duel(case))) for case in cases]
+        times = np.zeros((blocks + 1, len(cases), 2))
+        for block in range(blocks + 1):
+            for k, duel in enumerate(duels):
+                times[block, k] = duel.turn(block)
+            tick()
+        workers = [duel.recorder.workers for duel in duels]
+    typical = np.median(times[1:], axis=0) / BLOCK
+    return [
+        Speed(
+            arena=case.arena,
+            body=case.body,
+            engine=case.engine,
+            worlds=case.worlds,
+            workers=used,
+            batch_steps_per_s=case.worlds / batch_s,
+            engine_steps_per_s=case.worlds / bare_s,
+            ratio=bare_s / batch_s,
+            mb_per_world=taken / case.worlds / MEGABYTE,
+        )
+        for case, used, (batch_s, bare_s), taken in zip(cases, workers, typical.tolist(), memory, strict=True)
+    ]
+
+
+def _replay(recorder: Recorder, bare: Engine) -> None:
+    """Tell the bare engine what the recorder noted, and forget it."""
+    resets = iter(recorder.resets)
+    due = next(resets, None)
+    for k in range(len(recorder.actions) + 1):
+        while due is not None and due[0] == k:
+            bare.reset(*due[1:])
+            due = next(resets, None)
+        if k < len(recorder.actions):
+            bare.advance(recorder.actions[k])
+    recorder.resets, recorder.actions = [], []
+
+
+FOOTPRINT = f"import sys; from {__name__} import take; take(sys.argv[1:])"
+
+
+def footprint(case: Case) -> float:
+    """Return the bytes that a batch takes, its workers' included, in a fresh process that holds nothing else."""
+    words = [case.arena, case.body, case.engine, str(case.worlds), str(case.workers)]
+    done = subprocess.run([sys.executable, "-P", "-c", FOOTPRINT, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineError(f"the process that measures memory failed: {done.stderr.strip().splitlines()[-1]}")
+    return float(done.stdout)
+
+
+def take(words: Sequence[str]) -> None:
+    """Build the batch that the words describe and write the bytes that it took."""
+    arena, body, engine, worlds, workers = words
+    with closing(Batch(*_parts(Case(arena, body, engine, 1, 1)))):  # what the first batch of a process loads once
+        before = _held()
+        with closing(Batch(*_parts(Case(arena, body, engine, int(worlds), int(workers))))) as batch:
+            batch.reset(seed=0)
+            sys.stdout.write(f"{_held() - before}")
+
+
+def _parts(case: Case) -> tuple[Arena, Engine]:
+    rules = build_arena(case.arena, case.body, worlds=case.worlds)
+    return rules, build_engine(case.arena, case.engine, rules.scene, case.worlds, case.workers)
+
+
+def _held() -> float:
+    """Return the bytes that this process and its children hold, shared pages counted by share; 0 where unknown."""
+    total = 0
+    for process in [os.getpid(), *_children()]:
+        rollup = Path(f"/proc/{process}/smaps_rollup")
+        if rollup.exists():
+            lines = rollup.read_text().splitlines()
+            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return float(total)
+
+
+def _children() -> list[int]:
+    tasks = Path("/proc/self/task")
+    lists = [task / "children" for task in tasks.iterdir()] if tasks.exists() else []
+    return [int(number) for file in lists if file.exists() for number in file.read_text().split()]

@@ -1,0 +1,58 @@
+"""Speed of training next to the ceilings that its two halves set: rollouts alone and updates alone."""
+
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training.training import Training
+
+
+@dataclass(frozen=True)
+class TrainingSpeed:
+    """Samples per second; a sample is one control step of one learning seat."""
+
+    arena: str
+    body: str
+    engine: str
+    worlds: int
+    policy: str
+    rollouts: float
+    """Rollouts alone."""
+    updates: float
+    """Updates alone."""
+    training: float
+    """Whole training as `dohyo train` runs it: rollouts, updates, snapshots, checkpoints and ratings."""
+    share: float
+    """Training over the slower half."""
+
+
+def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
+    """Train `generations` generations in a folder of no use afterwards, once the halves have been timed alone."""
+    with tempfile.TemporaryDirectory() as scratch:
+        with (
+            closing(RunFolder.create_or_resume(Path(scratch) / "halves", config)) as folder,
+            closing(Training(folder)) as halves,
+        ):
+            rollouts, updates = halves.time_halves(generations)
+            samples = halves.samples_per_generation() * generations
+        limited = replace(config, minutes=None, samples=samples)
+        with closing(RunFolder.create_or_resume(Path(scratch) / "whole", limited)) as folder:
+            training = Training(folder)
+            start = time.perf_counter()
+            training.run()
+            whole = training.progress().samples / (time.perf_counter() - start)
+    return TrainingSpeed(
+        arena=config.arena,
+        body=config.body,
+        engine=config.engine,
+        worlds=config.worlds,
+        policy=config.ppo.policy,
+        rollouts=rollouts,
+        updates=updates,
+        training=whole,
+        share=whole / min(rollouts, updates),
+    )

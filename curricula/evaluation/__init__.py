@@ -1,0 +1,1 @@
+"""Evaluation: cross-play, best responses, the wind test."""

@@ -1,0 +1,167 @@
+"""Cross-play: matches between any players of one arena, each recorded once and for good in a folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dohyo.agents.policies.built_in import built_in
+from dohyo.agents.policies.policy import Policy
+from dohyo.agents.snapshot import Snapshot
+from dohyo.arenas.batch import Batch, make_batch
+from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules.arena import Arena
+from dohyo.curricula.matches.match import Bout, match_seed, play_match
+from dohyo.curricula.matches.roles import roles_of
+from dohyo.curricula.matches.score import Score
+from dohyo.curricula.run.record import League
+from dohyo.curricula.run.results_folder import claim
+
+WORLDS = 32
+"""Worlds in which a match of as many bouts or more is played; part of what makes it repeatable."""
+
+Player = Snapshot | str
+"""A snapshot, or the name of a built-in policy."""
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """Who takes part, under the name that was typed."""
+
+    label: str
+    seats: tuple[Player | None, Player | None]
+    """Who sits down for it in each seat; None where it cannot play."""
+
+    def key(self, seat: int) -> str:
+        """Return the name under which its bouts in a seat are recorded."""
+        player = self.seats[seat]
+        return player.name if isinstance(player, Snapshot) else str(player)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether it can take both seats."""
+        return None not in self.seats
+
+
+@dataclass(frozen=True)
+class CrossConfig:
+    """What all matches of a folder share, fixed once it has begun."""
+
+    arena: str
+    body: str
+    engine: str
+    drive: str = "target"
+    seed: int = 0
+
+
+Pair = tuple[Entrant, Entrant]
+
+
+class Crossplay:
+    """A folder of matches, held by one process at a time. A kill loses at most the match that is being played.
+
+    Where the seats are alike (`symmetric`), a pair plays with sides swapped from bout to bout; where they differ, the
+    first plays seat 0 and the second seat 1. An entrant against itself has seat 0 throughout, so that its wins are
+    that seat's. Raises `DohyoError` if another process has the folder or its settings are others.
+    """
+
+    def __init__(self, path: Path, config: CrossConfig, workers: int | None = None) -> None:
+        self.config, self._workers = config, workers
+        self._batch: Batch | None = None
+        self._lock = claim("cross-play", path, asdict(config))
+        try:
+            self._league = League(path / "matches.sqlite")
+        except BaseException:
+            self._lock.close()
+            raise
+
+    @cached_property
+    def arena(self) -> Arena:
+        """The rules that all matches are played by."""
+        return build_arena(self.config.arena, self.config.body, drive=self.config.drive)
+
+    @cached_property
+    def symmetric(self) -> bool:
+        """Whether one policy can take both seats."""
+        return len(roles_of(self.arena)) == 1
+
+    def _batch_for(self, bouts: int) -> Batch:
+        """Return a batch of as many worlds as the bouts can use, the one of before if it will do."""
+        c, worlds = self.config, min(WORLDS, bouts)
+        if self._batch is None or self._batch.worlds != worlds:
+            self._release()
+            self._batch = make_batch(c.arena, c.body, c.engine, worlds, workers=self._workers, drive=c.drive)
+        return self._batch
+
+    def _release(self) -> None:
+        if self._batch is not None:
+            self._batch.close()
+
+    def pairs(self, entrants: Sequence[Entrant]) -> list[Pair]:
+        """Return who meets whom: each once, itself included; where seats differ, both ways as far as they can play.
+
+        Raises `UnknownName` where nobody can take one of the seats.
+        """
+        if self.symmetric:
+            return [(one, two) for k, one in enumerate(entrants) for two in entrants[k:]]
+        rows, columns = ([e for e in entrants if e.seats[seat] is not None] for seat in (0, 1))
+        for role, able in zip(self.arena.roles, (rows, columns), strict=True):
+            if not able:
+                raise UnknownName(f"nobody here can play {role}: add a player who can, or zero")
+        return [(one, two) for one in rows for two in columns]
+
+    def left(self, pair: Pair, bouts: int) -> int:
+        """Return how many bouts a match lacks to `bouts`."""
+        return max(0, bouts - len(self.bouts(pair)))
+
+    def play(self, pair: Pair, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
+        """Play what a match lacks to `bouts` bouts, and record it; `watch` is told of each."""
+        missing = self.left(pair, bouts)
+        if not missing:
+            return
+        one, two = self._recorded(pair)
+        names, engine = (one.key(0), two.key(1)), self.config.engine
+        round_ = self._league.rounds(*names, engine)
+        seed = match_seed(self.config.seed, *names, round_)
+        batch = self._batch_for(missing)
+        players = _policy(one, 0, batch, seed), _policy(two, 1, batch, seed + 1)
+        swap = self.symmetric and one.key(0) != two.key(0)
+        results = play_match(batch, players, missing, seed, watch, swap=swap)
+        self._league.add_match(*names, engine, round_, results)
+
+    def bouts(self, pair: Pair) -> list[Bout]:
+        """Return the bouts of a match so far, from the first entrant's side."""
+        one, two = self._recorded(pair)
+        found = self._league.bouts(one.key(0), two.key(1), self.config.engine)
+        return found if one is pair[0] else [bout.turned() for bout in found]
+
+    def score(self, pair: Pair) -> Score:
+        """Return what a match has come to, from the first entrant's side."""
+        return Score.of(self.bouts(pair))
+
+    def both_ways(self, pair: Pair) -> Score:
+        """Return the score over both seats, for entrants that can take both."""
+        if self.symmetric:
+            return self.score(pair)
+        return self.score(pair) + self.score(pair[::-1]).turned()
+
+    def _recorded(self, pair: Pair) -> Pair:
+        """Return a pair in the order in which its match is recorded, which does not depend on who was typed first."""
+        if not self.symmetric:
+            return pair
+        one, two = pair
+        return (one, two) if one.key(0) <= two.key(0) else (two, one)
+
+    def close(self) -> None:
+        """Release the engine and the folder."""
+        self._release()
+        self._league.close()
+        self._lock.close()
+
+
+def _policy(entrant: Entrant, seat: int, batch: Batch, seed: int) -> Policy:
+    player = entrant.seats[seat]
+    if isinstance(player, Snapshot):
+        return player.policy(stochastic=True, seed=seed)
+    return built_in(str(player), batch, seat, seed)

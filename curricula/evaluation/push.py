@@ -1,0 +1,118 @@
+"""The wind test of arXiv 1710.03748 ("EC"): how long a player, pushed again and again, stays on its feet."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from dohyo.agents.policies.built_in import built_in
+from dohyo.agents.policies.policy import Policy
+from dohyo.agents.snapshot import Snapshot
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.perturbation import Perturbation, Push
+from dohyo.arenas.physics import make_engine
+from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules.one_seat import FELL, Alone
+from dohyo.curricula.evaluation.masked import MASKS
+from dohyo.curricula.matches.match import Bout, play_match
+
+WORLDS = 40
+"""Worlds in which the bouts are played; part of what makes them repeatable."""
+
+
+@dataclass(frozen=True)
+class WindConfig:
+    """How a wind test goes; the schedule of each push is `dohyo.arenas.Push`'s own, which is EC's."""
+
+    forces: tuple[float, ...] = (200.0, 300.0, 400.0, 500.0, 600.0)
+    """N, at the beginning of a push (EC)."""
+    bouts: int = 200
+    """Per player and force, 2 or more (EC)."""
+    mask: str = "zero"
+    """What a player sees in the place of its opponent, see `dohyo.curricula.evaluation.masked.MASKS` (EC: zeros)."""
+    stochastic: bool = True
+    """Players act with their own noise, else by the mean."""
+    engine: str = "pybullet"
+    workers: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who is pushed, and where."""
+
+    name: str
+    snapshot: Snapshot | None
+    """None: the built-in policy called `name`."""
+    arena: str
+    body: str
+    """Of all seats, or one per seat with commas."""
+    drive: str
+    seat: int
+
+
+@dataclass(frozen=True)
+class Stand:
+    """The bouts of one player against one force."""
+
+    player: str
+    force: float
+    """N."""
+    steps: tuple[int, ...]
+    """Control steps to the fall, by bout; for a bout that did not end in a fall all its steps, which are fewer than
+    those to a fall."""
+    endings: dict[str, int]
+    """How many bouts ended how."""
+
+    @property
+    def fell(self) -> int:
+        """Bouts that ended in a fall."""
+        return self.endings.get(FELL, 0)
+
+    @property
+    def mean(self) -> float:
+        """Mean steps."""
+        return float(np.mean(self.steps))
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the steps, from n - 1."""
+        return float(np.std(self.steps, ddof=1))
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return self.deviation / sqrt(len(self.steps))
+
+
+def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None] | None = None) -> Iterator[Stand]:
+    """Push one player with every force in turn; `watch` is told of each bout.
+
+    With the same seed and number of bouts, bout k starts alike and is pushed at the same times the same way, inwards
+    or outwards, whoever is pushed and however hard.
+    """
+    for force in config.forces:
+        with closing(_make_batch(subject, force, config)) as batch:
+            pair = _policy(subject, batch, config), built_in("zero", batch, 1 - subject.seat, config.seed)
+            ordered = pair if subject.seat == 0 else pair[::-1]
+            bouts = play_match(batch, ordered, config.bouts, config.seed, watch, swap=False)
+        endings = dict(Counter(bout.ending for bout in bouts).most_common())
+        yield Stand(subject.name, force, tuple(bout.steps for bout in bouts), endings)
+
+
+def _make_batch(subject: Subject, force: float, config: WindConfig) -> Batch:
+    worlds = min(WORLDS, config.bouts)
+    arena = build_arena(subject.arena, subject.body, worlds=worlds, drive=subject.drive)
+    wind = Perturbation(push=Push(force, seat=arena.seats[subject.seat]))
+    engine = make_engine(config.engine, arena.scene, worlds, config.workers)
+    return Batch(Alone(arena, worlds, subject.seat), engine, perturbation=wind)
+
+
+def _policy(subject: Subject, batch: Batch, config: WindConfig) -> Policy:
+    if subject.snapshot is None:
+        return built_in(subject.name, batch, subject.seat, config.seed)
+    policy = subject.snapshot.policy(stochastic=config.stochastic, seed=config.seed)
+    return MASKS[config.mask](subject.snapshot, policy, batch.arena.entries(subject.seat))

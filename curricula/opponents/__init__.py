@@ -1,0 +1,1 @@
+"""Opponents: which past snapshot a learner meets in each bout."""

@@ -1,0 +1,138 @@
+"""The pool: fills the opponents' seats with past snapshots, and keeps count of what the bouts come to."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.agents.policies.policy import Policy
+from dohyo.agents.policies.stacked import Crowd
+from dohyo.agents.snapshot import SUFFIX, load_snapshot
+from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.opponents.matchmaker import Matchmaker
+from dohyo.curricula.opponents.payoffs import Payoffs
+
+Known = Mapping[str, tuple[float, float, float]]
+"""By snapshot: games, score and quality, see `Payoffs`."""
+
+DRAWS = 64
+"""Draws for every distinct opponent that `gather` looks for; who is that unlikely to be met is not missed."""
+
+
+class Pool:
+    """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`Crowd`).
+
+    Opponents act stochastically, as in arXiv 1710.03748; all draw from one stream that the seed begins. `chains` holds
+    the snapshots of each learner that can be met, oldest first, and grows as they do; `matchmaker` draws from them. In
+    a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead:
+    snapshots, or built-in policies, which make actions of `actions` numbers.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        chains: Sequence[list[str]],
+        matchmaker: Matchmaker,
+        worlds: int,
+        seed: int,
+        *,
+        guests: Sequence[str] = (),
+        guest_share: float = 0.0,
+        actions: int = 0,
+        known: Known | None = None,
+        together: bool = True,
+    ) -> None:
+        self._own, self._chains = len(chains), [*chains, list(guests)]
+        if not chains and not guests:
+            raise DohyoError("nobody to meet: let the other role learn as well, or give a guest, such as zero")
+        self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
+        self._payoffs = [_restored(names, known or {}) for names in self._chains]
+        self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
+        self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+        self._chain, self._version = np.zeros((2, worlds), np.intp)
+        self._policies: dict[str, Policy] = {}
+        self._crowd = Crowd(worlds, together=together)
+        self._gathered: IntArray | None = None
+        """Chain and version of those that can be met, `[2, n]`; None: everybody."""
+
+    def assign(self, worlds: IntArray) -> None:
+        """Draw the opponent of the bout that begins in each of `worlds`."""
+        n = len(worlds)
+        guests = self._rng.random(n) < self._guest_share
+        chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
+        chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
+        self._chain[worlds], self._version[worlds] = chain, version
+        self._crowd.forget(worlds)
+
+    def gather(self, count: int) -> int:
+        """Draw up to `count` distinct opponents, and return how many were found.
+
+        Until the next call bouts that begin meet one of them, drawn evenly. Bouts under way go on, and guests are met
+        as ever.
+        """
+        self._gathered = None
+        drawn = self._draw(DRAWS * count)
+        first = np.unique(drawn, axis=1, return_index=True)[1]
+        self._gathered = drawn[:, np.sort(first)[:count]]
+        return len(self._gathered[0])
+
+    def _draw(self, n: int) -> IntArray:
+        """Draw n opponents from the learners' chains: which chain, and which version in it, `[2, n]`."""
+        if not n or not self._own:
+            return np.zeros((2, 0), np.intp)
+        if self._gathered is not None:
+            return self._gathered[:, self._rng.integers(self._gathered.shape[1], size=n)]
+        return np.stack(self._matchmaker(self.payoffs(), self._rng, n))
+
+    def payoffs(self) -> list[Payoffs]:
+        """Return what the bouts against each learner's snapshots have come to, unmet ones included."""
+        for payoffs, names in zip(self._payoffs, self._chains, strict=True):
+            payoffs.grow(len(names))
+        return self._payoffs[: self._own]
+
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        """Count the bouts that have ended in `worlds` `[n]`: 1 where the learner won, 0 for a draw, -1 a loss."""
+        for world, result in zip(worlds.tolist(), results.tolist(), strict=True):
+            self._payoffs[self._chain[world]].record(int(self._version[world]), result)
+
+    def known(self) -> dict[str, tuple[float, float, float]]:
+        """Return what the bouts have come to, by snapshot."""
+        return {
+            name: (float(payoffs.games[k]), float(payoffs.score[k]), float(payoffs.quality[k]))
+            for names, payoffs in zip(self._chains, self._payoffs, strict=True)
+            for k, name in enumerate(names[: len(payoffs.games)])
+        }
+
+    def forget_results(self) -> None:
+        """Begin anew with what the bouts have come to: who learns now is another."""
+        self._payoffs = [_restored(names, {}) for names in self._chains]
+
+    def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
+        met = self._version[worlds] * len(self._chains) + self._chain[worlds]
+        return self._crowd.act(observation, worlds, met, self._policy)
+
+    def _policy(self, met: int) -> Policy:
+        """Return the opponent that has this number: version times chains, plus chain."""
+        version, chain = divmod(met, len(self._chains))
+        name = self._chains[chain][version]
+        if name not in self._policies:
+            self._policies[name] = self._find(name)
+        return self._policies[name]
+
+    def _find(self, name: str) -> Policy:
+        if name in BUILT_IN:
+            return BUILT_IN[name](self._actions, self._noise)
+        return load_snapshot(self._folder / f"{name}{SUFFIX}").policy(stochastic=True, seed=self._noise)
+
+
+def _restored(names: Sequence[str], known: Known) -> Payoffs:
+    """Return the payoffs of a chain from what is known of its snapshots."""
+    payoffs = Payoffs()
+    for k, name in enumerate(names):
+        payoffs.grow(k + 1)
+        if name in known:
+            payoffs.games[k], payoffs.score[k], payoffs.quality[k] = known[name]
+    return payoffs

@@ -1,0 +1,124 @@
+"""Which past snapshot a learner meets: samplers by name, over what its bouts against each have come to."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.curricula.opponents.payoffs import Payoffs
+
+Sampler = Callable[[Payoffs, np.random.Generator, int], IntArray]
+"""Draws n versions from the snapshots 0 .. count - 1 of a chain, oldest first: (payoffs, rng, n) -> `[n]`."""
+
+NEWEST_SHARE = 0.8
+"""Share of `quality`'s bouts that meet the newest snapshot (OpenAI Five, arXiv 1912.06680)."""
+
+
+def latest(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Always the newest, version N - 1 of N (delta = 1 of arXiv 1710.03748)."""
+    return np.full(n, len(payoffs.games) - 1)
+
+
+def uniform(delta: float, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Version i ~ U{ceil(delta v), ..., v}, where v is the newest (arXiv 1710.03748, section 4.2)."""
+    newest = len(payoffs.games) - 1
+    oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is a hair above 7
+    return rng.integers(oldest, newest, size=n, endpoint=True)
+
+
+def window(size: int, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Version i ~ U{max(0, N - size), ..., N - 1} of N: the newest `size` (`window` of Unity ML-Agents' self-play)."""
+    count = len(payoffs.games)
+    return rng.integers(max(0, count - size), count, size=n)
+
+
+def quality(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """80 % the newest; 20 % version i with probability exp(q_i) / sum_j exp(q_j) (OpenAI Five, arXiv 1912.06680).
+
+    `Payoffs.record` says how q changes.
+    """
+    count = len(payoffs.games)
+    return np.where(rng.random(n) < NEWEST_SHARE, count - 1, rng.choice(count, size=n, p=payoffs.chances()))
+
+
+WEIGHTINGS: dict[str, Callable[[Array], Array]] = {
+    "variance": lambda p: p * (1 - p),
+    "linear": lambda p: 1 - p,
+    "squared": lambda p: (1 - p) ** 2,
+}
+"""Weight of an opponent by the learner's win rate p against it (AlphaStar, Vinyals et al. 2019): `variance` prefers
+equals, the others those that are hard."""
+
+
+def pfsp(weighting: str, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Prioritised fictitious self-play (AlphaStar, Vinyals et al. 2019).
+
+    Version i with probability f(p_i) / sum_j f(p_j), where p is the learner's win rate against it and f the weighting.
+    """
+    chances = weigh(WEIGHTINGS[weighting](payoffs.win_rate()))
+    return rng.choice(len(chances), size=n, p=chances)
+
+
+def weigh(weights: Array) -> Array:
+    """Return probabilities in proportion to weights `[n]`; where all are zero, uniform (Vinyals et al. 2019)."""
+    total = weights.sum()
+    return weights / total if total > 0 else np.full(len(weights), 1 / max(1, len(weights)))
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"[0-9]*\.?[0-9]+", text, re.ASCII) or float(text) > 1:
+        raise ValueError
+    return float(text)
+
+
+def _size(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]*", text, re.ASCII):
+        raise ValueError
+    return int(text)
+
+
+def _weighting(text: str) -> str:
+    lookup(WEIGHTINGS, text, "weighting")
+    return text
+
+
+Argument = float | int | str
+SAMPLERS: dict[str, tuple[Callable[..., IntArray], Callable[[str], Argument] | None, Argument | None]] = {
+    "latest": (latest, None, None),
+    "uniform(DELTA)": (uniform, _share, None),
+    "window(N)": (window, _size, None),
+    "quality": (quality, None, None),
+    f"pfsp({'|'.join(WEIGHTINGS)})": (pfsp, _weighting, "variance"),
+}
+"""Samplers by how they are typed, each with what reads its argument, and the argument where none is given."""
+LEAGUE = "league"
+"""Opponents by the kind of a learner, over all chains at once: no sampler, see `dohyo.curricula.opponents.league`."""
+OPPONENTS = (*SAMPLERS, LEAGUE)
+"""All that `--opponents` takes."""
+
+
+def parse_sampler(text: str) -> Sampler:
+    """Return the sampler that e.g. `latest` or `uniform(0.5)` names; raises `UnknownName` for anything else."""
+    name, bracket, argument = text.partition("(")
+    for typed, (sampler, read, default) in SAMPLERS.items():
+        if name != typed.partition("(")[0]:
+            continue
+        if not bracket and (read is None or default is not None):
+            return sampler if read is None else partial(sampler, default)
+        try:
+            if read is not None and argument.endswith(")"):
+                return partial(sampler, read(argument[:-1]))
+        except ValueError:
+            break
+    raise UnknownName(
+        f"unknown opponents {text!r}; choose one of: {', '.join(OPPONENTS)}, with DELTA from 0 to 1 and N above 0"
+    )
+
+
+def check_opponents(text: str) -> None:
+    """Raise `UnknownName` unless `text` names a sampler or the league."""
+    if text != LEAGUE:
+        parse_sampler(text)

@@ -1,0 +1,1 @@
+"""Ratings of a run's snapshots against frozen references."""

@@ -1,0 +1,99 @@
+"""Rated bouts of a run's snapshots against its frozen references."""
+
+from collections.abc import Callable
+
+from dohyo.agents.policies.built_in import BUILT_IN, built_in
+from dohyo.agents.policies.policy import Policy
+from dohyo.arenas.batch import Batch, make_batch
+from dohyo.curricula.matches.match import Bout, match_seed, play_match
+from dohyo.curricula.matches.roles import Role
+from dohyo.curricula.ratings.references import (
+    references,
+)
+from dohyo.curricula.run.folder import RunFolder
+
+MATCH_WORLDS = 20
+"""Worlds in which a match is played; part of what makes it repeatable."""
+
+
+class Referee:
+    """Plays and records the rated bouts of one run; holds one batch for all of them."""
+
+    def __init__(self, run: RunFolder, engine: str | None = None) -> None:
+        config = run.config
+        self._run, self.engine = run, engine or config.engine
+        self._batch: Batch = make_batch(
+            config.arena, config.body, self.engine, MATCH_WORLDS, workers=config.workers, drive=config.drive
+        )
+
+    def references(self) -> dict[str, Role]:
+        """Return the run's references so far, with their roles."""
+        return references(self._run)
+
+    def opponents(self, player: str) -> list[str]:
+        """Return the references that rate `player`: those that can meet it.
+
+        References meet only those before them in the list, which is what their own ratings rest on.
+        """
+        known, role = self.references(), self._role(player)
+        names = list(known)
+        before = names[: names.index(player)] if player in known else names
+        return [name for name in before if known[name].meets(role)]
+
+    def previous(self, player: str) -> str | None:
+        """Return the snapshot of the same learner that was rated before `player`, if the two can sit down to a bout."""
+        chain = self._run.league.generations()
+        own = next((link for link in chain if link.snapshot == player), None)
+        if own is None or not (role := self._role(player)).meets(role):
+            return None
+        rated = {match.player for match in self._run.league.matches(self.engine)}
+        before = [link for link in chain if link.learner == own.learner and link.generation < own.generation]
+        return next((link.snapshot for link in reversed(before) if link.snapshot in rated), None)
+
+    def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
+        """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole.
+
+        So it does against its learner's previous one, which counts for no rating, but tells progress from going round
+        in circles (`dohyo.curricula.ratings.warning_signs`).
+        """
+        previous = self.previous(player)
+        for opponent in dict.fromkeys([*self.opponents(player), *([previous] if previous else [])]):
+            if self._run.league.rounds(player, opponent, self.engine) == 0:
+                self.play(player, opponent, bouts, watch)
+
+    def rate_references(self, bouts: int) -> None:
+        """Play what the ratings of the built-in references rest on."""
+        for player in list(self.references()):
+            self.rate(player, bouts)
+
+    def play(self, player: str, opponent: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
+        """Play and record the next round of a match; its seed follows from the run's and from who plays."""
+        round_ = self._run.league.rounds(player, opponent, self.engine)
+        seed = match_seed(self._run.config.seed, player, opponent, round_)
+        role = self._role(player)
+        own, other = role.seats[0], self._role(opponent).seats[-1]
+        pair = self._policy(player, own, seed), self._policy(opponent, other, seed + 1)
+        if len(role.seats) == 2:
+            results = play_match(self._batch, pair, bouts, seed, watch)
+        else:
+            ordered = pair if own == 0 else pair[::-1]
+            results = play_match(self._batch, ordered, bouts, seed, watch, swap=False)
+            results = results if own == 0 else [bout.turned() for bout in results]
+        self._run.league.add_match(player, opponent, self.engine, round_, results)
+
+    def _role(self, name: str) -> Role:
+        known = self.references()
+        if name in known:
+            return known[name]
+        learner = next(link.learner for link in self._run.league.generations() if link.snapshot == name)
+        return self._run.learners[learner]
+
+    def _policy(self, name: str, seat: int, seed: int) -> Policy:
+        plain = name.partition("@")[0]
+        if plain in BUILT_IN:
+            return built_in(plain, self._batch, seat, seed)
+        return self._run.load(name).policy(stochastic=True, seed=seed)
+
+    def close(self) -> None:
+        """Release the batch."""
+        self._batch.close()

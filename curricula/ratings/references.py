@@ -1,0 +1,61 @@
+"""References: the frozen players that ratings rest on, and what they are called."""
+
+from collections.abc import Mapping, Sequence
+
+from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.curricula.matches.roles import Role, tagged
+from dohyo.curricula.ratings.rating import BUILT_IN_REFERENCES
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.record import Generation
+
+REFERENCE_GENERATIONS = (1, 10, 30, 100, 300, 1000, 3000)
+"""The run's own snapshots that become references: early ones, about evenly spaced in strength."""
+
+
+GUEST_DIGITS = 6
+"""Of a guest's digest, that tell it from others where a name of sixteen would fill the line."""
+
+
+def references(run: RunFolder) -> dict[str, Role]:
+    """Return a run's references so far, in order, with their roles.
+
+    The built-in ones in each role, other guests, then early snapshots of the first learner of each role.
+    """
+    known: dict[str, Role] = {}
+    for name in BUILT_IN_REFERENCES:
+        known |= tagged(name, run.roles)
+    for name, roles in run.guests.items():
+        if name in BUILT_IN:
+            continue
+        known[name] = next(r for r in roles if any(r.meets(learning) for learning in run.learners.values()))
+    return known | early(run.learners, run.league.generations())
+
+
+def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, Role]:
+    """Return the early snapshots of the first learner of each role."""
+    firsts = {role: next(name for name in learners if learners[name] == role) for role in learners.values()}
+    return {
+        link.snapshot: learners[link.learner]
+        for link in generations
+        if link.generation in REFERENCE_GENERATIONS and firsts[learners[link.learner]] == link.learner
+    }
+
+
+def titles(known: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, str]:
+    """Return what to call a run's references, by name."""
+    born = {link.snapshot: link.generation for link in generations}
+    several = len({role.name for role in known.values()}) > 1
+    return {name: title(name, role.name, born.get(name), several) for name, role in known.items()}
+
+
+def title(name: str, role: str, generation: int | None, several: bool) -> str:
+    """Return what to call a reference: built-in policies as they are, a run's own by generation, others guests.
+
+    Where there are references of `several` roles, it says which.
+    """
+    if generation is not None:
+        return f"{role if several else 'gen'} {generation}"
+    plain = name.partition("@")[0]
+    if plain in BUILT_IN:
+        return name if several else plain
+    return f"guest {name[:GUEST_DIGITS]}"

@@ -1,0 +1,1 @@
+"""Runs: the folder of a training run, its settings and its record."""

@@ -1,0 +1,110 @@
+"""Settings of a training run."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dohyo.agents.learning.config import PpoConfig
+from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.opponents.samplers import LEAGUE
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of a training run; all but the budget are fixed once it has begun. EC is arXiv 1710.03748."""
+
+    arena: str = "sumo"
+    body: str = "ant"
+    engine: str = "pybullet"
+    drive: str = "target"
+    seed: int = 0
+    worlds: int = 64
+    """Worlds stepped together."""
+    workers: int | None = None
+    """Threads or processes; None: one per core."""
+    minutes: float | None = 20.0
+    """Budget in minutes of training, summed over resumes; None: no limit."""
+    samples: int | None = None
+    """Budget in control steps of learning seats; None: no limit."""
+    opponents: str = "uniform(0)"
+    """Who is met outside mirror bouts, see `dohyo.curricula.opponents.samplers`; delta 0 was best for ants (EC, Table
+    1). With `league` each role has learners of three kinds, and what follows is theirs to say but `timeout`."""
+    timeout: int = 20
+    """Generations after which a copy of a league exploiter joins the league at the latest; of a main exploiter, two
+    such times. See `dohyo.curricula.opponents.league`."""
+    first: float = 0.3
+    """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
+    come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
+    mirror: float = 0.5
+    """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
+    only meets the newest snapshot of the other role in this share of its bouts."""
+    crowd: str = ""
+    """How many distinct past opponents can be met at a time, see `dohyo.curricula.training.schedules.parse_growth`;
+    drawn anew before every rollout. Empty: all."""
+    shared: bool = False
+    """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
+    start: str = ""
+    """Snapshot that every learner begins as, by name; its file is among the run's snapshots. Empty: drawn anew."""
+    roles: tuple[str, ...] = ()
+    """Roles that learn; empty: all."""
+    guests: tuple[str, ...] = ()
+    """Who is met as well: built-in policies, and snapshots from elsewhere, by name, whose files are among the run's."""
+    guest_share: float = 0.0
+    """Share of the bouts outside mirror bouts that meet a guest."""
+    population: int = 1
+    """Learners per role, each of which meets the snapshots of all (EC, section 5.4)."""
+    dense: str = "fade"
+    """How the dense reward's share changes, see `dohyo.curricula.training.schedules.DENSE`."""
+    anneal: float = 0.6
+    """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""
+    terms: dict[str, float] = field(default_factory=dict)
+    """Weights of the dense reward's terms, by name, where they are not the arena's own."""
+    widen: tuple[str, ...] = ()
+    """Ranges that widen, see `dohyo.curricula.training.schedules.parse_widening`; ratings are always on whole
+    ranges."""
+    updates: int = 5
+    """Updates of the networks per generation; a generation ends with a snapshot."""
+    rate_every: int = 10
+    """Generations between ratings."""
+    rated_bouts: int = 20
+    """Bouts per reference in a rating; 0: the run is not rated."""
+    ppo: PpoConfig = field(default_factory=PpoConfig)
+
+    @property
+    def league(self) -> bool:
+        """Whether learners are of AlphaStar's three kinds."""
+        return self.opponents == LEAGUE
+
+    @property
+    def mirrored(self) -> int:
+        """Worlds in which the learner meets itself: with `latest` all of them."""
+        return self.worlds if self.opponents == "latest" else round(self.mirror * self.worlds)
+
+    @classmethod
+    def from_json(cls, settings: Mapping[str, Any]) -> "TrainConfig":
+        """Rebuild settings from what `asdict` gave; raises `TypeError` for keys that do not exist."""
+        ppo = PpoConfig(**settings["ppo"])
+        lists = {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}  # JSON has no tuples
+        return cls(**{**settings, **lists, "ppo": ppo})
+
+    def same_run(self, other: "TrainConfig") -> bool:
+        """Tell whether two settings differ in nothing but budget, workers and guests."""
+        return self._without_budget() == other._without_budget()
+
+    def _named(self) -> dict[str, Any]:
+        """Return what makes the run, the learner's settings among the others."""
+        settings = asdict(self._without_budget())
+        learner: dict[str, Any] = settings.pop("ppo")
+        return settings | learner
+
+    def _without_budget(self) -> "TrainConfig":
+        return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0)
+
+
+def _read_settings(path: Path) -> TrainConfig:
+    try:
+        return TrainConfig.from_json(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error

@@ -1,0 +1,167 @@
+"""One run is one folder: its settings, league, snapshots and checkpoints, held by one process at a time."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+
+from dohyo.agents.files import UNFINISHED, write_atomically
+from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, load_snapshot, save_snapshot
+from dohyo.arenas.errors import DohyoError, UnknownName, lookup
+from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules.arena import Arena
+from dohyo.curricula.matches.roles import Role, roles_of
+from dohyo.curricula.opponents.league import KINDS, MAIN
+from dohyo.curricula.run.config import TrainConfig, _read_settings
+from dohyo.curricula.run.learners import name_learners
+from dohyo.curricula.run.record import Generation, League
+from dohyo.curricula.run.results_folder import SETTINGS, FolderLock, check_holds, make_folders
+
+KIND = "training run"
+"""What a run folder holds, among `SETTINGS`."""
+
+
+class RunFolder:
+    """A run on disk. What counts is committed in this order: snapshot, checkpoint, then the league's row.
+
+    A kill between two of them leaves a file that no row names; the run resumes from the last row.
+    """
+
+    def __init__(self, path: Path, config: TrainConfig) -> None:
+        self.path, self.config = path, config
+        self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
+        self.league = League(path / "league.sqlite")
+        self._lock: FolderLock | None = None
+
+    @classmethod
+    def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
+        """Open `path` for training with `config`, new or as a continuation, and claim it as `lock` does.
+
+        Raises `DohyoError`, and changes nothing, if another process has it, its settings disagree with `config` or it
+        holds something else.
+        """
+        check_holds(KIND, path)
+        make_folders(path, path / "snapshots", path / "checkpoints")
+        run = cls(path, config)
+        try:
+            run.lock()
+            run._settle()
+        except DohyoError:
+            run.close()
+            raise
+        return run
+
+    def _settle(self) -> None:
+        """Write the settings down, unless those of before disagree."""
+        settings = self.path / SETTINGS[KIND]
+        if settings.exists():
+            before = _read_settings(settings)
+            if not before.same_run(self.config):
+                now = self.config._named()
+                changed = [key for key, value in before._named().items() if now[key] != value]
+                raise DohyoError(
+                    f"{self.path} holds a run with other settings ({', '.join(changed)}): "
+                    "give the same settings to resume it, or another --out for a new run"
+                )
+        for leftover in self.path.rglob(f".*{UNFINISHED}"):
+            leftover.unlink()
+        write_atomically(settings, json.dumps(asdict(self.config), indent=2).encode())
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Open an existing run; raises `UnknownName` where there is none."""
+        settings = path / SETTINGS[KIND]
+        if not settings.exists():
+            raise UnknownName(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
+        return cls(path, _read_settings(settings))
+
+    def lock(self) -> None:
+        """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
+        self._lock = FolderLock(self.path)
+
+    def close(self) -> None:
+        """Close the league and release the folder; safe to call twice."""
+        self.league.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    @cached_property
+    def learners(self) -> dict[str, Role]:
+        """The run's learners by name, with the seats that they take."""
+        chosen = self.config.roles
+        learning = [role for role in self.roles if not chosen or role.name in chosen]
+        if len(learning) < len(chosen):
+            raise UnknownName(
+                f"unknown role among {', '.join(chosen)}; choose of: {', '.join(r.name for r in self.roles)}"
+            )
+        return name_learners(learning, self.config.population, tuple(KINDS) if self.config.league else (MAIN,))
+
+    @cached_property
+    def roles(self) -> list[Role]:
+        """The arena's roles, those that do not learn included."""
+        return roles_of(self._arena, shared=self.config.shared)
+
+    @cached_property
+    def guests(self) -> dict[str, list[Role]]:
+        """The guests by name, with the roles that each can take; raises `DohyoError` for one that can take none."""
+        found = {name: self._played_by(name) for name in self.config.guests}
+        for name, roles in found.items():
+            if not any(role.meets(learning) for role in roles for learning in self.learners.values()):
+                raise DohyoError(f"guest {name} cannot meet any of the learners ({', '.join(self.learners)})")
+        return found
+
+    def _played_by(self, guest: str) -> list[Role]:
+        if guest in BUILT_IN:
+            return self.roles
+        snapshot = self.load(guest)
+        parts = {role: [Part.of(self._arena, seat) for seat in role.seats] for role in self.roles}
+        return [role for role, seats in parts.items() if all(snapshot.plays(part) for part in seats)]
+
+    @cached_property
+    def _arena(self) -> Arena:
+        return build_arena(self.config.arena, self.config.body, drive=self.config.drive)
+
+    def checkpoint(self, learner: str, generation: int) -> Path:
+        """Return where the checkpoint of a learner's generation is, or goes."""
+        return self._checkpoints / f"{learner}.{generation:06d}{SUFFIX}"
+
+    def commit(self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]]) -> None:
+        """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
+        self.league.add_generation(generation, payoffs)
+        for path in self._checkpoints.glob(f"{generation.learner}.*{SUFFIX}"):
+            if path != self.checkpoint(generation.learner, generation.generation):
+                path.unlink(missing_ok=True)
+
+    def freeze(self, snapshot: Snapshot) -> str:
+        """Write a snapshot and return its name."""
+        save_snapshot(snapshot, self.snapshots)
+        return snapshot.name
+
+    def load(self, name: str) -> Snapshot:
+        """Return the snapshot called `name`."""
+        return load_snapshot(self.snapshots / f"{name}{SUFFIX}")
+
+    def latest(self, learner: str | None = None) -> Snapshot:
+        """Return a learner's newest snapshot, by default the first learner's.
+
+        Raises `UnknownName` for a learner that is not there, `DohyoError` while it has no snapshot.
+        """
+        return self.load(self._chain(learner)[-1].snapshot)
+
+    def at(self, generation: int, learner: str | None = None) -> Snapshot:
+        """Return the snapshot of a learner's generation, by default the first learner's; raises as `latest` does."""
+        chain = self._chain(learner)
+        for link in chain:
+            if link.generation == generation:
+                return self.load(link.snapshot)
+        raise UnknownName(f"{self.path} has generations 0 to {chain[-1].generation}, not {generation}")
+
+    def _chain(self, learner: str | None) -> list[Generation]:
+        name = next(iter(self.learners)) if learner is None else learner
+        lookup(self.learners, name, "learner")
+        chain = self.league.chain(name)
+        if not chain:
+            raise DohyoError(f"{self.path} has no snapshot of {name} yet: train it a little longer")
+        return chain

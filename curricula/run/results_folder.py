@@ -1,0 +1,88 @@
+"""What every folder of results has: one process at a time, and settings that stay as they were."""
+
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dohyo.agents.files import write_atomically
+from dohyo.arenas.errors import DohyoError
+
+SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
+"""The file of settings that tells what a folder of results holds."""
+
+
+class FolderLock:
+    """Holds a folder until `close` or the end of this process.
+
+    Raises `DohyoError` if another process has it, or it cannot be written into.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file: int | None = None
+        try:
+            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self.close()
+            raise DohyoError(
+                f"{folder} is in use by another process: wait for it, stop it, or choose another folder"
+            ) from error
+        except OSError as error:
+            self.close()
+            raise DohyoError(f"cannot write into {folder}: {error.strerror}; choose another folder") from error
+
+    def close(self) -> None:
+        """Let go; safe to call twice."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def make_folders(*folders: Path) -> None:
+    """Create folders that may be there already; raises `DohyoError` where that is not possible."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DohyoError(f"cannot create the folder {folder}: {error.strerror}") from error
+
+
+def check_holds(kind: str, folder: Path) -> None:
+    """Raise `DohyoError` for a folder that holds results of another kind than `kind`, one of `SETTINGS`."""
+    for other, file in SETTINGS.items():
+        if other != kind and (folder / file).exists():
+            raise DohyoError(f"{folder} holds a {other}, not a {kind}: choose another folder")
+
+
+def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
+    """Write settings down in JSON, or raise `DohyoError` where those of before are others."""
+    now = json.loads(json.dumps(settings))
+    if file.exists():
+        try:
+            before = json.loads(file.read_text())
+            changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise DohyoError(f"cannot read {file} ({error}): restore it, or choose another folder") from error
+        if changed:
+            raise DohyoError(
+                f"{file.parent} was begun with other settings ({', '.join(changed)}): "
+                "give the same to go on with it, or choose another folder"
+            )
+        return
+    write_atomically(file, json.dumps(now, indent=2).encode())
+
+
+def claim(kind: str, folder: Path, settings: Mapping[str, Any]) -> FolderLock:
+    """Hold a folder of results, new or with the settings it was begun with; raises `DohyoError` as what it calls."""
+    check_holds(kind, folder)
+    make_folders(folder)
+    lock = FolderLock(folder)
+    try:
+        keep_settings(folder / SETTINGS[kind], settings)
+    except BaseException:
+        lock.close()
+        raise
+    return lock

@@ -1,0 +1,1 @@
+"""Studies: experiments with several arms and seeds, and their verdicts."""

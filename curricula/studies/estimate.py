@@ -1,0 +1,49 @@
+"""Means over seeds, with intervals that count the seeds rather than the bouts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t
+
+from dohyo.arenas.arrays import Array
+
+WIDEST = 1.0
+"""Payoffs lie between -1 and 1, and so do their intervals."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean payoff with its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 where the interval is above or below zero, else 0."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+def over_seeds(blocks: Sequence[Array]) -> Estimate:
+    """Estimate one arm's payoff from blocks `[S, T]`, each its S seeds against the T seeds of another arm.
+
+    A bout tells of two seeds, so the values of a block are not independent: those of a row share the arm's seed, those
+    of a column the opponent's. The variance of the mean is taken as that of the rows' means over S, plus that of each
+    block's columns' means over T; since bouts' own noise is in both, it is a little too wide, not too narrow. The
+    interval is Student's with Welch and Satterthwaite's degrees of freedom (Welch 1947). One seed gives no interval:
+    -1 to 1.
+    """
+    mean = float(np.mean([block.mean() for block in blocks]))
+    rows = np.mean([block.mean(axis=1) for block in blocks], axis=0)
+    groups = [rows, *(block.mean(axis=0) / len(blocks) for block in blocks)]
+    if min(len(group) for group in groups) < 2:
+        return Estimate(mean, -WIDEST, WIDEST)
+    parts = np.array([group.var(ddof=1) / len(group) for group in groups])
+    total = float(parts.sum())
+    if total == 0:
+        return Estimate(mean, mean, mean)
+    degrees = total**2 / sum(part**2 / (len(group) - 1) for part, group in zip(parts, groups, strict=True))
+    half = float(t.ppf(0.975, degrees)) * total**0.5
+    return Estimate(mean, max(-WIDEST, mean - half), min(WIDEST, mean + half))

@@ -1,0 +1,140 @@
+"""A study on disk: a run per arm and seed, their matches, and what they came to; it goes on wherever it was stopped."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from itertools import combinations, product
+from pathlib import Path
+
+from dohyo.arenas.errors import lookup
+from dohyo.curricula.evaluation.crossplay import CrossConfig, Crossplay, Entrant, Pair
+from dohyo.curricula.matches.match import share_out
+from dohyo.curricula.matches.score import Score
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.results_folder import claim
+from dohyo.curricula.studies.catalogue import STUDIES, Study
+from dohyo.curricula.studies.findings import Scores
+from dohyo.curricula.training.training import Progress, Training
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Settings of a study; all but `seeds`, `bouts` and `workers` are fixed once it has begun."""
+
+    study: str
+    arena: str = "sumo"
+    body: str = "ant"
+    engine: str = "pybullet"
+    drive: str = "target"
+    samples: int | None = None
+    """Budget of every run in control steps of learning seats: exact repeats. None: no limit."""
+    minutes: float | None = None
+    """Budget of every run in minutes of training. None: no limit."""
+    worlds: int = 64
+    seeds: int = 3
+    """Runs per arm, with the seeds 0, 1, …"""
+    bouts: int = 800
+    """Bouts of every pair of arms, over all pairs of seeds (EC's Table 1 has 800)."""
+    workers: int | None = None
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """One training run of a study."""
+
+    arm: str
+    seed: int
+    path: Path
+    config: TrainConfig
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"{self.arm}.seed{self.seed}"
+
+
+class StudyFolder:
+    """A study, held by one process at a time.
+
+    `runs` holds the training runs, each a run folder; `matches` what they played. Raises `UnknownName` for a study
+    that does not exist, `DohyoError` if another process has the folder, its settings are others or it holds
+    something else.
+    """
+
+    def __init__(self, path: Path, config: StudyConfig) -> None:
+        self.study: Study = lookup(STUDIES, config.study, "study")
+        self.path, self.config = path, config
+        fixed = {key: value for key, value in asdict(config).items() if key not in ("seeds", "bouts", "workers")}
+        self._lock = claim("study", path, fixed)
+
+    @cached_property
+    def runs(self) -> list[StudyRun]:
+        """The runs in the order in which they are trained: all arms of a seed, then the next seed."""
+        return [self._run(arm, seed) for seed in range(self.config.seeds) for arm in self.study.arms]
+
+    def _run(self, arm: str, seed: int) -> StudyRun:
+        c = self.config
+        base = TrainConfig(
+            arena=c.arena,
+            body=c.body,
+            engine=c.engine,
+            drive=c.drive,
+            worlds=c.worlds,
+            workers=c.workers,
+            samples=c.samples,
+            minutes=c.minutes,
+            seed=seed,
+            rated_bouts=0,
+        )
+        config = replace(base, **{**self.study.alike, **self.study.arms[arm]})
+        return StudyRun(arm, seed, self.path / "runs" / f"{arm}.seed{seed}", config)
+
+    def train(self, run: StudyRun, watch: Callable[[Progress], None] = lambda progress: None) -> None:
+        """Train a run to the end of its budget, from where it was."""
+        with closing(RunFolder.create_or_resume(run.path, run.config)) as folder:
+            Training(folder, watch).run()
+
+    def open_matches(self) -> Crossplay:
+        """Open the folder of the study's matches; to be closed."""
+        c = self.config
+        return Crossplay(self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive), c.workers)
+
+    def schedule(self, crossplay: Crossplay) -> list[tuple[Pair, int]]:
+        """Return all matches with their numbers of bouts, which come to `bouts` for every pair of arms."""
+        matches = []
+        seeds = list(product(range(self.config.seeds), repeat=2))
+        for one, two in combinations(self.study.arms, 2):
+            for k, (s, t) in enumerate(seeds):
+                bouts = share_out(self.config.bouts, len(seeds), k)
+                pair = self._entrants[one, s], self._entrants[two, t]
+                if crossplay.symmetric:
+                    matches.append((pair, bouts))
+                else:
+                    matches += [(pair, share_out(bouts, 2, 0)), (pair[::-1], share_out(bouts, 2, 1))]
+        return matches
+
+    def scores(self, crossplay: Crossplay) -> Scores:
+        """Return what every arm has come to against every other."""
+        found: dict[tuple[str, str], list[list[Score]]] = {}
+        for one, two in combinations(self.study.arms, 2):
+            n = range(self.config.seeds)
+            pairs = [[(self._entrants[one, s], self._entrants[two, t]) for t in n] for s in n]
+            found[one, two] = [[crossplay.both_ways(pair) for pair in row] for row in pairs]
+            found[two, one] = [[found[one, two][s][t].turned() for s in n] for t in n]
+        return found
+
+    @cached_property
+    def _entrants(self) -> dict[tuple[str, int], Entrant]:
+        """The newest snapshots of every run."""
+        return {(run.arm, run.seed): self._entrant(run) for run in self.runs}
+
+    def _entrant(self, run: StudyRun) -> Entrant:
+        with closing(RunFolder.open(run.path)) as folder:
+            by_seat = {seat: name for name, role in reversed(folder.learners.items()) for seat in role.seats}
+            return Entrant(run.name, (folder.latest(by_seat[0]), folder.latest(by_seat[1])))
+
+    def close(self) -> None:
+        """Release the folder."""
+        self._lock.close()

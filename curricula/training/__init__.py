@@ -1,0 +1,1 @@
+"""Training: the loop that makes one generation after another."""

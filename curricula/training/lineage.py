@@ -1,0 +1,156 @@
+"""A lineage: one policy as it grows, with the chain of its snapshots and the pool of those it meets."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dohyo.agents.learning.learner import Learner
+from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, freeze
+from dohyo.arenas.batch import Batch
+from dohyo.curricula.matches.match import APART
+from dohyo.curricula.opponents.league import KINDS, Standings
+from dohyo.curricula.opponents.matchmaker import Matchmaker, evenly
+from dohyo.curricula.opponents.pool import Pool
+from dohyo.curricula.opponents.samplers import parse_sampler
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.learners import kind_of, rivals
+from dohyo.curricula.run.record import JOINED, RESET, Generation
+from dohyo.curricula.training.curves import BoutWatch
+
+
+class Lineage:
+    """The learner called `name` of a run, on a batch that all of the run's lineages use in turn.
+
+    `chains` holds the snapshots of every learner that can be met, oldest first; the lineage adds its own.
+    """
+
+    def __init__(self, folder: RunFolder, batch: Batch, name: str, chains: Mapping[str, list[str]]) -> None:
+        self.folder, self.config, self.name, self._batch = folder, folder.config, name, batch
+        self.role, self._players = folder.learners[name], chains[name]
+        self._kind = KINDS[kind_of(name)]
+        chain = folder.league.chain(name)
+        self.snapshots = [link.snapshot for link in chain]
+        self.generation = chain[-1].generation if chain else -1
+        self._joined = max((link.generation for link in chain if link.joined), default=0)
+        self.curves: dict[str, float] = chain[-1].curves if chain else {}
+        index = list(folder.learners).index(name)
+        # A resumed session plays bouts of its own.
+        self._begun = self.config.seed + APART * index
+        self._seed = self._begun + (self.generation + 1) * self.config.worlds
+        self._rivals = rivals(folder.learners, name)
+        self._pool = self._make_pool([chains[rival] for rival in self._rivals])
+        self.vec = self._make_vec()
+        self.learner = Learner(self.vec, self.config.ppo, self.config.seed + index)
+        self.vec.seed(self._seed)  # after PPO, which seeds what it learns on
+        self._bouts = BoutWatch(self.vec)
+        self._gathered = 0
+        if self.config.start:
+            self._begin_as(folder.load(self.config.start))
+        if chain:
+            self.learner.restore(folder.checkpoint(name, self.generation))
+
+    def _begin_as(self, snapshot: Snapshot) -> None:
+        for seat in self.role.seats:
+            snapshot.check_plays(Part.of(self._batch.arena, seat))
+        self.learner.adopt(snapshot)
+
+    def _make_pool(self, met: list[list[str]]) -> Pool:
+        config = self.config
+        return Pool(
+            self.folder.snapshots,
+            met,
+            self._matchmaker(),
+            config.worlds,
+            self._seed,
+            guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
+            guest_share=config.guest_share,
+            actions=self._batch.action_spaces[1 - self.role.seats[0]].shape[0],
+            known=self.folder.league.payoffs(self.name),
+        )
+
+    def _matchmaker(self) -> Matchmaker:
+        config, both = self.config, len(self.role.seats) == 2
+        if config.league:
+            return self._kind.matchmaker(self._kinds, mirrored=both)
+        return evenly(parse_sampler(config.opponents), first=config.first, newest=0.0 if both else config.mirror)
+
+    @property
+    def _kinds(self) -> list[str]:
+        """The kinds of those that it meets."""
+        return [kind_of(rival) for rival in self._rivals]
+
+    def _make_vec(self) -> SeatVec:
+        config, both = self.config, len(self.role.seats) == 2
+        share = round(self._kind.self_play * config.worlds) if config.league else config.mirrored
+        mirrored, seat = (share, None) if both else (0, self.role.seats[0])
+        privileged = config.ppo.value == "privileged"
+        return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, seat, privileged=privileged)
+
+    def begin(self) -> None:
+        """Begin bouts of its own in every world: another lineage has used the batch."""
+        self.learner.begin()
+        self._bouts.clear()
+
+    def improve(self, prepare: Callable[[], None], tell: Callable[[], None]) -> None:
+        """Make one generation's updates; `prepare` is called before each, `tell` after it."""
+        self._bouts.clear()
+        for _ in range(self.config.updates):
+            prepare()
+            self.collect()
+            self.learner.learn()
+            tell()
+
+    def gather(self, count: int) -> None:
+        """Let bouts that begin meet `count` distinct opponents, if there are so many."""
+        self._gathered = self._pool.gather(count)
+
+    def collect(self) -> None:
+        """Play one rollout."""
+        self.learner.collect(self._bouts)
+
+    def commit(self, seconds: float, curves: Mapping[str, float]) -> None:
+        """Write snapshot and checkpoint, then the league's row that makes them count."""
+        self.generation += 1
+        name = self.folder.freeze(freeze(self._origin(), self.learner.tensors()))
+        self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
+        if self._gathered:
+            self.curves["opponents"] = float(self._gathered)
+        self.learner.save(self.folder.checkpoint(self.name, self.generation))
+        row = Generation(self.name, self.generation, name, self.learner.samples, seconds, self.curves)
+        self.folder.commit(row, self._pool.known())
+        self.snapshots.append(name)
+        if row.joined:
+            self._players.append(name)
+            self._joined = self.generation
+
+    def _settle(self) -> dict[str, float]:
+        """In a league, decide whether a copy joins, and begin anew where its kind says so; return what was decided.
+
+        It hangs on nothing but the league's record, the generation and the seed; the checkpoint is written after it.
+        """
+        if not self.config.league:
+            return {}
+        standings = Standings.of(self._kinds, self._pool.payoffs())
+        joins = self._kind.joins(standings, self.generation - self._joined, self.config.timeout)
+        reset = joins and self._kind.resets(self._begun, self.generation)
+        if reset:
+            self.learner.reset()
+            self._pool.forget_results()
+        return {JOINED: float(joins), RESET: float(reset)}
+
+    def _origin(self) -> Origin:
+        own = self.role.seats[0]
+        return Origin(
+            part=Part.of(self._batch.arena, *self.role.seats),
+            observation=self._batch.observation_spaces[own].shape[0],
+            action=self._batch.action_spaces[own].shape[0],
+            engine=self.config.engine,
+            generation=self.generation,
+            samples=self.learner.samples,
+            seed=self.config.seed,
+        )
+
+    @property
+    def newest(self) -> Path:
+        """The newest snapshot's file."""
+        return self.folder.snapshots / f"{self.snapshots[-1]}{SUFFIX}"

@@ -1,0 +1,102 @@
+"""What changes as training goes on: the dense reward's share, ranges that bouts start from, how many are met."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.rules.arena import Ranges
+
+DENSE: dict[str, Callable[[float, float], float]] = {
+    "fade": lambda share, over: max(0.0, 1 - share / over) if over > 0 else 0.0,
+    "late": lambda share, over: min(1.0, max(0.0, 2 - 2 * share / over)) if over > 0 else 0.0,
+    "constant": lambda share, over: 1.0,
+    "never": lambda share, over: 0.0,
+}
+"""The dense reward's share of the reward, by name, each over (share of the budget used, share over which it fades).
+
+`fade` is the curriculum of arXiv 1710.03748 (section 4.1), linear from 1 to 0. `late` is ours: whole for the first half
+of that time, then linear to 0, for arenas where a try that fails costs more than none (docs/training.md, the kicker).
+The others are what `fade` is compared to.
+"""
+
+
+@dataclass(frozen=True)
+class Widening:
+    """A range, or all of them, that begins narrow about its middle and is whole when `over` of the budget is used.
+
+    arXiv 1710.03748 widens kick-and-defend's starts exponentially with the iterations; here linearly with the budget,
+    so that a run of any length sees the whole range.
+    """
+
+    name: str | None
+    """The range, one of `Arena.ranges`; None: every range that no widening names."""
+    begin: float
+    """Share of the width to begin with, 0 to 1."""
+    over: float
+    """Share of the budget after which the range is whole, above 0."""
+
+    def width(self, share: float) -> float:
+        """Return the share of the width when this share of the budget is used."""
+        return min(1.0, self.begin + (1 - self.begin) * share / self.over)
+
+
+def parse_widening(text: str) -> Widening:
+    """Return the widening that `BEGIN:OVER` or `RANGE=BEGIN:OVER` describes; raises `ConfigError` for anything else."""
+    number = r"(\d*\.?\d+)"
+    match = re.fullmatch(rf"(?:([^=]+)=)?{number}:{number}", re.sub(r"\s*=\s*", "=", text.strip()), re.ASCII)
+    if match is None or not 0 <= float(match[2]) <= 1 or not 0 < float(match[3]) <= 1:
+        raise ConfigError(
+            f"unknown widening {text!r}: give BEGIN:OVER or RANGE=BEGIN:OVER, both shares from 0 to 1, OVER above 0, "
+            "such as 'ball y=0.1:0.5'"
+        )
+    return Widening(match[1], float(match[2]), float(match[3]))
+
+
+class Widenings:
+    """The widenings of a run, over an arena's ranges as they are in the end; raises `UnknownName` for others."""
+
+    def __init__(self, texts: Sequence[str], ranges: Mapping[str, tuple[float, float]]) -> None:
+        parsed = [parse_widening(text) for text in texts]
+        for widening in parsed:
+            if widening.name is not None:
+                lookup(dict(ranges), widening.name, "range")
+        common = [widening for widening in parsed if widening.name is None]
+        own = {name: common[-1] for name in ranges if common}
+        self._by_name = own | {widening.name: widening for widening in parsed if widening.name is not None}
+        self._whole = dict(ranges)
+
+    def at(self, share: float) -> Ranges:
+        """Return the ranges that widen, as they are when this share of the budget is used."""
+        return {name: _narrow(*self._whole[name], widening.width(share)) for name, widening in self._by_name.items()}
+
+
+def _narrow(low: float, high: float, width: float) -> tuple[float, float]:
+    """Return a share of a range, about its middle."""
+    middle, half = (low + high) / 2, (high - low) / 2
+    return middle - width * half, middle + width * half
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How many distinct past opponents can be met at a time: first `begin`, `end` when `over` of the budget is used."""
+
+    begin: int
+    end: int
+    over: float
+    """Share of the budget after which there are `end`, above 0."""
+
+    def at(self, share: float) -> int:
+        """Return the number when this share of the budget is used: linear, rounded down."""
+        return self.begin + int((self.end - self.begin) * min(1.0, share / self.over))
+
+
+def parse_growth(text: str) -> Growth:
+    """Return the growth that `FEW:MANY:OVER` describes; raises `ConfigError` for anything else."""
+    match = re.fullmatch(r"([1-9]\d*):([1-9]\d*):(\d*\.?\d+)", text.strip(), re.ASCII)
+    if match is None or int(match[1]) > int(match[2]) or not 0 < float(match[3]) <= 1:
+        raise ConfigError(
+            f"unknown crowd {text!r}: give FEW:MANY:OVER, numbers of opponents from 1 on that grow, and a share of "
+            "the budget above 0, such as '1:16:0.5'"
+        )
+    return Growth(int(match[1]), int(match[2]), float(match[3]))

@@ -1,0 +1,230 @@
+"""Self-play training: collect, learn, take a snapshot, rate it; generation after generation, until the budget ends."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
+
+from dohyo.agents.learning.threads import use_one_thread
+from dohyo.arenas.batch import make_batch
+from dohyo.curricula.ratings.rating import Rating, rate
+from dohyo.curricula.ratings.referee import Referee
+from dohyo.curricula.ratings.references import titles
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.software import note_versions
+from dohyo.curricula.training.curves import write_csv
+from dohyo.curricula.training.lineage import Lineage
+from dohyo.curricula.training.schedules import DENSE, Widenings, parse_growth
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a watcher is told after every update and every generation."""
+
+    share: float
+    """Share of the budget that is used up, 0 to 1."""
+    seconds: float
+    """Training time so far, over all resumes."""
+    samples: int
+    """Of all learners."""
+    samples_per_s: float
+    """Of this session."""
+    learner: str
+    """Whose turn it is; what follows is its own."""
+    generation: int
+    alpha: float
+    curves: dict[str, float]
+    """The last generation's curves."""
+    rating: Rating | None
+    """The last rated snapshot's."""
+    win_rates: dict[str, float]
+    """Its share of wins against each reference."""
+
+
+class Training:
+    """One session of a run. `run()` goes on where the folder's last generation ended; learners take turns."""
+
+    def __init__(self, folder: RunFolder, watch: Callable[[Progress], None] = lambda progress: None) -> None:
+        self.folder, self.config, self._watch = folder, folder.config, watch
+        config = self.config
+        # Layers this small gain a third from a second thread when the machine is idle, and lose a factor of ten when
+        # anything else runs on it (measured).
+        torch.set_num_threads(1)
+        use_one_thread()
+        self._batch = make_batch(
+            config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
+        )
+        self._batch.arena.reweigh(config.terms)
+        self._widenings = Widenings(config.widen, self._batch.arena.ranges)
+        self._growth = parse_growth(config.crowd) if config.crowd else None
+        self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
+        chains = {n: [link.snapshot for link in folder.league.chain(n) if link.joined] for n in folder.learners}
+        self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
+        self._turn = self._next()
+        self._referee = Referee(folder)
+        writers: list[KVWriter] = [TensorBoardOutputFormat(str(folder.path / "tensorboard"))]
+        self._logger = Logger(str(folder.path), writers)
+        self._rated: dict[str, tuple[Rating, dict[str, float]]] = {}
+        self._first_samples, self._began = self._samples(), time.monotonic()
+
+    def run(self) -> None:
+        """Train until the budget is used up; every finished generation is on disk before the next begins."""
+        note_versions(self.folder.path, self._samples())
+        try:
+            self._start_chains()
+            for lineage in self.lineages:
+                self._rate_if_due(lineage)
+            while self._share() < 1:
+                self._take_turn()
+            for lineage in self.lineages:
+                self._rate(lineage)
+        finally:
+            self.close()
+
+    def _start_chains(self) -> None:
+        """Rate the built-in references and take the untrained policies as generation 0."""
+        new = [lineage for lineage in self.lineages if lineage.generation < 0]
+        if new:
+            self._tell()
+            if self.config.rated_bouts:
+                self._referee.rate_references(self.config.rated_bouts)
+            self._began = time.monotonic()
+        for self._turn in new:
+            self._commit()
+
+    def _next(self) -> Lineage:
+        """Return whose turn it is: the first of those with the fewest generations, also after a resume."""
+        return min(self.lineages, key=lambda lineage: lineage.generation)
+
+    def _take_turn(self) -> None:
+        """One generation of one lineage."""
+        before, self._turn = self._turn, self._next()
+        if self._turn is not before:
+            self._turn.begin()
+        self._turn.improve(self._prepare, self._tell)
+        self._commit()
+        self._rate_if_due(self._turn)
+
+    def _prepare(self) -> None:
+        """Set what changes as the budget is used up."""
+        self._batch.alpha = self.alpha
+        self._batch.arena.ranges |= self._widenings.at(self._share())
+        self._turn.learner.spend(self._share())
+        if self._growth is not None:
+            self._turn.gather(self._growth.at(self._share()))
+
+    @property
+    def alpha(self) -> float:
+        """Share of the dense reward now."""
+        return DENSE[self.config.dense](self._share(), self.config.anneal)
+
+    def _samples(self) -> int:
+        return sum(lineage.learner.samples for lineage in self.lineages)
+
+    def _elapsed(self) -> float:
+        return self._seconds + time.monotonic() - self._began
+
+    def _share(self) -> float:
+        """Share of the budget used up, by whichever limit is nearer."""
+        by_time = _share_of(self._elapsed() / 60, self.config.minutes)
+        return max(by_time, _share_of(self._samples(), self.config.samples))
+
+    def _commit(self) -> None:
+        """Make the generation count, then write the curves."""
+        curves = {"alpha": self._batch.alpha, "samples_per_s": self._speed()}
+        for name in self._widenings.at(0):
+            low, high = self._batch.arena.ranges[name]
+            curves |= {f"range/{name}/low": low, f"range/{name}/high": high}
+        self._turn.commit(self._elapsed(), curves)
+        self._log(self._turn, self._turn.curves)
+        write_csv(self.folder)
+        self._tell()
+
+    def _log(self, lineage: Lineage, values: dict[str, float]) -> None:
+        prefix = f"{lineage.name}/" if len(self.lineages) > 1 else ""
+        for key, value in values.items():
+            self._logger.record(f"{prefix}{key}", value)
+        self._logger.dump(lineage.learner.samples)
+
+    def _rate_if_due(self, lineage: Lineage) -> None:
+        if lineage.generation % self.config.rate_every == 0 or lineage.snapshots[-1] in self._referee.references():
+            self._rate(lineage)
+
+    def _rate(self, lineage: Lineage) -> None:
+        """Rate the newest snapshot; its bouts are recorded match by match, so a kill loses at most one match."""
+        if not self.config.rated_bouts:
+            return
+        name = lineage.snapshots[-1]
+        self._referee.rate(name, self.config.rated_bouts)
+        matches = self.folder.league.matches(self._referee.engine)
+        known = self._referee.references()
+        rating = rate(list(known), matches)[name]
+        labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.league.generations())
+        wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
+        self._rated[lineage.name] = rating, wins
+        values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
+        self._log(lineage, values | {f"win_rate/{key.replace(' ', '_')}": share for key, share in wins.items()})
+        self._tell()
+
+    def _speed(self) -> float:
+        return (self._samples() - self._first_samples) / max(1e-9, time.monotonic() - self._began)
+
+    def _tell(self) -> None:
+        self._watch(self.progress())
+
+    def progress(self) -> Progress:
+        """Return where the run stands."""
+        rating, wins = self._rated.get(self._turn.name, (None, {}))
+        return Progress(
+            share=self._share(),
+            seconds=self._elapsed(),
+            samples=self._samples(),
+            samples_per_s=self._speed(),
+            learner=self._turn.name,
+            generation=self._turn.generation,
+            alpha=self._batch.alpha,
+            curves=self._turn.curves,
+            rating=rating,
+            win_rates=wins,
+        )
+
+    def newest(self) -> dict[str, Path]:
+        """Return each learner's newest snapshot's file."""
+        return {lineage.name: lineage.newest for lineage in self.lineages}
+
+    def samples_per_generation(self) -> int:
+        """Return the samples that one generation of every learner takes."""
+        slots = sum(lineage.vec.num_envs for lineage in self.lineages)
+        return slots * self.config.ppo.rollout * self.config.updates
+
+    def time_halves(self, rounds: int) -> tuple[float, float]:
+        """Return samples per second of rollouts alone and of updates alone, on a run that has not begun."""
+        self._start_chains()
+        lineage = self._turn = self.lineages[0]
+        lineage.improve(self._prepare, self._tell)  # a warm-up
+        halves: list[Callable[[], None]] = [lineage.collect, lineage.learner.learn]
+        first, seconds = self._samples(), [0.0, 0.0]
+        for _ in range(rounds * self.config.updates):
+            times = [time.perf_counter()]
+            for half in halves:
+                half()
+                times.append(time.perf_counter())
+            seconds = [total + end - start for total, start, end in zip(seconds, times[:-1], times[1:], strict=True)]
+        samples = self._samples() - first
+        return samples / seconds[0], samples / seconds[1]
+
+    def close(self) -> None:
+        """Release both batches and the log."""
+        self._logger.close()
+        self._referee.close()
+        self._batch.close()
+
+
+def _share_of(used: float, budget: float | None) -> float:
+    """Return how much of a budget is used up, 0 to 1; 0 where there is none to keep to."""
+    if budget is None:
+        return 0.0
+    return min(1.0, used / budget) if budget > 0 else 1.0

@@ -1,0 +1,190 @@
+"""What goes wrong is said, counted and contained: diverging physics, dead workers, a missing engine, bad numbers."""
+
+import sys
+
+import numpy as np
+import pytest
+from states import APART, ants, standing
+
+from dohyo.arenas import ENGINES, ActionError, Batch, EngineError, UnknownName, make_batch
+from dohyo.arenas.batch import DIVERGED
+from dohyo.arenas.physics import make_engine
+from dohyo.arenas.physics.bullet.workers import _homes
+
+both = pytest.mark.parametrize("engine", ENGINES)
+
+
+def still(batch: Batch) -> list[np.ndarray]:
+    return [np.zeros((batch.worlds, *space.shape)) for space in batch.action_spaces]
+
+
+def disturb(batch: Batch, world: int, value: float) -> None:
+    """Overwrite the velocities of one world behind the batch's back."""
+    qpos, qvel = batch.engine._qpos[[world]].copy(), np.full_like(batch.engine._qvel[[world]], value)
+    with np.errstate(invalid="ignore", over="ignore"):
+        batch.engine._put(np.array([world]), qpos, qvel)
+
+
+@both
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6, 1e30])
+def test_a_world_that_diverges_is_put_back_counted_and_alone(engine, value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    batch, twin = (make_batch("sumo", engine=engine, worlds=3, autoreset=False) for _ in range(2))
+    for b in (batch, twin):
+        b.reset(7)
+        b.step(still(b))
+    disturb(batch, 1, value)
+    step, undisturbed = batch.step(still(batch)), twin.step(still(twin))
+    assert batch.diverged == 1
+    assert twin.diverged == 0
+    assert step.done.tolist() == [False, True, False]
+    assert step.finished.ids.tolist() == [1]
+    assert step.finished.winner.tolist() == [-1]
+    assert batch.endings[step.finished.ending[0]] == DIVERGED
+    assert (step.reward[1] == 0).all()
+    assert (step.outcome[1] == 0).all()
+    for ours, theirs in zip(step.observation, undisturbed.observation, strict=True):
+        assert np.isfinite(ours).all()
+        assert np.array_equal(ours[[0, 2]], theirs[[0, 2]])
+    assert list(tmp_path.iterdir()) == []  # MuJoCo would leave a log here
+    after = batch.step(still(batch))
+    assert all(np.isfinite(o).all() for o in after.observation)
+    assert batch.diverged == 1
+    batch.close()
+    twin.close()
+
+
+@both
+def test_a_diverged_world_begins_a_new_bout(engine):
+    batch = make_batch("sumo", engine=engine, worlds=2)
+    batch.reset(1)
+    for _ in range(3):
+        batch.step(still(batch))
+    disturb(batch, 0, np.nan)
+    step = batch.step(still(batch))
+    assert step.finished.steps.tolist() == [4]
+    assert np.isfinite(step.finished.observation[0]).all()
+    assert batch.step(still(batch)).done.tolist() == [False, False]
+    batch.close()
+
+
+def test_a_killed_worker_is_an_error_and_not_a_hang():
+    batch = make_batch("sumo", worlds=4, workers=2)
+    batch.reset(0)
+    process = batch.engine._herd._workers[0]._process
+    process.kill()
+    process.wait()
+    for _ in range(2):
+        with pytest.raises(EngineError, match="worker process ended"):
+            batch.step(still(batch))
+    batch.close()
+    batch.close()
+
+
+def test_workers_end_with_their_batch():
+    batch = make_batch("sumo", worlds=3, workers=3)
+    processes = [worker._process for worker in batch.engine._herd._workers]
+    batch.close()
+    assert [process.returncode for process in processes] == [0, 0]
+
+
+@both
+def test_closing_twice_is_harmless(engine):
+    batch = make_batch("sumo", engine=engine, worlds=1)
+    batch.reset(0)
+    batch.close()
+    batch.close()
+
+
+def test_without_pybullet_both_ways_out_are_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pybullet", None)
+    with pytest.raises(EngineError, match=r'engine="mujoco".*pip install pybullet'):
+        make_batch("sumo")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"arena": "chess"}, "unknown arena 'chess'.*sumo"),
+        ({"arena": "sumo", "body": "whale"}, "unknown body 'whale'.*ant"),
+        ({"arena": "sumo", "engine": "unreal"}, "unknown engine 'unreal'.*mujoco, pybullet"),
+        ({"arena": "sumo", "drive": "wish"}, "unknown drive 'wish'.*target, torque"),
+        ({"arena": "sumo", "max_cycles": 0}, "max_cycles"),
+    ],
+)
+def test_unknown_names_list_what_there_is(wrong, named):
+    with pytest.raises(UnknownName, match=named):
+        make_batch(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("action", "named"),
+    [
+        (np.full((2, 8), np.nan), "sumo_1.*NaN"),
+        (np.full((2, 8), np.inf), "sumo_1.*infinity"),
+        (np.zeros((2, 7)), r"sumo_1.*\(2, 8\).*\(2, 7\)"),
+        (np.zeros(8), r"sumo_1.*\(2, 8\).*\(8,\)"),
+    ],
+)
+def test_a_bad_action_names_its_seat_and_moves_nothing(action, named):
+    batch = make_batch("sumo", engine="mujoco", worlds=2)
+    before = [o.copy() for o in batch.reset(0)]
+    with pytest.raises(ActionError, match=named):
+        batch.step([np.zeros((2, 8)), action])
+    batch._observe()
+    assert all(np.array_equal(a, b) for a, b in zip(batch.observations, before, strict=True))
+    with pytest.raises(ActionError, match=r"per seat \(2\), got 1"):
+        batch.step([np.zeros((2, 8))])
+
+
+def test_stepping_before_a_reset_is_an_error():
+    batch = make_batch("sumo", engine="mujoco", worlds=1)
+    with pytest.raises(ActionError, match=r"reset\(\)"):
+        batch.step(still(batch))
+
+
+@both
+def test_putting_a_world_forgets_what_touched(engine):
+    """A state taken in the middle of a scuffle plays on alike in an engine that has a past and in one that has none."""
+    scene = ants()
+    near = [(-0.5, 0.05, 0.62, 0.0), (0.5, -0.05, 0.62, np.pi)]
+    rng, touched, used = np.random.default_rng(4), 0, make_engine(engine, scene, 1)
+    used.reset(np.array([0]), *standing(scene, near))
+    for step in range(60):
+        used.step(rng.uniform(-1, 1, (1, 16)))
+        touched += int(used.frame.contact[0, 0, 1])
+        if step % 15 == 14:
+            fresh = make_engine(engine, scene, 1)
+            state, action = (used._qpos.copy(), used._qvel.copy()), rng.uniform(-1, 1, (1, 16))
+            for e in (used, fresh):
+                e.reset(np.array([0]), *state)
+                for _ in range(10):
+                    e.step(action)
+            assert np.array_equal(used._qpos, fresh._qpos)
+            assert np.array_equal(used._qvel, fresh._qvel)
+            fresh.close()
+    assert touched > 0
+    used.close()
+
+
+@both
+def test_workers_change_nothing(engine):
+    """The same numbers from one worker and from two, W not a multiple of them."""
+    scene, frames = ants(), []
+    states = [np.repeat(x, 3, axis=0) for x in standing(scene, APART)]
+    for workers in (1, 2):
+        e, rng = make_engine(engine, scene, 3, workers), np.random.default_rng(0)
+        assert e.workers == workers
+        e.reset(np.arange(3), *states)
+        for _ in range(20):
+            e.step(rng.uniform(-1, 1, (3, 16)))
+        frames.append(np.concatenate([e.frame.root_position.ravel(), e.frame.joint_velocity[1].ravel()]))
+        e.close()
+    assert np.array_equal(*frames)
+
+
+@pytest.mark.parametrize(("workers", "homes"), [(1, [None]), (2, [None, None]), (3, [4, 5, 7])])
+def test_workers_keep_to_cores_of_their_own_where_there_is_one_for_each(monkeypatch, workers, homes):
+    """The caller has the first of its four cores; with a core to spare the system may choose."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {5, 2, 7, 4})
+    assert list(_homes(workers)) == homes

@@ -1,0 +1,112 @@
+"""Samplers over payoffs: probabilities and updates worked out by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from doubles import shorten_bouts, tiny_config
+
+from dohyo.curricula.opponents.matchmaker import evenly
+from dohyo.curricula.opponents.payoffs import Payoffs
+from dohyo.curricula.opponents.pool import Pool
+from dohyo.curricula.opponents.samplers import parse_sampler
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training.training import Training
+
+N = 40_000
+
+
+def payoffs(*rates: float, quality: tuple[float, ...] | None = None) -> Payoffs:
+    """Ten games against each, won so often."""
+    count = len(rates)
+    return Payoffs(np.full(count, 10.0), 10 * np.array(rates), np.array(quality or (0.0,) * count))
+
+
+def shares(name: str, known: Payoffs) -> list[float]:
+    versions = parse_sampler(name)(known, np.random.default_rng(1), N)
+    share: list[float] = (np.bincount(versions, minlength=len(known.games)) / N).tolist()
+    return share
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # Win rates 0.9, 0.5, 0.2. Weights 0.09, 0.25, 0.16 of 0.5; 0.1, 0.5, 0.8 of 1.4; 0.01, 0.25, 0.64 of 0.9.
+        ("pfsp(variance)", [0.18, 0.5, 0.32]),
+        ("pfsp", [0.18, 0.5, 0.32]),
+        ("pfsp(linear)", [1 / 14, 5 / 14, 8 / 14]),
+        ("pfsp(squared)", [1 / 90, 25 / 90, 64 / 90]),
+        ("window(2)", [0, 0.5, 0.5]),
+    ],
+)
+def test_weights(name: str, expected: list[float]):
+    assert shares(name, payoffs(0.9, 0.5, 0.2)) == pytest.approx(expected, abs=0.01)
+
+
+def test_who_always_wins_meets_all_alike():
+    assert shares("pfsp(squared)", payoffs(1, 1, 1, 1)) == pytest.approx([0.25] * 4, abs=0.01)
+
+
+def test_who_was_never_met_counts_as_equal():
+    known = Payoffs()
+    known.grow(2)
+    assert known.win_rate().tolist() == [0.5, 0.5]
+
+
+def test_quality_prefers_the_newest_and_the_good():
+    # exp(log 3) = 3, 1, 1: of the fifth that goes to the past 60, 20 and 20 %.
+    known = payoffs(0.5, 0.5, 0.5, quality=(np.log(3), 0, 0))
+    assert shares("quality", known) == pytest.approx([0.12, 0.04, 0.84], abs=0.01)
+
+
+def test_a_win_lowers_the_quality_of_who_lost():
+    known = payoffs(0.5, 0.5, quality=(np.log(3), 0))
+    known.record(1, 1)  # drawn with probability 1/4 of two: 0.01 / (2 / 4)
+    assert known.quality.tolist() == pytest.approx([np.log(3), -0.02])
+    for result in (0, -1):
+        known.record(0, result)
+    assert known.quality.tolist() == pytest.approx([np.log(3), -0.02])
+
+
+def test_a_new_snapshot_is_as_good_as_the_best():
+    known = payoffs(0.5, 0.5, quality=(-0.3, -0.1))
+    known.grow(3)
+    assert known.quality.tolist() == [-0.3, -0.1, -0.1]
+    assert known.games.tolist() == [10, 10, 0]
+    known.grow(3)
+    assert len(known.games) == 3
+
+
+def test_results_fade():
+    known = payoffs(0.5)
+    for result in (1, 0, -1):
+        known.record(0, result)
+    # 10 games fade to 9.9, 10.801 and 10.69299 with one more each; a score of 5 to 5.95, 6.3905 and 6.326595.
+    assert known.games[0] == pytest.approx(((10 * 0.99 + 1) * 0.99 + 1) * 0.99 + 1)
+    assert known.score[0] == pytest.approx(((5 * 0.99 + 1) * 0.99 + 0.5) * 0.99)
+
+
+def test_the_pool_counts_the_bouts_of_who_was_met():
+    pool = Pool(Path(), [["a", "b"]], evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
+    pool.assign(np.arange(3))
+    pool.note(np.array([0, 2]), np.array([1, -1]))
+    known = pool.known()
+    assert known["a"][:2] == (1, 1)
+    assert known["b"][:2] == (1, 0)
+    again = Pool(Path(), [["a", "b", "c"]], evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
+    assert again.known() == known | {"c": (0, 0, 0)}
+
+
+@pytest.mark.parametrize("opponents", ["quality", "pfsp(variance)", "window(2)"])
+def test_a_run_keeps_its_payoffs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opponents: str):
+    shorten_bouts(monkeypatch)
+    folder = RunFolder.create_or_resume(tmp_path, tiny_config(opponents=opponents))
+    Training(folder).run()
+    kept = folder.league.payoffs("sumo")
+    snapshots = {link.snapshot for link in folder.league.generations()}
+    assert set(kept) <= snapshots
+    assert sum(games for games, _, _ in kept.values()) > 0
+    resumed = Training(folder)
+    assert {k: v for k, v in resumed.lineages[0]._pool.known().items() if k in kept} == kept
+    resumed.close()
+    folder.close()

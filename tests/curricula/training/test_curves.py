@@ -1,0 +1,64 @@
+"""Curves: how training bouts ended, counted by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from doubles import Constant, FloatArray, StubBatch
+
+from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.arenas.arrays import IntArray
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.record import Generation
+from dohyo.curricula.training.curves import BoutWatch, write_csv
+
+
+class Strong(Constant):
+    """Opponents that push with 0.5."""
+
+    def __init__(self) -> None:
+        super().__init__(0.5)
+
+    def assign(self, worlds: IntArray) -> None:
+        pass
+
+    def note(self, worlds: IntArray, results: IntArray) -> None:
+        pass
+
+    def act(self, observation: FloatArray, worlds: IntArray | None = None) -> FloatArray:
+        return super().act(observation)
+
+
+def test_bouts_are_counted_for_the_learner_whatever_its_side():
+    # World 0 is mirrored (a draw every 2 steps), worlds 1 and 2 meet opponents: bouts of 1 and of 2 steps.
+    vec = SeatVec(StubBatch([[2], [1], [2]]), Strong(), mirrored=1, reward_scale=1)
+    watch = BoutWatch(vec)
+    vec.reset()
+    for last in (0, 0, 1, 1):  # slots: world 0 twice, then 1 and 2; a push of 1 beats 0.5, none does not
+        vec.step(np.repeat(np.array([[0], [0], [1], [last]], np.float32), 2, axis=1))
+        watch._on_step()
+    curves = watch.curves()
+    # World 0: 2 draws. World 1: 4 wins, on alternating sides. World 2: a loss at step 1, a win at step 3.
+    assert curves["bouts"] == 8
+    assert curves["draws"] == pytest.approx(2 / 8)
+    assert curves["wins_against_past"] == pytest.approx(5 / 6)
+    assert curves["bout_steps"] == pytest.approx((2 + 2 + 4 * 1 + 2 + 2) / 8)
+    assert curves["ending/pushed"] == pytest.approx(6 / 8)
+    assert curves["ending/even"] == pytest.approx(2 / 8)
+    watch.clear()
+    assert watch.curves() == {"bouts": 0, "diverged": 0}
+
+
+def test_the_csv_file_mirrors_the_league(tmp_path: Path):
+    folder = RunFolder.create_or_resume(tmp_path / "run", TrainConfig())
+    folder.league.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
+    folder.league.add_generation(Generation("sumo", 1, "b", 96, 2.0, {"alpha": 0.5, "draws": 0.25}))
+    for _ in range(2):  # writing again doubles nothing
+        write_csv(folder)
+        assert (folder.path / "curves.csv").read_text().splitlines() == [
+            "learner,generation,snapshot,samples,seconds,alpha,draws",
+            "sumo,0,a,0,0.0,1.0,",
+            "sumo,1,b,96,2.0,0.5,0.25",
+        ]
+    folder.close()

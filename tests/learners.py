@@ -1,0 +1,29 @@
+"""Learners that tests train a little."""
+
+from typing import Any
+
+import numpy as np
+
+from dohyo.agents.learning.learner import Learner
+from dohyo.arenas.arrays import FloatArray
+from dohyo.curricula.training.curves import BoutWatch
+
+
+class Still:
+    """Opponents that do nothing."""
+
+    def assign(self, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> None:
+        pass
+
+    def note(self, worlds: np.ndarray[Any, np.dtype[np.intp]], results: Any) -> None:
+        pass
+
+    def act(self, observation: FloatArray, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> FloatArray:
+        return np.zeros((len(observation), 2), np.float32)
+
+
+def practise(learner: Learner, rollouts: int = 3) -> None:
+    watch = BoutWatch(learner.vec)
+    for _ in range(rollouts):
+        learner.collect(watch)
+        learner.learn()
