@@ -120,7 +120,7 @@ def _words(part: Part) -> str:
     return f"{part.arena} as {part.role} with body {part.body} and drive {part.drive}"
 
 
-def freeze(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
+def make_snapshot(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
     """Copy `tensors` into a snapshot: whatever happens to the originals, it stays as it is."""
     copies = {}
     for name, tensor in sorted(tensors.items()):
@@ -175,7 +175,7 @@ def load_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(f"{path} has a damaged header ({error}): get a whole copy") from error
     if _digest(origin, tensors) != digest:
         raise SnapshotError(f"{path} was changed after it was saved: its content does not match its hash")
-    return freeze(origin, tensors)
+    return make_snapshot(origin, tensors)
 
 
 def read_metadata(content: bytes) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
-from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
 from dohyo.arenas.rules.start import stand
@@ -162,10 +162,10 @@ class KickAndDefend(BaseArena):
             verdict.ending[case] = why
         held = verdict.done & ~scored & ~strayed
         verdict.winner[scored], verdict.winner[held] = KICKER, KEEPER
-        verdict.outcome[strayed, KEEPER] = LOSS
-        verdict.outcome[scored] = WIN, LOSS
+        verdict.outcome[strayed, KEEPER] = LOSS_OUTCOME
+        verdict.outcome[scored] = WIN_OUTCOME, LOSS_OUTCOME
         bonus = TOUCHED * self.saved + STOOD * (height[:, KEEPER] >= self.bodies[KEEPER].down_height)
-        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS, (WIN + bonus)[held]
+        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS_OUTCOME, (WIN_OUTCOME + bonus)[held]
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:

@@ -15,7 +15,7 @@ from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
-from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
 from dohyo.arenas.rules.start import stand
@@ -85,9 +85,9 @@ class RunToGoal(BaseArena):
             verdict.ending[case] = why
         verdict.done[:] = late | down | there
         won = verdict.done & (verdict.ending == REACHED)
-        verdict.outcome[won] = np.where(arrived[won], WIN, LOSS)
+        verdict.outcome[won] = np.where(arrived[won], WIN_OUTCOME, LOSS_OUTCOME)
         verdict.winner[won] = np.argmax(arrived[won], axis=1)
-        verdict.outcome[verdict.done & (verdict.ending == LATE)] = LOSS
+        verdict.outcome[verdict.done & (verdict.ending == LATE)] = LOSS_OUTCOME
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:

@@ -15,7 +15,7 @@ from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
-from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Disc, Mark
 from dohyo.arenas.rules.observation import distance
@@ -138,8 +138,8 @@ class Sumo(BaseArena):
         verdict.ending[:] = np.where(down, FELL, LEFT)
         for case, why in ((over & ~met, UNTOUCHED), (nobody, ALL), (late, LATE)):
             verdict.ending[case] = why
-        verdict.outcome[out | (late[:, None] & self.alive)] = LOSS
-        verdict.outcome[last & won[:, None]] = WIN
+        verdict.outcome[out | (late[:, None] & self.alive)] = LOSS_OUTCOME
+        verdict.outcome[last & won[:, None]] = WIN_OUTCOME
         verdict.winner[won] = np.argmax(left, axis=1)[won]
 
     def _take_aim(self, ids: IntArray) -> None:

@@ -15,7 +15,7 @@ from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
-from dohyo.arenas.rules.base import CLOCK, LOSS, WIN, BaseArena
+from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
 from dohyo.arenas.rules.start import stand
@@ -87,9 +87,9 @@ class YouShallNotPass(BaseArena):
         verdict.ending[:] = np.where(passed, PASSED, np.where(up[:, RUNNER], LATE, FELL))
         verdict.done[:] = passed | blocked
         verdict.winner[passed], verdict.winner[blocked] = RUNNER, BLOCKER
-        verdict.outcome[passed] = LOSS, WIN
-        verdict.outcome[blocked, RUNNER] = LOSS
-        verdict.outcome[blocked, BLOCKER] = np.where(up[blocked, BLOCKER], WIN, 0)
+        verdict.outcome[passed] = LOSS_OUTCOME, WIN_OUTCOME
+        verdict.outcome[blocked, RUNNER] = LOSS_OUTCOME
+        verdict.outcome[blocked, BLOCKER] = np.where(up[blocked, BLOCKER], WIN_OUTCOME, 0)
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:

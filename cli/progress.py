@@ -109,7 +109,7 @@ def train_in(out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quie
         show_progress(f"{config.arena}, {config.body}, {config.engine}", quiet=quiet) as watch,
     ):
         for snapshot in named:
-            folder.freeze(snapshot)
+            folder.save_snapshot(snapshot)
         training = Training(folder, watch)
         training.run()
     return training

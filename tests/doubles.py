@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.learner import Learner
-from dohyo.agents.snapshot import Origin, Part, Snapshot, freeze
+from dohyo.agents.snapshot import Origin, Part, Snapshot, make_snapshot
 from dohyo.arenas.batch import Batch, Finished, Step
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS
@@ -49,7 +49,7 @@ def network(observation: int = 3, action: int = 2, width: int = 4, seed: int = 0
 
 def snapshot(seed: int = 0, **changes: Any) -> Snapshot:
     """A snapshot of `network(seed=seed)`; `changes` go into its origin."""
-    return freeze(replace(ORIGIN, **changes), network(seed=seed))
+    return make_snapshot(replace(ORIGIN, **changes), network(seed=seed))
 
 
 def pusher(push: float) -> Snapshot:
@@ -58,7 +58,7 @@ def pusher(push: float) -> Snapshot:
     tensors["variance"] += 1
     tensors["log_std"] -= 30
     tensors["bias_1"] += np.float32(push)
-    return freeze(ORIGIN, tensors)
+    return make_snapshot(ORIGIN, tensors)
 
 
 class Constant:

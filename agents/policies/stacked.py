@@ -23,7 +23,7 @@ class _Block:
     """Like `rows`: False where it only fills up."""
 
 
-class Crowd:
+class StackedPolicies:
     """Acts for many policies in W worlds, and keeps what each remembers of its bout.
 
     Networks of one likeness are stacked and act in one call. With `together` off, and for what has no like, there is

@@ -14,7 +14,7 @@ from pathlib import Path
 from dohyo.agents.files import write_atomically
 from dohyo.agents.published.layouts import KINDS, Kind
 from dohyo.agents.published.pickles import PublishedError, read_vector
-from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, encode, freeze, load_snapshot
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, encode, load_snapshot, make_snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
 
@@ -98,7 +98,7 @@ def read_published(file: Path, arena: str | None = None, role: str | None = None
         clipped=False,
         source=hashlib.sha256(file.read_bytes()).hexdigest(),
     )
-    return Import(file, place, freeze(origin, tensors))
+    return Import(file, place, make_snapshot(origin, tensors))
 
 
 def choose_place(file: Path, size: int, arena: str | None = None, role: str | None = None) -> Place:

@@ -18,7 +18,7 @@ from dohyo.arenas.paper.observation import Piece, offset, positions
 from dohyo.arenas.paper.scene import GOAL, Setting, add_field
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
-from dohyo.arenas.rules.base import LOSS, WIN
+from dohyo.arenas.rules.base import LOSS_OUTCOME, WIN_OUTCOME
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
 
@@ -122,10 +122,10 @@ class PaperKickAndDefend(PaperArena):
         for case, why in endings:
             verdict.ending[case] = why
         verdict.winner[scored], verdict.winner[held] = KICKER, KEEPER
-        verdict.outcome[scored] = WIN, LOSS
-        verdict.outcome[strayed, KEEPER] = LOSS
-        earned = WIN + TOUCHED * self.saved + STOOD * (height[:, KEEPER] > STANDS)
-        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS, earned[held]
+        verdict.outcome[scored] = WIN_OUTCOME, LOSS_OUTCOME
+        verdict.outcome[strayed, KEEPER] = LOSS_OUTCOME
+        earned = WIN_OUTCOME + TOUCHED * self.saved + STOOD * (height[:, KEEPER] > STANDS)
+        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS_OUTCOME, earned[held]
         return verdict
 
     def _price(self, frame: Frame, action: Array, going_on: BoolArray) -> Array:

@@ -15,7 +15,7 @@ from dohyo.arenas.paper.field import Field
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import SUBSTEPS
 from dohyo.arenas.rules.arena import TIME_OUT, Term, Verdict
-from dohyo.arenas.rules.base import LOSS, WIN
+from dohyo.arenas.rules.base import LOSS_OUTCOME, WIN_OUTCOME
 
 ANT_TERMS: tuple[Term, ...] = (
     Term("forward", 1.0, "speed of the centre of mass towards the own line, m/s", "EC"),
@@ -62,9 +62,9 @@ class PaperRunToGoal(Field):
         for case, why in ((late, LATE), (down, DOWN), (there, REACHED), (both, BOTH)):
             verdict.ending[case] = why
         won = there & ~both
-        verdict.outcome[won] = np.where(arrived[won], WIN, LOSS)
+        verdict.outcome[won] = np.where(arrived[won], WIN_OUTCOME, LOSS_OUTCOME)
         verdict.winner[won] = np.argmax(arrived[won], axis=1)
-        verdict.outcome[late & ~there & ~down] = LOSS
+        verdict.outcome[late & ~there & ~down] = LOSS_OUTCOME
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:

@@ -18,7 +18,7 @@ from dohyo.arenas.paper.observation import Piece, offset, positions, rotation
 from dohyo.arenas.paper.scene import CYLINDER, Setting, add_field
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Term, Verdict
-from dohyo.arenas.rules.base import LOSS, WIN
+from dohyo.arenas.rules.base import LOSS_OUTCOME, WIN_OUTCOME
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Disc, Mark
 from dohyo.arenas.rules.observation import distance
@@ -118,8 +118,8 @@ class PaperSumo(PaperArena):
         verdict.ending[:] = np.where(down, FELL, LEFT)
         for case, why in ((~self.touched, UNTOUCHED), (both, BOTH), (late, LATE)):
             verdict.ending[case] = why
-        verdict.outcome[out | late[:, None]] = LOSS
-        verdict.outcome[~out & won[:, None]] = WIN
+        verdict.outcome[out | late[:, None]] = LOSS_OUTCOME
+        verdict.outcome[~out & won[:, None]] = WIN_OUTCOME
         verdict.winner[won] = np.argmin(out[won], axis=1)
 
     def _price(self, frame: Frame, action: Array, away: Array) -> Array:

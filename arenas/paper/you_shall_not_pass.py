@@ -11,7 +11,7 @@ from dohyo.arenas.arrays import Array, BoolArray
 from dohyo.arenas.paper.field import LEFT, Field
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.rules.arena import TIME_OUT, Term, Verdict
-from dohyo.arenas.rules.base import LOSS, WIN
+from dohyo.arenas.rules.base import LOSS_OUTCOME, WIN_OUTCOME
 
 FALLEN = 0.3
 """A human whose root is at or below this height has fallen, m (EC)."""
@@ -52,9 +52,9 @@ class PaperYouShallNotPass(Field):
             verdict.ending[case] = why
         held = (fell | late) & ~gone
         verdict.winner[passed], verdict.winner[held] = RUNNER, BLOCKER
-        verdict.outcome[held, RUNNER] = LOSS
-        verdict.outcome[held & fell & stands[:, BLOCKER], BLOCKER] = WIN
-        verdict.outcome[gone, BLOCKER], verdict.outcome[passed, RUNNER] = LOSS, WIN
+        verdict.outcome[held, RUNNER] = LOSS_OUTCOME
+        verdict.outcome[held & fell & stands[:, BLOCKER], BLOCKER] = WIN_OUTCOME
+        verdict.outcome[gone, BLOCKER], verdict.outcome[passed, RUNNER] = LOSS_OUTCOME, WIN_OUTCOME
         return verdict
 
     def _price(self, frame: Frame, action: Array, held: BoolArray) -> Array:

@@ -16,7 +16,7 @@ from dohyo.arenas.rules.arena import Entry, Ranges, Term
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.observation import Sight
 
-WIN, LOSS = 1000.0, -1000.0
+WIN_OUTCOME, LOSS_OUTCOME = 1000.0, -1000.0
 """What an outcome pays (arXiv 1710.03748)."""
 CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left")
 

@@ -74,7 +74,7 @@ class Story:
 
 def read_story(folder: RunFolder) -> Story:
     """Read a run, also one that goes on; raises `DohyoError` before its first generation."""
-    chains = {name: chain for name in folder.learners if (chain := folder.league.chain(name))}
+    chains = {name: chain for name in folder.learners if (chain := folder.record.chain(name))}
     if not chains:
         raise DohyoError(f"{folder.path} has no generation yet: train it a little longer")
     record = collect(folder)
@@ -87,6 +87,6 @@ def read_story(folder: RunFolder) -> Story:
         chains=chains,
         rated={learner: [row for row in rows if row["learner"] == learner] for learner in chains},
         references={name: anchor["title"] for name, anchor in record["reference_ratings"].items() if name in played},
-        met={learner: folder.league.payoffs(learner) for learner in chains},
+        met={learner: folder.record.payoffs(learner) for learner in chains},
         sessions=read_versions(folder.path),
     )

@@ -13,7 +13,7 @@ import torch
 
 from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.agents.snapshot import Origin, Part, freeze, save_snapshot
+from dohyo.agents.snapshot import Origin, Part, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.curricula.opponents.payoffs import Payoffs
@@ -124,7 +124,7 @@ def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) ->
     rng = np.random.default_rng(config.seed)
     for k in range(opponents):
         origin = _origin(batch, config, k)
-        snapshot = freeze(origin, _network(rng, origin.observation, config.ppo.width, origin.action))
+        snapshot = make_snapshot(origin, _network(rng, origin.observation, config.ppo.width, origin.action))
         save_snapshot(snapshot, folder)
         chain.append(snapshot.name)
     return rivals, learner

@@ -15,7 +15,7 @@ from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.match import Bout, match_seed, play_match
 from dohyo.curricula.matches.roles import roles_of
 from dohyo.curricula.matches.score import Score
-from dohyo.curricula.run.record import League
+from dohyo.curricula.run.record import RunRecord
 from dohyo.curricula.run.results_folder import claim
 
 WORLDS = 32
@@ -71,7 +71,7 @@ class Crossplay:
         self._batch: Batch | None = None
         self._lock = claim("cross-play", path, asdict(config))
         try:
-            self._league = League(path / "matches.sqlite")
+            self._record = RunRecord(path / "matches.sqlite")
         except BaseException:
             self._lock.close()
             raise
@@ -122,18 +122,18 @@ class Crossplay:
             return
         one, two = self._recorded(pair)
         names, engine = (one.key(0), two.key(1)), self.config.engine
-        round_ = self._league.rounds(*names, engine)
+        round_ = self._record.rounds(*names, engine)
         seed = match_seed(self.config.seed, *names, round_)
         batch = self._batch_for(missing)
         players = _policy(one, 0, batch, seed), _policy(two, 1, batch, seed + 1)
         swap = self.symmetric and one.key(0) != two.key(0)
         results = play_match(batch, players, missing, seed, watch, swap=swap)
-        self._league.add_match(*names, engine, round_, results)
+        self._record.add_match(*names, engine, round_, results)
 
     def bouts(self, pair: Pair) -> list[Bout]:
         """Return the bouts of a match so far, from the first entrant's side."""
         one, two = self._recorded(pair)
-        found = self._league.bouts(one.key(0), two.key(1), self.config.engine)
+        found = self._record.bouts(one.key(0), two.key(1), self.config.engine)
         return found if one is pair[0] else [bout.turned() for bout in found]
 
     def score(self, pair: Pair) -> Score:
@@ -156,7 +156,7 @@ class Crossplay:
     def close(self) -> None:
         """Release the engine and the folder."""
         self._release()
-        self._league.close()
+        self._record.close()
         self._lock.close()
 
 

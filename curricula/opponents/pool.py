@@ -7,7 +7,7 @@ import numpy as np
 
 from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.agents.policies.policy import Policy
-from dohyo.agents.policies.stacked import Crowd
+from dohyo.agents.policies.stacked import StackedPolicies
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
@@ -22,7 +22,7 @@ DRAWS = 64
 
 
 class Pool:
-    """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`Crowd`).
+    """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`StackedPolicies`).
 
     Opponents act stochastically, as in arXiv 1710.03748; all draw from one stream that the seed begins. `chains` holds
     the snapshots of each learner that can be met, oldest first, and grows as they do; `matchmaker` draws from them. In
@@ -53,7 +53,7 @@ class Pool:
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._chain, self._version = np.zeros((2, worlds), np.intp)
         self._policies: dict[str, Policy] = {}
-        self._crowd = Crowd(worlds, together=together)
+        self._stacked = StackedPolicies(worlds, together=together)
         self._gathered: IntArray | None = None
         """Chain and version of those that can be met, `[2, n]`; None: everybody."""
 
@@ -64,7 +64,7 @@ class Pool:
         chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
         chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
         self._chain[worlds], self._version[worlds] = chain, version
-        self._crowd.forget(worlds)
+        self._stacked.forget(worlds)
 
     def gather(self, count: int) -> int:
         """Draw up to `count` distinct opponents, and return how many were found.
@@ -112,7 +112,7 @@ class Pool:
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
         met = self._version[worlds] * len(self._chains) + self._chain[worlds]
-        return self._crowd.act(observation, worlds, met, self._policy)
+        return self._stacked.act(observation, worlds, met, self._policy)
 
     def _policy(self, met: int) -> Policy:
         """Return the opponent that has this number: version times chains, plus chain."""

@@ -42,11 +42,11 @@ class Referee:
 
     def previous(self, player: str) -> str | None:
         """Return the snapshot of the same learner that was rated before `player`, if the two can sit down to a bout."""
-        chain = self._run.league.generations()
+        chain = self._run.record.generations()
         own = next((link for link in chain if link.snapshot == player), None)
         if own is None or not (role := self._role(player)).meets(role):
             return None
-        rated = {match.player for match in self._run.league.matches(self.engine)}
+        rated = {match.player for match in self._run.record.matches(self.engine)}
         before = [link for link in chain if link.learner == own.learner and link.generation < own.generation]
         return next((link.snapshot for link in reversed(before) if link.snapshot in rated), None)
 
@@ -58,7 +58,7 @@ class Referee:
         """
         previous = self.previous(player)
         for opponent in dict.fromkeys([*self.opponents(player), *([previous] if previous else [])]):
-            if self._run.league.rounds(player, opponent, self.engine) == 0:
+            if self._run.record.rounds(player, opponent, self.engine) == 0:
                 self.play(player, opponent, bouts, watch)
 
     def rate_references(self, bouts: int) -> None:
@@ -68,7 +68,7 @@ class Referee:
 
     def play(self, player: str, opponent: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
         """Play and record the next round of a match; its seed follows from the run's and from who plays."""
-        round_ = self._run.league.rounds(player, opponent, self.engine)
+        round_ = self._run.record.rounds(player, opponent, self.engine)
         seed = match_seed(self._run.config.seed, player, opponent, round_)
         role = self._role(player)
         own, other = role.seats[0], self._role(opponent).seats[-1]
@@ -79,13 +79,13 @@ class Referee:
             ordered = pair if own == 0 else pair[::-1]
             results = play_match(self._batch, ordered, bouts, seed, watch, swap=False)
             results = results if own == 0 else [bout.turned() for bout in results]
-        self._run.league.add_match(player, opponent, self.engine, round_, results)
+        self._run.record.add_match(player, opponent, self.engine, round_, results)
 
     def _role(self, name: str) -> Role:
         known = self.references()
         if name in known:
             return known[name]
-        learner = next(link.learner for link in self._run.league.generations() if link.snapshot == name)
+        learner = next(link.learner for link in self._run.record.generations() if link.snapshot == name)
         return self._run.learners[learner]
 
     def _policy(self, name: str, seat: int, seed: int) -> Policy:

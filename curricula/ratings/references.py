@@ -28,7 +28,7 @@ def references(run: RunFolder) -> dict[str, Role]:
         if name in BUILT_IN:
             continue
         known[name] = next(r for r in roles if any(r.meets(learning) for learning in run.learners.values()))
-    return known | early(run.learners, run.league.generations())
+    return known | early(run.learners, run.record.generations())
 
 
 def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, Role]:

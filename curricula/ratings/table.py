@@ -12,8 +12,8 @@ from dohyo.curricula.run.record import Match
 def collect(folder: RunFolder) -> dict[str, Any]:
     """Return what `--json` prints: references and rated snapshots, with all that rated bouts say of them."""
     roles = references(folder)
-    chain = folder.league.generations()  # after the references: a run that goes on may bring forth another
-    known, matches = list(roles), folder.league.matches(folder.config.engine)
+    chain = folder.record.generations()  # after the references: a run that goes on may bring forth another
+    known, matches = list(roles), folder.record.matches(folder.config.engine)
     ratings = rate(known, matches)
     snapshots = []
     before: dict[str, str] = {}

@@ -16,7 +16,7 @@ from dohyo.curricula.matches.roles import Role, roles_of
 from dohyo.curricula.opponents.league import KINDS, MAIN
 from dohyo.curricula.run.config import TrainConfig, _read_settings
 from dohyo.curricula.run.learners import name_learners
-from dohyo.curricula.run.record import Generation, League
+from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.run.results_folder import SETTINGS, FolderLock, check_holds, make_folders
 
 KIND = "training run"
@@ -32,7 +32,7 @@ class RunFolder:
     def __init__(self, path: Path, config: TrainConfig) -> None:
         self.path, self.config = path, config
         self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
-        self.league = League(path / "league.sqlite")
+        self.record = RunRecord(path / "league.sqlite")
         self._lock: FolderLock | None = None
 
     @classmethod
@@ -83,7 +83,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the league and release the folder; safe to call twice."""
-        self.league.close()
+        self.record.close()
         if self._lock is not None:
             self._lock.close()
 
@@ -129,12 +129,12 @@ class RunFolder:
 
     def commit(self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]]) -> None:
         """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
-        self.league.add_generation(generation, payoffs)
+        self.record.add_generation(generation, payoffs)
         for path in self._checkpoints.glob(f"{generation.learner}.*{SUFFIX}"):
             if path != self.checkpoint(generation.learner, generation.generation):
                 path.unlink(missing_ok=True)
 
-    def freeze(self, snapshot: Snapshot) -> str:
+    def save_snapshot(self, snapshot: Snapshot) -> str:
         """Write a snapshot and return its name."""
         save_snapshot(snapshot, self.snapshots)
         return snapshot.name
@@ -161,7 +161,7 @@ class RunFolder:
     def _chain(self, learner: str | None) -> list[Generation]:
         name = next(iter(self.learners)) if learner is None else learner
         lookup(self.learners, name, "learner")
-        chain = self.league.chain(name)
+        chain = self.record.chain(name)
         if not chain:
             raise DohyoError(f"{self.path} has no snapshot of {name} yet: train it a little longer")
         return chain

@@ -82,7 +82,7 @@ class Match:
         return self.wins + self.losses + self.draws
 
 
-class League:
+class RunRecord:
     """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good."""
 
     def __init__(self, path: Path) -> None:

@@ -59,7 +59,7 @@ class BoutWatch(BaseCallback):
 
 def write_csv(folder: RunFolder) -> None:
     """Write `curves.csv`, a row per generation, from the league's record: nothing lost or doubled by a resume."""
-    generations = folder.league.generations()
+    generations = folder.record.generations()
     keys = list(dict.fromkeys(key for g in generations for key in g.curves))
     text = io.StringIO()
     writer = csv.DictWriter(text, ["learner", "generation", "snapshot", "samples", "seconds", *keys])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, freeze
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, make_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.matches.match import APART
 from dohyo.curricula.opponents.league import KINDS, Standings
@@ -28,7 +28,7 @@ class Lineage:
         self.folder, self.config, self.name, self._batch = folder, folder.config, name, batch
         self.role, self._players = folder.learners[name], chains[name]
         self._kind = KINDS[kind_of(name)]
-        chain = folder.league.chain(name)
+        chain = folder.record.chain(name)
         self.snapshots = [link.snapshot for link in chain]
         self.generation = chain[-1].generation if chain else -1
         self._joined = max((link.generation for link in chain if link.joined), default=0)
@@ -65,7 +65,7 @@ class Lineage:
             guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
             guest_share=config.guest_share,
             actions=self._batch.action_spaces[1 - self.role.seats[0]].shape[0],
-            known=self.folder.league.payoffs(self.name),
+            known=self.folder.record.payoffs(self.name),
         )
 
     def _matchmaker(self) -> Matchmaker:
@@ -111,7 +111,7 @@ class Lineage:
     def commit(self, seconds: float, curves: Mapping[str, float]) -> None:
         """Write snapshot and checkpoint, then the league's row that makes them count."""
         self.generation += 1
-        name = self.folder.freeze(freeze(self._origin(), self.learner.tensors()))
+        name = self.folder.save_snapshot(make_snapshot(self._origin(), self.learner.tensors()))
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
         if self._gathered:
             self.curves["opponents"] = float(self._gathered)

@@ -60,8 +60,8 @@ class Training:
         self._batch.arena.reweigh(config.terms)
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._growth = parse_growth(config.crowd) if config.crowd else None
-        self._seconds = max((link.seconds for link in folder.league.generations()), default=0.0)
-        chains = {n: [link.snapshot for link in folder.league.chain(n) if link.joined] for n in folder.learners}
+        self._seconds = max((link.seconds for link in folder.record.generations()), default=0.0)
+        chains = {n: [link.snapshot for link in folder.record.chain(n) if link.joined] for n in folder.learners}
         self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
         self._turn = self._next()
         self._referee = Referee(folder)
@@ -159,10 +159,10 @@ class Training:
             return
         name = lineage.snapshots[-1]
         self._referee.rate(name, self.config.rated_bouts)
-        matches = self.folder.league.matches(self._referee.engine)
+        matches = self.folder.record.matches(self._referee.engine)
         known = self._referee.references()
         rating = rate(list(known), matches)[name]
-        labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.league.generations())
+        labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.record.generations())
         wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
         values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}

@@ -15,7 +15,7 @@ from doubles import ORIGIN, PART, network, small_disk, snapshot
 from safetensors.numpy import save, save_file
 
 from dohyo.agents.files import write_atomically
-from dohyo.agents.snapshot import FORMAT, Part, SnapshotError, freeze, load_snapshot, save_snapshot
+from dohyo.agents.snapshot import FORMAT, Part, SnapshotError, load_snapshot, make_snapshot, save_snapshot
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import digest
@@ -44,7 +44,7 @@ def test_round_trip_is_exact(tmp_path: Path):
 def test_tensors_that_lie_otherwise_in_memory_are_saved_as_well(tmp_path: Path):
     turned = {name: np.asfortranarray(tensor) for name, tensor in network().items()}
     assert not turned["weight_0"].flags["C_CONTIGUOUS"]
-    read = load_snapshot(save_snapshot(freeze(ORIGIN, turned), tmp_path))
+    read = load_snapshot(save_snapshot(make_snapshot(ORIGIN, turned), tmp_path))
     np.testing.assert_array_equal(read.tensors["weight_0"], network()["weight_0"])
 
 
@@ -66,7 +66,7 @@ def test_whether_actions_are_clipped_is_kept(tmp_path: Path):
     loud = network() | {"bias_1": np.array([70, -70], np.float32)}
     observation = np.zeros((1, 3), np.float32)
     for clipped, largest in ((True, 1), (False, 50)):
-        read = load_snapshot(save_snapshot(freeze(replace(ORIGIN, clipped=clipped), loud), tmp_path))
+        read = load_snapshot(save_snapshot(make_snapshot(replace(ORIGIN, clipped=clipped), loud), tmp_path))
         assert read.origin.clipped is clipped
         assert abs(read.policy().act(observation)).max() >= largest
         assert bool(abs(read.policy().act(observation)).max() <= 1) is clipped
@@ -182,7 +182,7 @@ def test_a_pickle_is_not_run(tmp_path: Path):
 def test_weights_that_are_not_numbers_are_refused(tmp_path: Path, bad: float):
     tensors = network()
     tensors["weight_0"][1, 2] = bad
-    assert "finite" in refuse(save_snapshot(freeze(ORIGIN, tensors), tmp_path))
+    assert "finite" in refuse(save_snapshot(make_snapshot(ORIGIN, tensors), tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -198,14 +198,14 @@ def test_weights_that_are_not_numbers_are_refused(tmp_path: Path, bad: float):
 )
 def test_shapes_that_do_not_fit_are_refused(tmp_path: Path, name: str, shape: tuple[int, ...]):
     tensors = network() | {name: np.zeros(shape, np.float32)}
-    assert "do not fit" in refuse(save_snapshot(freeze(ORIGIN, tensors), tmp_path))
+    assert "do not fit" in refuse(save_snapshot(make_snapshot(ORIGIN, tensors), tmp_path))
 
 
 @pytest.mark.parametrize("missing", ["mean", "bias_1", "weight_0", "log_std"])
 def test_missing_and_extra_tensors_are_refused(tmp_path: Path, missing: str):
     tensors = network()
     tensors["extra"] = tensors.pop(missing)
-    assert "damaged header" in refuse(save_snapshot(freeze(ORIGIN, tensors), tmp_path))
+    assert "damaged header" in refuse(save_snapshot(make_snapshot(ORIGIN, tensors), tmp_path))
 
 
 def test_other_kinds_of_number_are_refused(tmp_path: Path):
@@ -270,7 +270,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
 def test_a_disk_that_is_really_full(tmp_path: Path):
     with small_disk(tmp_path / "disk", 64) as disk:
         first = save_snapshot(snapshot(), disk)
-        large = freeze(ORIGIN, network(width=8192))  # some 200 kB
+        large = make_snapshot(ORIGIN, network(width=8192))  # some 200 kB
         with pytest.raises(DohyoError, match="No space left on device"):
             save_snapshot(large, disk)
         with pytest.raises(DohyoError, match="No space left on device"):

@@ -89,7 +89,7 @@ def test_training_pays_by_the_runs_terms(tmp_path: Path, monkeypatch: pytest.Mon
     terms = dict.fromkeys((*STANDING, "control"), 0.0) | {"standing": 3.0}
     folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config(terms=terms, dense="constant", samples=1))
     Training(folder).run()
-    assert [g.curves["dense_return"] for g in folder.league.generations() if "dense_return" in g.curves] == [36.0]
+    assert [g.curves["dense_return"] for g in folder.record.generations() if "dense_return" in g.curves] == [36.0]
     folder.close()
 
 
@@ -104,7 +104,7 @@ def test_a_learners_curve_is_its_own_dense_return(
     config = tiny_config(arena="kick_and_defend", terms=terms, dense="constant", samples=1, **met)
     folder = RunFolder.create_or_resume(tmp_path / "run", config)
     Training(folder).run()
-    returns = [g.curves["dense_return"] for g in folder.league.generations() if "dense_return" in g.curves]
+    returns = [g.curves["dense_return"] for g in folder.record.generations() if "dense_return" in g.curves]
     assert returns == [earned]
     folder.close()
 

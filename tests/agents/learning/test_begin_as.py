@@ -39,7 +39,7 @@ def trained(path: Path, policy: str) -> Snapshot:
 def begun(path: Path, start: Snapshot, settings: TrainConfig) -> Training:
     """A session of a run whose learners begin as `start`."""
     folder = RunFolder.create_or_resume(path, replace(settings, start=start.name, rated_bouts=0))
-    folder.freeze(start)
+    folder.save_snapshot(start)
     try:
         return Training(folder)
     except SnapshotError:

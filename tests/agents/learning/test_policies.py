@@ -49,10 +49,10 @@ def test_a_run_goes_on_where_it_stopped_and_is_rated(tmp_path: Path, policy: str
     second = Training(folder)
     assert learner_state(second.lineages[0].learner) == learner_state(first.lineages[0].learner)
     second.run()
-    chain = folder.league.generations()
+    chain = folder.record.generations()
     assert [(link.generation, link.samples) for link in chain] == [(g, 96 * g) for g in range(6)]
     assert len({link.snapshot for link in chain}) == 6
-    rated = {match.player for match in folder.league.matches("mujoco")}
+    rated = {match.player for match in folder.record.matches("mujoco")}
     assert {chain[2].snapshot, chain[-1].snapshot} <= rated
     # Snapshots hold the policy alone: it sees what one seat sees.
     newest = folder.latest()
@@ -83,7 +83,7 @@ def test_roles_that_differ_train_in_turn_and_resume(tmp_path: Path, policy: str,
     for before, now in zip((kicker, keeper), second.lineages, strict=True):
         assert learner_state(now.learner) == learner_state(before.learner)
     second.run()
-    assert {match.player for match in folder.league.matches("mujoco")} >= {
+    assert {match.player for match in folder.record.matches("mujoco")} >= {
         path.stem for path in second.newest().values()
     }
     folder.close()

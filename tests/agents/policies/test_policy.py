@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from dohyo.agents.learning.mlp import NormalisedPolicy, RunningNorm, norm_of
 from dohyo.agents.policies.built_in import BUILT_IN, Random, Zero
 from dohyo.agents.policies.networks import Mlp
-from dohyo.agents.snapshot import freeze
+from dohyo.agents.snapshot import make_snapshot
 
 BY_HAND: dict[str, list[float] | list[list[float]]] = {
     "mean": [1, 2],
@@ -101,7 +101,7 @@ def test_a_snapshot_plays_what_was_trained():
 
 def test_training_on_leaves_a_snapshot_as_it_was():
     policy = learning_policy()
-    taken = freeze(ORIGIN, policy.acting_tensors())
+    taken = make_snapshot(ORIGIN, policy.acting_tensors())
     player = taken.policy()
     observation = np.random.default_rng(0).normal(7, 3, (50, 5)).astype(np.float32)
     before = player.act(observation).tobytes()

@@ -106,10 +106,10 @@ def test_imported_agents_are_guests_references_and_victims(zoo: Path, tmp_path: 
     config = tiny_config(arena="paper/run-to-goal-ants", body="paper_ant", drive="torque", samples=1, mirror=0.0)
     config = replace(config, guests=(victim.name,), guest_share=1.0, roles=("runner_right",))
     folder = RunFolder.create_or_resume(tmp_path / "run", config)
-    folder.freeze(victim)
+    folder.save_snapshot(victim)
     Training(folder).run()
     assert victim.name in references(folder)
-    rated = {m.opponent for m in folder.league.matches("mujoco") if m.player == folder.latest().name}
+    rated = {m.opponent for m in folder.record.matches("mujoco") if m.player == folder.latest().name}
     assert rated == {"zero@runner_left", "random@runner_left", victim.name}
     attacks = list(Trial(folder).attacks(2, seed=0))
     assert [(a.player, a.masked, a.wins + a.losses + a.draws) for a in attacks][:2] == [

@@ -9,7 +9,7 @@ from doubles import Noise, draws, network, throw_out
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from dohyo.agents.snapshot import Origin, Part, freeze
+from dohyo.agents.snapshot import Origin, Part, make_snapshot
 from dohyo.arenas import ActionError, Batch, Perturbation, Push, SeatEnv, SeatVectorEnv, UnknownName, make_batch
 
 
@@ -190,7 +190,7 @@ def test_a_snapshot_can_be_an_opponent():
     part = Part.of(env.batch.arena, 1)
     env.close()
     origin = Origin(part=part, observation=size, action=8, engine="mujoco", generation=0, samples=0, seed=0)
-    policy = freeze(origin, network(observation=size, action=8)).policy()
+    policy = make_snapshot(origin, network(observation=size, action=8)).policy()
     ends = []
     for opponents in (policy, "zero"):
         envs = SeatVectorEnv("sumo", engine="mujoco", num_envs=2, opponents=opponents)

@@ -88,4 +88,4 @@ def generations(folder: Path, arm: str) -> list[int]:
     if not (path / "config.json").exists():
         return []
     with closing(RunFolder.open(path)) as run:
-        return [link.generation for link in run.league.generations()]
+        return [link.generation for link in run.record.generations()]

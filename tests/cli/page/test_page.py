@@ -48,7 +48,7 @@ def test_the_numbers_are_the_leagues(run_folder: Path, run_main: RunMain):
     played = {s for (s,) in db.execute("select distinct player from bouts")}
     folder = RunFolder.open(run_folder)
     early = [snapshot for generation, snapshot, *_ in chain if generation == 1]
-    ratings = rate(["zero", "random", *early], folder.league.matches("mujoco"))
+    ratings = rate(["zero", "random", *early], folder.record.matches("mujoco"))
     folder.close()
     expected = [
         [str(g), s, f"{n:,}", f"{t / 60:.1f}", f"{ratings[s].mu:.1f}", f"{ratings[s].low:.1f} to {ratings[s].high:.1f}"]
@@ -147,14 +147,14 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_long_run_stays_small(run_folder: Path, run_main: RunMain):
     folder = RunFolder.open(run_folder)
-    link = folder.league.generations()[-1]
+    link = folder.record.generations()[-1]
     rows = [
         (link.learner, g, f"{g:016x}", link.samples + 1000 * g, link.seconds + g, '{"alpha": 0.5, "draws": 0.25}')
         for g in range(4, 4000)
     ]
-    folder.league._write(("insert into generations values (?, ?, ?, ?, ?, ?)", rows))
+    folder.record._write(("insert into generations values (?, ?, ?, ?, ?, ?)", rows))
     bouts = [(f"{g:016x}", "zero", "mujoco", 0, 0, 0, 0, 9, "fell") for g in range(10, 4000, 10)]
-    folder.league._write(("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", bouts))
+    folder.record._write(("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", bouts))
     folder.close()
     assert len(page_of(run_main, run_folder)) < 2_000_000
 
@@ -206,7 +206,7 @@ def test_lines_are_thinned_out_evenly():
 def test_curves_begin_with_training(run_folder: Path):
     folder = RunFolder.open(run_folder)
     story = read_story(folder)
-    links: list[Generation] = folder.league.generations()
+    links: list[Generation] = folder.record.generations()
     folder.close()
     assert story.series("sumo", "alpha")[0] == [link.samples / 1e6 for link in links[1:]]
     assert story.samples == links[-1].samples == 288  # three generations of 96

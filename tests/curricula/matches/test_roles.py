@@ -21,7 +21,7 @@ from dohyo.curricula.ratings.references import early, references, title
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.learners import name_learners, rivals
-from dohyo.curricula.run.record import Generation, League
+from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.training.training import Training
 
 KICKER, KEEPER, BOTH = Role("kicker", (0,)), Role("keeper", (1,)), Role("sumo", (0, 1))
@@ -127,7 +127,7 @@ def test_two_roles_train_in_turn_and_resume_together(tmp_path: Path):
     folder = RunFolder.create_or_resume(tmp_path, kick(samples=300))
     first = Training(folder)
     first.run()
-    chain = folder.league.generations()
+    chain = folder.record.generations()
     # 300 are passed by the fifth generation, the kicker's third.
     turns = [("kicker", 0), ("keeper", 0), ("kicker", 1), ("keeper", 1), ("kicker", 2), ("keeper", 2), ("kicker", 3)]
     assert [(link.learner, link.generation) for link in chain] == turns
@@ -144,14 +144,14 @@ def test_two_roles_train_in_turn_and_resume_together(tmp_path: Path):
     for before, now in zip(first.lineages, second.lineages, strict=True):
         assert learner_state(now.learner) == learner_state(before.learner)
     second.run()
-    assert folder.league.generations()[: len(chain)] == chain
-    more = [(link.learner, link.generation) for link in folder.league.generations()[len(chain) :]]
+    assert folder.record.generations()[: len(chain)] == chain
+    more = [(link.learner, link.generation) for link in folder.record.generations()[len(chain) :]]
     assert more == [("keeper", 3), ("kicker", 4)]  # who was behind goes first
     with (tmp_path / "curves.csv").open() as file:
         assert [row["learner"] for row in csv.DictReader(file)] == [name for name, _ in [*turns, *more]]
 
     newest = {name: path.stem for name, path in second.newest().items()}
-    met = {(m.player, m.opponent) for m in folder.league.matches("mujoco")}
+    met = {(m.player, m.opponent) for m in folder.record.matches("mujoco")}
     one = {link.learner: link.snapshot for link in chain if link.generation == 1}
     opponents = {opponent for player, opponent in met if player == newest["kicker"]}
     assert opponents == {"zero@keeper", "random@keeper", one["keeper"]}
@@ -164,7 +164,7 @@ def test_a_keepers_bouts_are_counted_for_the_keeper(tmp_path: Path):
     """Nobody scores or strays in 12 steps: the keeper has won, whichever of the two is rated."""
     folder = RunFolder.create_or_resume(tmp_path, kick(samples=1))
     Training(folder).run()
-    matches = {(m.player, m.opponent): m for m in folder.league.matches("mujoco")}
+    matches = {(m.player, m.opponent): m for m in folder.record.matches("mujoco")}
     assert matches["zero@keeper", "zero@kicker"].wins == 4
     assert matches[folder.latest("keeper").name, "zero@kicker"].wins == 4
     assert matches[folder.latest("kicker").name, "zero@keeper"].losses == 4
@@ -174,7 +174,7 @@ def test_a_keepers_bouts_are_counted_for_the_keeper(tmp_path: Path):
 def test_a_shared_policy_plays_both_roles(tmp_path: Path):
     folder = RunFolder.create_or_resume(tmp_path, kick(samples=1, shared=True))
     Training(folder).run()
-    assert {link.learner for link in folder.league.generations()} == {"kicker+keeper"}
+    assert {link.learner for link in folder.record.generations()} == {"kicker+keeper"}
     assert folder.latest().origin.part.role == "kicker+keeper"
     folder.close()
 
@@ -183,9 +183,9 @@ def test_a_population_trains_in_turn_and_is_rated(tmp_path: Path, run_main: Call
     folder = RunFolder.create_or_resume(tmp_path, tiny_config(population=2, samples=300))
     training = Training(folder)
     training.run()
-    assert [link.learner for link in folder.league.generations()] == ["sumo-1", "sumo-2"] * 3  # 2 * 96 a round
-    assert len({link.snapshot for link in folder.league.generations()}) == 6  # learners differ from the beginning
-    rated = {m.player for m in folder.league.matches("mujoco")}
+    assert [link.learner for link in folder.record.generations()] == ["sumo-1", "sumo-2"] * 3  # 2 * 96 a round
+    assert len({link.snapshot for link in folder.record.generations()}) == 6  # learners differ from the beginning
+    rated = {m.player for m in folder.record.matches("mujoco")}
     assert {path.stem for path in training.newest().values()} <= rated
     folder.close()
     status, output, _ = run_main("rate", str(tmp_path))
@@ -246,5 +246,5 @@ def test_a_league_of_another_version_is_refused(tmp_path: Path):
     with closing(sqlite3.connect(tmp_path / "league.sqlite")) as db:
         db.execute("create table generations (generation integer)")
     with pytest.raises(DohyoError, match="another version") as caught:
-        League(tmp_path / "league.sqlite")
+        RunRecord(tmp_path / "league.sqlite")
     assert "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ from doubles import ORIGIN, Constant, Counter, StubBatch, lstm
 
 from dohyo.agents.policies.networks import EPSILON, Lstm
 from dohyo.agents.policies.policy import Memory, Player
-from dohyo.agents.snapshot import SnapshotError, freeze, load_snapshot, save_snapshot
+from dohyo.agents.snapshot import SnapshotError, load_snapshot, make_snapshot, save_snapshot
 from dohyo.arenas.views.seat_env import Seat
 from dohyo.curricula.matches.match import play_match
 from dohyo.curricula.opponents import pool as opponents
@@ -47,7 +47,7 @@ def test_without_a_memory_every_bout_begins():
 
 
 def test_a_recurrent_snapshot_is_saved_and_plays(tmp_path: Path):
-    snapshot = freeze(ORIGIN, lstm(observation=ORIGIN.observation, action=ORIGIN.action))
+    snapshot = make_snapshot(ORIGIN, lstm(observation=ORIGIN.observation, action=ORIGIN.action))
     observation = np.ones((3, ORIGIN.observation), np.float32)
     read = load_snapshot(save_snapshot(snapshot, tmp_path)).policy()
     assert read.memory == 6
@@ -57,7 +57,7 @@ def test_a_recurrent_snapshot_is_saved_and_plays(tmp_path: Path):
 @pytest.mark.parametrize("name", ["gates_back", "embed_weight"])
 def test_a_recurrent_network_that_does_not_fit_is_refused(tmp_path: Path, name: str):
     tensors = lstm(observation=ORIGIN.observation, action=ORIGIN.action)
-    path = save_snapshot(freeze(ORIGIN, tensors | {name: tensors[name][:-1]}), tmp_path)
+    path = save_snapshot(make_snapshot(ORIGIN, tensors | {name: tensors[name][:-1]}), tmp_path)
     with pytest.raises(SnapshotError, match=name):
         load_snapshot(path)
 

@@ -102,8 +102,8 @@ def test_a_run_keeps_its_payoffs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shorten_bouts(monkeypatch)
     folder = RunFolder.create_or_resume(tmp_path, tiny_config(opponents=opponents))
     Training(folder).run()
-    kept = folder.league.payoffs("sumo")
-    snapshots = {link.snapshot for link in folder.league.generations()}
+    kept = folder.record.payoffs("sumo")
+    snapshots = {link.snapshot for link in folder.record.generations()}
     assert set(kept) <= snapshots
     assert sum(games for games, _, _ in kept.values()) > 0
     resumed = Training(folder)

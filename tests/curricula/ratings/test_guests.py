@@ -28,7 +28,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def train(path: Path, config: TrainConfig, *guests: Snapshot) -> RunFolder:
     folder = RunFolder.create_or_resume(path, replace(config, guests=tuple(guest.name for guest in guests)))
     for guest in guests:
-        folder.freeze(guest)
+        folder.save_snapshot(guest)
     Training(folder).run()
     return folder
 
@@ -60,22 +60,22 @@ def test_where_nobody_else_is_guests_are_met_always():
 def test_a_best_response_meets_the_victim_alone(tmp_path: Path):
     victim = train(tmp_path / "victim", tiny_config(samples=1)).latest()
     folder = train(tmp_path / "run", tiny_config(mirror=0.0, guest_share=1.0, seed=7), victim)
-    kept = folder.league.payoffs("sumo")
+    kept = folder.record.payoffs("sumo")
     assert {name for name, (games, _, _) in kept.items() if games} == {victim.name}
     assert list(references(folder))[:3] == ["zero", "random", victim.name]
-    called = titles(references(folder), folder.league.generations())
+    called = titles(references(folder), folder.record.generations())
     assert list(called.values())[:4] == ["zero", "random", f"guest {victim.name[:6]}", "gen 1"]
     newest = folder.latest().name
-    assert victim.name in {m.opponent for m in folder.league.matches("mujoco") if m.player == newest}
+    assert victim.name in {m.opponent for m in folder.record.matches("mujoco") if m.player == newest}
     folder.close()
 
 
 def test_one_role_alone_learns_against_a_guest(tmp_path: Path):
     keeper = train(tmp_path / "victim", kick(samples=1)).latest("keeper")
     folder = train(tmp_path / "run", kick(samples=200, roles=("kicker",)), keeper)
-    assert {link.learner for link in folder.league.generations()} == {"kicker"}
+    assert {link.learner for link in folder.record.generations()} == {"kicker"}
     newest = folder.latest().name
-    opponents = {m.opponent for m in folder.league.matches("mujoco") if m.player == newest}
+    opponents = {m.opponent for m in folder.record.matches("mujoco") if m.player == newest}
     assert opponents == {"zero@keeper", "random@keeper", keeper.name}
     folder.close()
 
@@ -87,7 +87,7 @@ def test_a_built_in_policy_as_a_guest(name: str, tmp_path: Path):
     folder = RunFolder.create_or_resume(tmp_path, config)
     training = Training(folder)
     training.run()
-    games, _, _ = folder.league.payoffs("kicker")[name]
+    games, _, _ = folder.record.payoffs("kicker")[name]
     assert games > 0
     assert list(references(folder))[:4] == ["zero@kicker", "zero@keeper", "random@kicker", "random@keeper"]
     assert name not in references(folder)
@@ -101,7 +101,7 @@ def test_guests_can_join_a_run_that_has_begun(tmp_path: Path):
     guest = train(tmp_path / "other", tiny_config(samples=1, seed=3)).latest()
     train(tmp_path / "run", tiny_config(samples=96)).close()
     folder = train(tmp_path / "run", tiny_config(samples=300, guest_share=0.5), guest)
-    assert folder.league.payoffs("sumo")[guest.name][0] > 0
+    assert folder.record.payoffs("sumo")[guest.name][0] > 0
     folder.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 from doubles import ORIGIN, network, only_object, shorten_bouts, tiny_config
 
 from dohyo.agents.policies.networks import Network
-from dohyo.agents.snapshot import freeze
+from dohyo.agents.snapshot import make_snapshot
 from dohyo.cli.commands import rate as rate_command
 from dohyo.cli.progress import _figures
 from dohyo.curricula.matches.match import Bout
@@ -62,18 +62,18 @@ def circling(tmp_path: Path) -> Path:
     folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config())
     against = {"s0": (5, 5, 10), "s9": (5, 5, 10), "s20": (0, 0, 20)}
     for generation, (name, kinds) in zip((0, 9, 20), against.items(), strict=True):
-        folder.freeze(freeze(replace(ORIGIN, generation=generation), network()))
-        folder.league.add_generation(Generation("sumo", generation, name, 100 * generation, 1.0, {}))
+        folder.save_snapshot(make_snapshot(replace(ORIGIN, generation=generation), network()))
+        folder.record.add_generation(Generation("sumo", generation, name, 100 * generation, 1.0, {}))
         for reference in ("zero", "random"):
-            folder.league.add_match(name, reference, "mujoco", 0, results(*kinds))
-    folder.league.add_match("s9", "s0", "mujoco", 0, results(18, 2, 0))
-    folder.league.add_match("s20", "s9", "mujoco", 0, results(12, 8, 0))
+            folder.record.add_match(name, reference, "mujoco", 0, results(*kinds))
+    folder.record.add_match("s9", "s0", "mujoco", 0, results(18, 2, 0))
+    folder.record.add_match("s20", "s9", "mujoco", 0, results(12, 8, 0))
     folder.close()
     return folder.path
 
 
 def test_rate_shows_both(circling: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
-    monkeypatch.setattr(RunFolder, "latest", lambda folder, learner: freeze(ORIGIN, network()))
+    monkeypatch.setattr(RunFolder, "latest", lambda folder, learner: make_snapshot(ORIGIN, network()))
     status, output, _ = run_main("rate", str(circling), "--json")
     assert status == 0
     rows = only_object(output)["snapshots"]
@@ -98,9 +98,9 @@ def test_a_run_that_goes_well_shows_neither():
 def test_the_rated_one_before(run_folder: Path):
     """Generations 0 to 3 have all been rated: 1 as a reference, 3 as the last."""
     folder = RunFolder.open(run_folder)
-    chain, referee = [link.snapshot for link in folder.league.generations()], Referee(folder)
+    chain, referee = [link.snapshot for link in folder.record.generations()], Referee(folder)
     assert [referee.previous(name) for name in [*chain, "zero"]] == [None, *chain[:3], None]
-    met = {(m.player, m.opponent): m.bouts for m in folder.league.matches("mujoco")}
+    met = {(m.player, m.opponent): m.bouts for m in folder.record.matches("mujoco")}
     assert [met[pair] for pair in zip(chain[1:], chain[:3], strict=True)] == [4, 4, 4]
     referee.close()
     folder.close()
@@ -111,7 +111,7 @@ def test_the_rated_one_before(run_folder: Path):
 
 def test_the_same_weights_of_two_generations_are_two_snapshots():
     tensors = network()
-    names = {freeze(replace(ORIGIN, generation=k), tensors).name for k in range(3)}
+    names = {make_snapshot(replace(ORIGIN, generation=k), tensors).name for k in range(3)}
     assert len(names) == 3
 
 

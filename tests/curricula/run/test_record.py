@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
 from dohyo.curricula.ratings.rating import rate
-from dohyo.curricula.run.record import Generation, League, Match
+from dohyo.curricula.run.record import Generation, Match, RunRecord
 
 
 @pytest.fixture
-def league(tmp_path: Path) -> Iterator[League]:
-    league = League(tmp_path / "league.sqlite")
+def league(tmp_path: Path) -> Iterator[RunRecord]:
+    league = RunRecord(tmp_path / "league.sqlite")
     yield league
     league.close()
 
@@ -29,17 +29,17 @@ def bouts(*winners: int) -> list[Bout]:
     return [Bout(index=k, seat=k % 2, winner=w, steps=10 + k, ending="fell") for k, w in enumerate(winners)]
 
 
-def test_what_was_added_is_there_after_reopening(league: League, tmp_path: Path):
+def test_what_was_added_is_there_after_reopening(league: RunRecord, tmp_path: Path):
     for generation in (0, 1, 2):
         league.add_generation(link(generation))
     league.add_match("s1", "zero", "mujoco", 0, bouts(0, 0, 1, -1))
-    for again in (league, League(tmp_path / "league.sqlite")):
+    for again in (league, RunRecord(tmp_path / "league.sqlite")):
         assert again.generations() == [link(0), link(1), link(2)]
         assert again.matches("mujoco") == [Match("s1", "zero", wins=2, losses=1, draws=1)]
     again.close()
 
 
-def test_a_generation_is_added_once(league: League):
+def test_a_generation_is_added_once(league: RunRecord):
     league.add_generation(link(0))
     with pytest.raises(DohyoError, match="UNIQUE") as caught:
         league.add_generation(link(0, "another"))
@@ -47,7 +47,7 @@ def test_a_generation_is_added_once(league: League):
     assert league.generations() == [link(0)]
 
 
-def test_a_round_is_added_once_and_whole(league: League):
+def test_a_round_is_added_once_and_whole(league: RunRecord):
     league.add_match("a", "zero", "mujoco", 0, bouts(0, 1))
     overlapping = [Bout(index=9, seat=0, winner=0, steps=1, ending="fell"), *bouts(0, 0)]
     with pytest.raises(DohyoError, match="UNIQUE"):
@@ -56,7 +56,7 @@ def test_a_round_is_added_once_and_whole(league: League):
     assert league.rounds("a", "zero", "mujoco") == 1
 
 
-def test_totals_are_by_player_opponent_and_engine(league: League):
+def test_totals_are_by_player_opponent_and_engine(league: RunRecord):
     league.add_match("b", "zero", "mujoco", 0, bouts(0, 0, 0))
     league.add_match("a", "random", "mujoco", 0, bouts(1, -1))
     league.add_match("b", "random", "mujoco", 0, bouts(-1))
@@ -76,26 +76,26 @@ def test_a_file_that_is_no_league(tmp_path: Path):
     path = tmp_path / "league.sqlite"
     path.write_text("The quick brown fox jumps over the lazy dog. " * 100)
     with pytest.raises(DohyoError, match="cannot open the league") as caught:
-        League(path)
+        RunRecord(path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_league_damaged_inside(tmp_path: Path):
     path = tmp_path / "league.sqlite"
-    league = League(path)
+    league = RunRecord(path)
     for generation in range(200):
         league.add_generation(link(generation, "x" * 100))
     league.close()
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     with pytest.raises(DohyoError, match=r"cannot (open|read) the league") as caught:
-        League(path).generations()
+        RunRecord(path).generations()
     assert "\n" not in str(caught.value)
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path):
     with small_disk(tmp_path / "disk", 256) as disk:
-        league = League(disk / "league.sqlite")
+        league = RunRecord(disk / "league.sqlite")
         league.add_generation(link(0))
         with pytest.raises(DohyoError, match=r"full.*make room"):
             league.add_match("a", "zero", "mujoco", 0, bouts(*[0] * 20_000))

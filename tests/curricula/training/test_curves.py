@@ -52,8 +52,8 @@ def test_bouts_are_counted_for_the_learner_whatever_its_side():
 
 def test_the_csv_file_mirrors_the_league(tmp_path: Path):
     folder = RunFolder.create_or_resume(tmp_path / "run", TrainConfig())
-    folder.league.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
-    folder.league.add_generation(Generation("sumo", 1, "b", 96, 2.0, {"alpha": 0.5, "draws": 0.25}))
+    folder.record.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
+    folder.record.add_generation(Generation("sumo", 1, "b", 96, 2.0, {"alpha": 0.5, "draws": 0.25}))
     for _ in range(2):  # writing again doubles nothing
         write_csv(folder)
         assert (folder.path / "curves.csv").read_text().splitlines() == [

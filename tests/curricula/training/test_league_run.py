@@ -13,7 +13,7 @@ from doubles import learner_state, tiny_config, train
 from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
-from dohyo.curricula.run.record import League
+from dohyo.curricula.run.record import RunRecord
 from dohyo.curricula.training.lineage import Lineage
 from dohyo.curricula.training.training import Training
 
@@ -37,33 +37,33 @@ def config(**changes: Any) -> TrainConfig:
 
 def fates(path: Path) -> dict[str, list[tuple[float, float]]]:
     """By learner and generation: whether a copy joined, and whether it began anew."""
-    league = League(path / "league.sqlite")
+    league = RunRecord(path / "league.sqlite")
     found = {name: [(g.curves["joined"], g.curves["reset"]) for g in league.chain(name)] for name in NAMES}
     league.close()
     return found
 
 
 def first_tensors(folder: RunFolder, learner: str) -> dict[str, Any]:
-    return dict(folder.load(folder.league.chain(learner)[0].snapshot).tensors)
+    return dict(folder.load(folder.record.chain(learner)[0].snapshot).tensors)
 
 
 def test_three_kinds_train_in_turn_and_are_rated(tmp_path: Path):
     training = train(tmp_path, config())
     folder = RunFolder.open(tmp_path)
-    turns = [(g.learner, g.generation) for g in folder.league.generations()]
+    turns = [(g.learner, g.generation) for g in folder.record.generations()]
     assert turns == [(name, k) for k in range(5) for name in NAMES]
     decided = fates(tmp_path)
     assert decided[MAIN] == [(1, 0)] * 5
     assert decided[EXPLOITER] == [(0, 0), (0, 0), (1, 1), (0, 0), (1, 1)]
     assert [joined for joined, _ in decided[LEAGUE]] == [0, 1, 1, 1, 1]
-    rated = {match.player for match in folder.league.matches("mujoco")}
+    rated = {match.player for match in folder.record.matches("mujoco")}
     assert {path.stem for path in training.newest().values()} <= rated
     with (tmp_path / "curves.csv").open() as file:
         assert [row["reset"] for row in csv.DictReader(file) if row["learner"] == EXPLOITER] == [
             *("0.0", "0.0", "1.0", "0.0", "1.0")
         ]
     # Others meet every generation of the main agent, and of exploiters those that have joined.
-    chains = {name: folder.league.chain(name) for name in NAMES}
+    chains = {name: folder.record.chain(name) for name in NAMES}
     met = [[g.snapshot for g in chains[MAIN]], [chains[EXPLOITER][k].snapshot for k in (2, 4)]]
     for lineage in training.lineages:
         assert lineage._pool._chains[:2] == met
@@ -80,10 +80,10 @@ def test_who_begins_anew_has_its_first_weights_and_no_results(tmp_path: Path):
         np.testing.assert_array_equal(tensor, first[name])
     assert not exploiter.learner._ppo.policy.optimizer.state_dict()["state"]
     assert exploiter.learner.samples == 4 * 64  # counted on
-    assert {games for games, _, _ in folder.league.payoffs(EXPLOITER).values()} == {0}
-    assert sum(games for games, _, _ in folder.league.payoffs(MAIN).values()) > 0
+    assert {games for games, _, _ in folder.record.payoffs(EXPLOITER).values()} == {0}
+    assert sum(games for games, _, _ in folder.record.payoffs(MAIN).values()) > 0
     # What has joined is what was trained, not what it began anew from.
-    last = folder.load(folder.league.chain(EXPLOITER)[-1].snapshot).tensors
+    last = folder.load(folder.record.chain(EXPLOITER)[-1].snapshot).tensors
     assert not np.array_equal(last["weight_0"], first["weight_0"])
     folder.close()
 
@@ -119,7 +119,7 @@ def test_a_kill_while_one_begins_anew(tmp_path: Path, monkeypatch: pytest.Monkey
     with monkeypatch.context() as patch:
         if moment == "before the row":
             due = lambda league, row, payoffs: (row.learner, row.generation) == (EXPLOITER, 2)  # noqa: E731
-            patch.setattr(League, "add_generation", dying(League.add_generation, due))
+            patch.setattr(RunRecord, "add_generation", dying(RunRecord.add_generation, due))
         else:
             settle = Lineage._settle
 
@@ -150,8 +150,8 @@ def test_a_league_of_two_roles(tmp_path: Path):
     folder = RunFolder.open(tmp_path)
     names = list(folder.learners)
     assert names[:3] == ["kicker", "keeper", "kicker-main-exploiter"]
-    assert [(g.learner, g.generation) for g in folder.league.generations()] == [(n, k) for k in (0, 1) for n in names]
-    chains = {name: [g.snapshot for g in folder.league.chain(name) if g.joined] for name in names}
+    assert [(g.learner, g.generation) for g in folder.record.generations()] == [(n, k) for k in (0, 1) for n in names]
+    chains = {name: [g.snapshot for g in folder.record.chain(name) if g.joined] for name in names}
     keepers = [chains[name] for name in names if name.startswith("keeper")]
     kicker = training.lineages[0]
     assert kicker._pool._chains[:-1] == keepers

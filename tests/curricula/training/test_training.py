@@ -54,7 +54,7 @@ def test_training_then_more_of_it(tmp_path: Path):
     first = train(tmp_path, tiny_config())
     assert first.progress().samples == 288  # three generations of 4 + 2 slots * 16 steps
     folder = RunFolder.open(tmp_path)
-    before, seconds = folder.league.generations(), folder.league.generations()[-1].seconds
+    before, seconds = folder.record.generations(), folder.record.generations()[-1].seconds
     assert [g.generation for g in before] == [0, 1, 2, 3]
     folder.close()
 
@@ -66,7 +66,7 @@ def test_training_then_more_of_it(tmp_path: Path):
     assert second.progress().seconds >= seconds
     second.run()
 
-    chain = folder.league.generations()
+    chain = folder.record.generations()
     assert chain[:4] == before
     assert [(g.generation, g.samples) for g in chain] == [(g, 96 * g) for g in range(7)]  # 500 are passed at 576
     assert [g.seconds for g in chain] == sorted(g.seconds for g in chain)
@@ -84,7 +84,7 @@ def test_training_then_more_of_it(tmp_path: Path):
 
     # Rated: every second generation, the last, the references among themselves; four bouts a match.
     zero, random, one = "zero", "random", chain[1].snapshot
-    met = {(m.player, m.opponent): m.bouts for m in folder.league.matches("mujoco")}
+    met = {(m.player, m.opponent): m.bouts for m in folder.record.matches("mujoco")}
     expected = {(random, zero), (one, zero), (one, random)}
     expected |= {(chain[0].snapshot, known) for known in (zero, random)}
     expected |= {(chain[g].snapshot, known) for g in (2, 3, 4, 6) for known in (zero, random, one)}
@@ -152,7 +152,7 @@ def test_a_damaged_checkpoint_says_so(tmp_path: Path, damage: str):
     with pytest.raises(SnapshotError, match="cannot resume from") as caught:
         Training(folder)
     assert "\n" not in str(caught.value)
-    assert len(folder.league.generations()) == 2
+    assert len(folder.record.generations()) == 2
     folder.close()
 
 
@@ -166,7 +166,7 @@ def test_a_run_slows_down_towards_its_end(tmp_path: Path):
     train(tmp_path, tiny_config())
     folder = RunFolder.open(tmp_path)
     rates = [
-        g.curves["train/learning_rate"] for g in folder.league.generations()[2:]
+        g.curves["train/learning_rate"] for g in folder.record.generations()[2:]
     ]  # the first only fills statistics
     folder.close()
     assert rates == pytest.approx([3e-4 * (0.05 + 0.95 * 2 / 3), 3e-4 * (0.05 + 0.95 / 3)], rel=1e-6)
