@@ -10,10 +10,11 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from dohyo.agents.learning.config import POLICIES, RANGES, PpoConfig
+from dohyo.agents.config import POLICIES, RANGES, PpoConfig
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
-from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.rules import Arena
+from dohyo.curricula.run import TrainConfig
 
 DOCS = Path(__file__).parent
 
@@ -76,17 +77,41 @@ def joints_table(arena: Arena) -> list[str]:
 
 
 def hyperparameter_table(arena: Arena) -> list[str]:
-    """Return the rows that describe the learner's numbers, in whatever arena: names, defaults and docstrings."""
-    [config] = ast.parse(inspect.getsource(PpoConfig)).body
-    assert isinstance(config, ast.ClassDef)
+    """Return the rows that describe PPO's hyperparameters, the same for every arena."""
     rows = []
-    for field, text in pairwise(config.body):
-        if isinstance(field, ast.AnnAssign) and ast.unparse(field.target) in RANGES:
-            assert isinstance(text, ast.Expr)
-            name, said = ast.unparse(field.target), " ".join(ast.literal_eval(text.value).split())
+    for name, said in _fields(PpoConfig):
+        if name in RANGES:
             defaults = dict.fromkeys(f"{getattr(settings, name):g}" for settings in POLICIES.values())
             rows.append(f"| `{name}` | {', '.join(defaults)} | {said} |")
-    return [f"| name | default ({', '.join(POLICIES)}) | what it is |", "|---|---|---|", *rows]
+    return [f"| name | default ({', '.join(POLICIES)}) | meaning |", "|---|---|---|", *rows]
+
+
+def settings_table(arena: Arena) -> list[str]:
+    """Return the rows that describe the settings of a training run, the same for every arena."""
+    defaults = TrainConfig()
+    rows = [
+        f"| `{name}` | {_value(getattr(defaults, name))} | {said} |"
+        for name, said in _fields(TrainConfig)
+        if name != "ppo"
+    ]
+    return ["| name | default | meaning |", "|---|---|---|", *rows]
+
+
+def _fields(config: type) -> list[tuple[str, str]]:
+    """Return the fields of a dataclass with their docstrings, in one line each; empty where there is none."""
+    [definition] = ast.parse(inspect.getsource(config)).body
+    assert isinstance(definition, ast.ClassDef)
+    fields = []
+    for field, text in pairwise([*definition.body, ast.Pass()]):
+        if isinstance(field, ast.AnnAssign):
+            said = text.value.value if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) else ""
+            fields.append((ast.unparse(field.target), " ".join(str(said).split())))
+    return fields
+
+
+def _value(default: object) -> str:
+    """Describe a default: `none` for what is empty."""
+    return "none" if default in (None, "", (), {}) else f"`{str(default).lower()}`"
 
 
 def _kind(name: str) -> str:
@@ -112,6 +137,7 @@ TABLES = {
     "parts": parts_table,
     "joints": joints_table,
     "hyperparameters": hyperparameter_table,
+    "settings": settings_table,
 }
 
 
@@ -134,25 +160,16 @@ def with_tables(text: str, arena: Arena) -> str:
 
 
 def pages() -> list[tuple[Path, Arena]]:
-    """Return the page of every arena that has one of its own, and the arena."""
-    return [(DOCS / f"{name}.md", build_arena(name)) for name, spec in ARENAS.items() if spec.page == name]
+    """Return every page with tables, and the arena whose tables it shows unless they name another."""
+    found = [page for page in sorted(DOCS.rglob("*.md")) if "<!-- table: " in page.read_text()]
+    return [(page, _shown_on(page.stem)) for page in found]
 
 
-def paper_page() -> tuple[Path, Arena]:
-    """Return the page of the paper's own arenas, and the first of them."""
-    return DOCS / "paper.md", build_arena("paper/sumo-ants")
-
-
-def body_pages() -> list[tuple[Path, Arena]]:
-    """Return the page of every body, and an arena in which it takes every seat."""
-    return [(DOCS / f"{name}.md", build_arena("sumo", name)) for name in BODIES]
-
-
-def learner_page() -> tuple[Path, Arena]:
-    """Return the page of the policies that learn, whose tables hold for any arena."""
-    return DOCS / "policies.md", build_arena("sumo")
+def _shown_on(name: str) -> Arena:
+    """Return the arena called `name`, or one in which the body called `name` takes every seat."""
+    return build_arena(name) if name in ARENAS else build_arena("sumo", name if name in BODIES else None)
 
 
 if __name__ == "__main__":
-    for page, arena in [*pages(), paper_page(), *body_pages(), learner_page()]:
+    for page, arena in pages():
         page.write_text(with_tables(page.read_text(), arena))

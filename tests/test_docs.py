@@ -1,4 +1,4 @@
-"""The pages say what the code does."""
+"""The pages say what the code does, and can be found."""
 
 import re
 import runpy
@@ -7,61 +7,106 @@ from unittest.mock import patch
 
 import pytest
 
-from dohyo.arenas import ARENAS
-from dohyo.arenas.rules.arena import Arena
-from dohyo.curricula.opponents.samplers import SAMPLERS
+from dohyo.arenas import ARENAS, BODIES
+from dohyo.arenas.rules import Arena
+from dohyo.curricula.samplers import SAMPLERS
 
 ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+TABLES = runpy.run_path(str(DOCS / "tables.py"))
+WIDEST = 160
+"""Characters of a line that is not a table's."""
 
 
-TABLES = runpy.run_path(str(ROOT / "docs" / "tables.py"))
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize(("path", "arena"), TABLES["pages"](), ids=lambda x: getattr(x, "name", ""))
+def links_of(page: Path) -> list[str]:
+    """Links and pictures that lead to a file or an anchor of the project."""
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()) if "://" not in link]
+
+
+def anchors_of(text: str) -> set[str]:
+    """Anchors of the headings outside code, as GitHub makes them: lower case, hyphens for spaces, no punctuation."""
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    slugs: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", prose, re.MULTILINE):
+        slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        before = sum(re.fullmatch(rf"{slug}(-\d+)?", known) is not None for known in slugs)
+        slugs.append(f"{slug}-{before}" if before else slug)
+    return {*slugs, *re.findall(r'<a id="([^"]+)">', prose)}
+
+
+def target_of(page: Path, link: str) -> tuple[Path, str]:
+    """The file that a link of a page leads to, and the anchor in it."""
+    path, _, anchor = link.partition("#")
+    return ((page.parent / path).resolve() if path else page), anchor
+
+
+@pytest.mark.parametrize(("path", "arena"), TABLES["pages"](), ids=lambda x: name_of(x) if isinstance(x, Path) else "")
 def test_tables_are_those_of_the_code(path: Path, arena: Arena) -> None:
-    page = path.read_text()
-    assert page.count("<!-- table: ") == 3
-    assert page == TABLES["with_tables"](page, arena), "run `python docs/tables.py`"
-
-
-def test_every_arena_has_a_page() -> None:
-    described = {path.stem for path, _ in TABLES["pages"]()}
-    assert {spec.page for spec in ARENAS.values()} == described | {TABLES["paper_page"]()[0].stem}
-
-
-@pytest.mark.parametrize("page", ["paper_page", "learner_page"])
-def test_other_tables_are_those_of_the_code(page: str) -> None:
-    path, arena = TABLES[page]()
-    assert "<!-- table: " in path.read_text()
     assert path.read_text() == TABLES["with_tables"](path.read_text(), arena), "run `python docs/tables.py`"
 
 
-@pytest.mark.parametrize(("path", "arena"), TABLES["body_pages"](), ids=lambda x: getattr(x, "name", ""))
-def test_tables_of_bodies_are_those_of_the_code(path: Path, arena: Arena) -> None:
-    page = path.read_text()
-    assert page.count("<!-- table: ") == 2
-    assert page == TABLES["with_tables"](page, arena), "run `python docs/tables.py`"
+def test_every_arena_and_body_has_a_page_with_tables() -> None:
+    arenas, bodies = (
+        {p.stem: p.read_text() for p in (DOCS / "reference" / x).glob("*.md")} for x in ("arenas", "bodies")
+    )
+    assert {spec.page for spec in ARENAS.values()} <= set(arenas)
+    assert set(bodies) == set(BODIES)
+    described = [text.count("<!-- table: ") for name, text in arenas.items() if name in ARENAS]
+    assert described == [3, 3, 3, 3]
+    assert [text.count("<!-- table: ") for text in bodies.values()] == [2, 2, 2, 2]
 
 
-@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)", page.read_text())
-    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
-    assert missing == []
+    broken = []
+    for link in links_of(page):
+        path, anchor = target_of(page, link)
+        if not path.exists() or (anchor and anchor not in anchors_of(path.read_text())):
+            broken.append(link)
+    assert broken == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/own_arena.md", "docs/gymnasium.md", "docs/python.md"])
-def test_the_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_anchors_are_those_of_github() -> None:
+    page = "# A & B\n## What is *new*?\n```sh\n# no heading\n```\n### what is new\n## x_1, y-2: `z`\n"
+    assert anchors_of(page) == {"a--b", "what-is-new", "what-is-new-1", "x_1-y-2-z"}
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    reached, new = set(), {DOCS / "index.md"}
+    while new:
+        reached |= new
+        new = {target_of(page, link)[0] for page in new for link in links_of(page)} - reached
+        new = {path for path in new if path.suffix == ".md" and path.is_relative_to(DOCS)}
+    assert sorted(map(name_of, set(DOCS.rglob("*.md")) - reached)) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_lines_are_short(page: Path) -> None:
+    lines = enumerate(page.read_text().splitlines(), start=1)
+    assert [n for n, line in lines if len(line) > WIDEST and not line.startswith("|")] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in page.read_text()], ids=name_of)
+def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a page run one after another, as one program."""
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
-    assert blocks, f"{page} has no Python example"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
     names = {"__name__": "example"}
     with patch.dict(ARENAS), patch.dict(SAMPLERS):
         for block in blocks:
             exec(compile(block, page, "exec"), names)
 
 
+def test_pages_that_promise_examples_have_them() -> None:
+    pages = ["README.md", "docs/guide/own_arena.md", "docs/guide/gymnasium.md", "docs/guide/python.md"]
+    assert [page for page in pages if "```python" not in (ROOT / page).read_text()] == []
+
+
 def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
-    [block] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "own_arena.md").read_text(), re.DOTALL)
+    [block] = re.findall(r"```python\n(.*?)```", (DOCS / "guide" / "own_arena.md").read_text(), re.DOTALL)
     assert len(block.partition("ARENAS[")[0].splitlines()) <= 100
