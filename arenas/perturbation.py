@@ -1,7 +1,7 @@
 """Perturbations: pushes on seats, and worlds whose gravity, friction, mass or torque differ from bout to bout.
 
 The config says what may happen; `Perturber` draws it, world by world, and tells the engine. Both engines take it alike,
-see docs/perturbation.md.
+see docs/reference/perturbation.md.
 """
 
 import math

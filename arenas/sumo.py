@@ -34,7 +34,8 @@ TERMS: tuple[Term, ...] = (
     Term("push", 10.0, "the opponent's speed away from the centre, m/s", "ours; 400 for 2 m"),
     Term("topple", 5.0, "the opponent's sinking speed less one's own, m/s", "ours; 25 for 0.25 m"),
 )
-"""Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait (docs/training.md).
+"""Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait
+(docs/results/training_choices.md).
 EC's contact cost is left out: it rests on forces that only one of the engines reports. Of several opponents the mean
 over those in play counts; who is out is paid nothing more."""
 

@@ -14,7 +14,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics import make_engine
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.registry import build_arena
-from dohyo.arenas.views import render
+from dohyo.arenas.views.render import render
 
 PICTURES = Path(__file__).parent / "pictures"
 LEGS = {"bug": [40, 90, 140, 220, 270, 320], "spider": [30, 75, 120, 165, 195, 240, 285, 330]}

@@ -6,7 +6,7 @@ import imageio.v3 as imageio
 import numpy as np
 
 from dohyo.arenas import make_batch
-from dohyo.arenas.views import render
+from dohyo.arenas.views.render import render
 
 PICTURES = Path(__file__).parent / "pictures"
 SCENES = {

@@ -10,11 +10,11 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from dohyo.agents.config import POLICIES, RANGES, PpoConfig
+from dohyo.agents.learning.config import POLICIES, RANGES, PpoConfig
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
-from dohyo.arenas.rules import Arena
-from dohyo.curricula.run import TrainConfig
+from dohyo.arenas.rules.arena import Arena
+from dohyo.curricula.run.config import TrainConfig
 
 DOCS = Path(__file__).parent
 

@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 
 from dohyo.arenas import ARENAS, BODIES
-from dohyo.arenas.rules import Arena
-from dohyo.curricula.samplers import SAMPLERS
+from dohyo.arenas.rules.arena import Arena
+from dohyo.curricula.opponents.samplers import SAMPLERS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

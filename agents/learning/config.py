@@ -47,10 +47,11 @@ class PpoConfig:
     width: int = 64
     """Units in each hidden layer of policy and value (EC's published agents; its paper says 128)."""
     learning_rate: float = 3e-4
-    """Adam's rate; EC 1e-3 for rollouts thirty times as long. With it, updates here overshot (docs/training.md)."""
+    """Adam's rate; EC 1e-3 for rollouts thirty times as long. With it, updates here overshot
+    (docs/results/training_choices.md)."""
     final_rate: float = 0.05
     """Share of the rate that is left when the budget is used up; it falls linearly. At a constant rate updates
-    overshoot more and more as the policy's noise becomes small (docs/training.md)."""
+    overshoot more and more as the policy's noise becomes small (docs/results/training_choices.md)."""
     rollout: int = 128
     """Control steps per slot and update."""
     unroll: int = 16
@@ -71,7 +72,7 @@ class PpoConfig:
     """Initial log standard deviation of the actions: exp(-0.7) is half the range from 0 to 1."""
     least_std: float = 0.0
     """Standard deviation below which no action's noise falls. Without such a bound noise shrinks for as long as a run
-    goes on, until nothing new is tried (docs/training.md)."""
+    goes on, until nothing new is tried (docs/results/sumo.md)."""
     target_kl: float = 0.03
     """An update stops early beyond 1.5 times this divergence."""
     value_first: int = 200_000

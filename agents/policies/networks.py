@@ -133,7 +133,10 @@ class Lstm(Network):
 
     @property
     def likeness(self) -> Hashable:
-        """Its own alone: with 128 units a stack is hardly ever faster, and slower for few of them (docs/speed.md)."""
+        """Return an identity that no other network shares, so that LSTMs are never stacked.
+
+        With 128 units a stack is hardly ever faster, and slower for few of them (docs/results/training_speed.md).
+        """
         return id(self)
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:

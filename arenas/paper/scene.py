@@ -1,4 +1,6 @@
-"""Compose a scene as the originals had it, on today's MuJoCo; docs/paper.md says what was needed for that.
+"""Compose a scene as the originals had it, on today's MuJoCo.
+
+docs/explanation/paper_arenas.md says what was needed for that.
 
 Numbers are those of the code of arXiv 1710.03748 ("EC") and of arXiv 1710.03641 ("RoboSumo").
 """

@@ -144,7 +144,8 @@ def _set_options(spec: mujoco.MjSpec) -> None:
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     # Elliptic cones with stiff friction: ants then slide on a slope as far as in Bullet, to a fifth, where pyramids let
-    # them slide two to three times as far; with the default ratio of 1 standing feet creep by 5 mm/s (docs/engines.md).
+    # them slide two to three times as far; with the default ratio of 1 standing feet creep by 5 mm/s
+    # (docs/results/engines.md).
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.impratio = 10
     # A tenth off the cost of ants in contact; a slide of 0.2 m changes by 0.1 mm.

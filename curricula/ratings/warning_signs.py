@@ -6,7 +6,7 @@ from dohyo.curricula.run.record import Match
 
 STALLED = 0.95
 """From this share of draws on, outcomes teach nothing any more (ours; ants that learn draw in a fifth to two fifths of
-their bouts, docs/training.md)."""
+their bouts, docs/results/sumo.md)."""
 
 
 def stalled(draws: float) -> bool:

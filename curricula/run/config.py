@@ -36,7 +36,7 @@ class TrainConfig:
     such times. See `dohyo.curricula.opponents.league`."""
     first: float = 0.3
     """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
-    come closer by themselves) a learner forgets to go to one that stands still (docs/training.md)."""
+    come closer by themselves) a learner forgets to go to one that stands still (docs/results/training_choices.md)."""
     mirror: float = 0.5
     """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
     only meets the newest snapshot of the other role in this share of its bouts."""

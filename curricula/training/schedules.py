@@ -16,7 +16,8 @@ DENSE: dict[str, Callable[[float, float], float]] = {
 """The dense reward's share of the reward, by name, each over (share of the budget used, share over which it fades).
 
 `fade` is the curriculum of arXiv 1710.03748 (section 4.1), linear from 1 to 0. `late` is ours: whole for the first half
-of that time, then linear to 0, for arenas where a try that fails costs more than none (docs/training.md, the kicker).
+of that time, then linear to 0, for arenas where a try that fails costs more than none
+(docs/results/kicker.md).
 The others are what `fade` is compared to.
 """
 

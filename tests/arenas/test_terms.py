@@ -39,7 +39,7 @@ def test_what_is_said_of_a_term_stays_and_other_arenas_keep_theirs():
     before = arena.terms[2]
     arena.reweigh({"standing": 7.0})
     assert (arena.terms[2].quantity, arena.terms[2].source) == (before.quantity, before.source)
-    assert build_arena("sumo").terms[2].weight == 0.5  # docs/sumo.md
+    assert build_arena("sumo").terms[2].weight == 0.5  # docs/reference/arenas/sumo.md
 
 
 def test_an_unknown_term_lists_what_there_is():

@@ -20,7 +20,7 @@ from dohyo.arenas.physics.engine import QUANTITIES
 
 STABLE = 1.25
 """Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears
-1.4 in flight (measured); beyond, a physics step is divided (docs/perturbation.md)."""
+1.4 in flight (measured); beyond, a physics step is divided (docs/results/engines.md)."""
 ITERATIONS = 30
 """Of the constraint solver, against Bullet's 50: 11 % off a step. Against 500 iterations, a control step of random
 actions then ends 0.5 instead of 0.3 mm or mrad off in the mean, for ants in contact with the floor (measured)."""
