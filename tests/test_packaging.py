@@ -16,8 +16,8 @@ LAYERS = ("arenas", "agents", "curricula", "cli")
 
 USE_IT = """
 import sys
-import dohyo.arenas, dohyo.agents.policies.policy
-for module in (dohyo.arenas, dohyo.agents.policies.policy):
+import dohyo.arenas, dohyo.agents.policies.built_in
+for module in (dohyo.arenas, dohyo.agents.policies.built_in):
     assert module.__file__.startswith(sys.argv[1]), module.__file__
 batch = dohyo.arenas.make_batch("sumo", body="ant", engine="mujoco", worlds=2, workers=1)
 batch.reset(0)

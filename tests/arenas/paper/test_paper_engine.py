@@ -6,11 +6,10 @@ import pettingzoo
 import pytest
 from mujoco.batch import SimulationError
 
-from dohyo.arenas import ARENAS, ActionError, Perturbation, Push, SeatEnv, UnknownName, make_batch
+from dohyo.arenas import ARENAS, ActionError, Perturbation, Push, SeatEnv, UnknownName, make_batch, render
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.registry import build_arena, set_up
-from dohyo.arenas.views import render
 
 PAPER = [name for name in ARENAS if name.startswith("paper/")]
 LINEUPS = [(name, None) for name in PAPER] + [("paper/robosumo", "robosumo_bug,robosumo_spider")]

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from dohyo.arenas import ENGINES, Camera, make_batch
+from dohyo.arenas import ENGINES, Camera, make_batch, render
 from dohyo.arenas.rules.floor import Disc
-from dohyo.arenas.views import render
 from dohyo.arenas.views.render import _extent
 
 both = pytest.mark.parametrize("engine", ENGINES)
