@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from pathlib import Path
 
 from dohyo.arenas.errors import DohyoError
@@ -13,18 +14,36 @@ UNFINISHED = ".part"
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut.
 
-    Raises `DohyoError` when the disk is full or the folder cannot be written; what was there before is untouched.
+    The content goes to a new file beside `path` first. Its name cannot be guessed and nothing of that name may exist,
+    so a link that somebody has put there is never followed. Raises `DohyoError` when the disk is full or the folder
+    cannot be written; the file that was there before is untouched.
     """
-    temporary = path.with_name(f".{path.name}{UNFINISHED}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
-        with temporary.open("wb") as file:
+        with open(temporary, "xb", opener=_open_new) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):  # the folder may be what cannot be written
             temporary.unlink(missing_ok=True)
         raise DohyoError(
             f"cannot write {path}: {error.strerror}; make room or choose another folder, then resume: nothing is lost"
         ) from error
+
+
+def _open_new(path: str, flags: int) -> int:
+    """Open a file that must not exist; the user's mask decides who can read it."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` last through a power cut; systems that cannot open folders are left alone."""
+    with contextlib.suppress(PermissionError):  # Windows
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -10,17 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import DIVERGED, Batch, Step
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
-from dohyo.arenas.rules.arena import TIME_OUT
 from dohyo.arenas.views.render import Image, render
-
-CUT_SHORT = (TIME_OUT, DIVERGED)
-"""Endings that PettingZoo and Gymnasium call truncation; every other is a termination."""
 
 
 def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for which seats the step was the last: terminated and truncated, `[W, S]` each."""
+    """Return for which seats the step was the last: terminated and truncated, `[W, S]` each.
+
+    All endings of the rules terminate, the time-out included: its outcome is final and the clock is observed. Were it a
+    truncation, learners would bootstrap beyond it and values would run away. Diverged physics alone truncates.
+    """
     cut = np.zeros((batch.worlds, 1), bool)
-    cut[step.finished.ids, 0] = [batch.endings[ending] in CUT_SHORT for ending in step.finished.ending]
+    cut[step.finished.ids, 0] = [batch.endings[ending] == DIVERGED for ending in step.finished.ending]
     return step.out | (step.done[:, None] & ~cut), cut & ~step.out
 
 

@@ -1,6 +1,6 @@
 """The PettingZoo view: one world of any arena as a `ParallelEnv`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,13 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     """One bout at a time of `arena`, every seat taken by `body`.
 
     **Actions** `[act]` in [-1, 1] per agent, for every agent at once; beyond that range they are clipped. A missing or
-    unknown agent, a wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves.
+    unknown agent, a wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves. Actions
+    of agents that have left the bout are ignored.
 
     **Endings.** When the arena's rules decide a bout, all agents terminate; where more than two take part, one that is
-    out terminates before and leaves `agents`, while its body stays where it is. At `max_cycles` control steps, and if
-    the physics should blow up, all are truncated instead, as PettingZoo's convention has it. Unlike most time limits
-    that of an arena is one of its rules: the outcome that it pays is final, and the clock is in the observation.
+    out terminates before and leaves `agents`, while its body stays where it is. The time-out at `max_cycles` control
+    steps is one of the rules: it pays an outcome and the clock is in the observation, so it terminates as well. Agents
+    are truncated only where the physics diverged: nothing is paid then, and a learner may bootstrap.
 
     **Infos**, per agent, at every step: `dense` and `outcome` (the two parts of the reward, which is
     `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (an agent's
@@ -82,16 +83,23 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         fps = round(1 / self.batch.arena.scene.control_step)
         self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id, "render_fps": fps}
         self.possible_agents = list(self.batch.seats)
+        self.observation_spaces = dict(zip(self.possible_agents, self.batch.observation_spaces, strict=True))
+        self.action_spaces = dict(zip(self.possible_agents, self.batch.action_spaces, strict=True))
+        self.state_space = _side_by_side(self.batch.observation_spaces)
         self.agents: list[str] = []
         self._begun = False
 
     def observation_space(self, agent: str) -> Box:
         """Return the space of what `agent` sees; `batch.arena.entries(seat)` says what each number is."""
-        return self.batch.observation_spaces[self.possible_agents.index(agent)]
+        return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> Box:
         """Return the space of what `agent` does: one number in [-1, 1] per joint."""
-        return self.batch.action_spaces[self.possible_agents.index(agent)]
+        return self.action_spaces[agent]
+
+    def state(self) -> FloatArray:
+        """Return what all seats see in a row, in the order of `possible_agents`; also of those that left."""
+        return np.concatenate([seen[0] for seen in self.batch.observations])
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -121,8 +129,9 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         """Return the actions in the order of the seats, each of the right shape."""
         if not self.agents:
             raise ActionError("no bout is going on: call reset() before step()")
-        if unknown := set(actions) - set(self.agents):
-            raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {', '.join(self.agents)}")
+        if unknown := set(actions) - set(self.possible_agents):
+            known = ", ".join(self.possible_agents)
+            raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {known}")
         return [
             self._action(agent, actions) if agent in self.agents else np.zeros(self.action_space(agent).shape)
             for agent in self.possible_agents
@@ -157,6 +166,12 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         self.batch.close()
         if self._window is not None:
             self._window.close()
+
+
+def _side_by_side(spaces: Sequence[Box]) -> Box:
+    """Return the space of vectors from each of `spaces`, one after the other."""
+    low, high = (np.concatenate([getattr(space, end) for space in spaces]) for end in ("low", "high"))
+    return Box(low, high, dtype=low.dtype.type)
 
 
 def entry_points(arena: str) -> tuple[Callable[..., AECEnv[str, Any, Any]], Callable[..., DohyoEnv]]:

@@ -122,8 +122,8 @@ class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
     **Actions** `[act]` in [-1, 1]; beyond that range they are clipped. Anything else raises `ActionError`.
 
     **Endings.** An episode terminates when the rules decide the bout or the seat is out of a bout that goes on without
-    it; at `max_cycles` control steps, and if the physics should blow up, it is truncated, as in `DohyoEnv`. What a
-    time-out pays is final.
+    it; the time-out at `max_cycles` control steps is one of the rules. Only where the physics diverged is an episode
+    truncated, as in `DohyoEnv`.
 
     **Infos** are those of `DohyoEnv` for this seat: `dense`, `outcome`, `terms`, `winner`; at the end of the bout also
     `ending` and `steps`.

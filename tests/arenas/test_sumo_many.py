@@ -141,7 +141,7 @@ def test_pettingzoo_lets_them_leave_one_by_one():
     assert not any(truncations.values())
     assert infos["sumo_1"]["winner"] is None
     assert env.agents == ["sumo_0", "sumo_2"]
-    observations, *_ = env.step({agent: np.zeros(8) for agent in env.agents})
+    observations, *_ = env.step({agent: np.zeros(8) for agent in env.possible_agents})  # one that left is ignored
     assert set(observations) == {"sumo_0", "sumo_2"}
     env.batch.engine._qpos[0, env.batch.arena.scene.seats[0].qpos.start] = -9.0
     _, rewards, terminations, _, infos = env.step({agent: np.zeros(8) for agent in env.agents})

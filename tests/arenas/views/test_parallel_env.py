@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pettingzoo
 import pytest
+from pettingzoo.test import state_test
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
 import dohyo.arenas
@@ -56,12 +57,12 @@ def test_infos_are_plain_and_complete(env):
         assert type(rewards[agent]) is float
 
 
-def test_a_time_out_truncates_and_pays(env):
+def test_a_time_out_terminates_and_pays(env):
     env.reset(seed=1)
     for _ in range(3):
         _, rewards, terminations, truncations, infos = env.step(STILL)
-    assert terminations == {"sumo_0": False, "sumo_1": False}
-    assert truncations == {"sumo_0": True, "sumo_1": True}
+    assert terminations == {"sumo_0": True, "sumo_1": True}
+    assert truncations == {"sumo_0": False, "sumo_1": False}
     assert env.agents == []
     for agent, info in infos.items():
         assert (info["ending"], info["steps"], info["winner"], info["outcome"]) == ("time-out", 3, None, -1000)
@@ -89,6 +90,31 @@ def test_a_decided_bout_terminates_and_names_the_winner():
     assert {info["winner"] for info in infos.values()} == {"sumo_1"}
     assert infos["sumo_0"]["ending"] == "fell"
     assert rewards == {"sumo_0": -1000, "sumo_1": 1000}
+
+
+def test_diverged_physics_truncates_and_pays_nothing():
+    env = sumo_v0.parallel_env(engine="mujoco")
+    env.reset(seed=1)
+    env.batch.engine._qvel[0] = np.nan
+    _, rewards, terminations, truncations, _ = env.step(STILL)
+    assert rewards == {"sumo_0": 0, "sumo_1": 0}
+    assert terminations == {"sumo_0": False, "sumo_1": False}
+    assert truncations == {"sumo_0": True, "sumo_1": True}
+
+
+def test_spaces_and_state_by_agent(env):
+    assert list(env.observation_spaces) == list(env.action_spaces) == env.possible_agents
+    observations, _ = env.reset(seed=1)
+    expected = np.concatenate([observations["sumo_0"], observations["sumo_1"]])
+    np.testing.assert_array_equal(env.state(), expected)
+    assert env.state_space.contains(env.state())
+    assert env.state_space.shape == (2 * env.observation_space("sumo_0").shape[0],)
+
+
+@pytest.mark.filterwarnings("ignore:Environment's (minimum|maximum) state space value:UserWarning")
+def test_pettingzoos_own_test_of_states():
+    """It warns of infinite bounds: speeds have none."""
+    state_test(sumo_v0.env(engine="mujoco"), sumo_v0.parallel_env(engine="mujoco"), num_cycles=10)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_it_is_the_parallel_env_seen_from_a_seat(engine, seat):
             observations = expected[0]
             got = env.step(action)
             assert data_equivalence(got, tuple(part[own] for part in expected), exact=True)
-        assert got[3] is True
+        assert (got[2], got[3]) == (True, False)  # a time-out terminates
         assert got[4]["ending"] == "time-out"
     assert data_equivalence(rival.saw, theirs.saw, exact=True)
     env.close()
