@@ -49,7 +49,16 @@ def learn(arena: str, engine: str, folder: str) -> int:
     raw = make(arena, engine)
     env = wrap_env(supersuit.black_death_v3(raw) if arena == "sumo_4" else raw, wrapper="pettingzoo")
     memories = {agent: RandomMemory(memory_size=ROLLOUT, num_envs=env.num_envs) for agent in env.possible_agents}
-    cfg = MAPPO_CFG(rollouts=ROLLOUT, learning_epochs=2, mini_batches=4)
+    none = {agent: {} for agent in env.possible_agents}  # skrl 2.1.1 refuses its own default, one empty dict for all
+    cfg = MAPPO_CFG(
+        rollouts=ROLLOUT,
+        learning_epochs=2,
+        mini_batches=4,
+        learning_rate_scheduler_kwargs=none,
+        observation_preprocessor_kwargs=none,
+        state_preprocessor_kwargs=none,
+        value_preprocessor_kwargs=none,
+    )
     cfg.experiment.directory = folder
     cfg.experiment.write_interval = ROLLOUT
     cfg.experiment.checkpoint_interval = 0

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from common import MAX_CYCLES, arguments, check_finite, check_moves, make, passed
+from common import arguments, check_finite, check_moves, make, passed
+from pettingzoo.utils import BaseWrapper
 from tianshou.algorithm.modelfree.ppo import PPO
 from tianshou.algorithm.modelfree.reinforce import ProbabilisticActorPolicy
 from tianshou.algorithm.multiagent.marl import MultiAgentOnPolicyAlgorithm, MultiAgentPolicy
@@ -24,6 +25,14 @@ ENVS = 4
 STEPS = 2000
 
 
+class WithoutInfos(BaseWrapper):
+    """Gives no infos: Tianshou 2.0.1 refuses to learn where an info holds text or is not there at every step."""
+
+    def last(self, observe: bool = True) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Return observation, reward, terminated, truncated and an empty info of the agent that acts next."""
+        return *super().last(observe)[:4], {}
+
+
 def distribution(mean_and_deviation: tuple[torch.Tensor, torch.Tensor]) -> Distribution:
     """Return the distribution of actions."""
     return Independent(Normal(*mean_and_deviation), 1)
@@ -32,7 +41,7 @@ def distribution(mean_and_deviation: tuple[torch.Tensor, torch.Tensor]) -> Distr
 def agent(env: PettingZooEnv) -> PPO:
     """Return PPO for one agent."""
     net = Net(state_shape=env.observation_space.shape, hidden_sizes=[64, 64])
-    actor = ContinuousActorProbabilistic(preprocess_net=net, action_shape=env.action_space.shape)
+    actor = ContinuousActorProbabilistic(preprocess_net=net, action_shape=env.action_space.shape, unbounded=True)
     critic = ContinuousCritic(preprocess_net=Net(state_shape=env.observation_space.shape, hidden_sizes=[64, 64]))
     policy = ProbabilisticActorPolicy(
         actor=actor, dist_fn=distribution, action_space=env.action_space, action_bound_method="clip"
@@ -50,11 +59,30 @@ def mend(policy: MultiAgentPolicy) -> None:
     policy.forward = mended
 
 
+def record(algorithm: MultiAgentOnPolicyAlgorithm, env: PettingZooEnv) -> tuple[list[float], list[bool]]:
+    """Check what each update learns from, and return two lists that will hold its losses and if bouts terminated."""
+    losses: list[float] = []
+    ends: list[bool] = []
+    update = algorithm.update
+
+    def recorded(buffer: VectorReplayBuffer, **kwargs: Any) -> Any:
+        data = buffer.buffers[0][:]
+        for name in env.agents:
+            check_moves(data.obs.obs[data.obs.agent_id == name])
+        ends.append(bool(data.terminated.any()))
+        statistics = update(buffer, **kwargs)
+        losses.extend(statistics.get_loss_stats_dict().values())
+        return statistics
+
+    algorithm.update = recorded
+    return losses, ends
+
+
 def learn(arena: str, engine: str) -> int:
     """Learn for two rounds, test, and return the number of samples."""
 
     def one() -> PettingZooEnv:
-        return PettingZooEnv(make(arena, engine, "env"))
+        return PettingZooEnv(WithoutInfos(make(arena, engine, "env")))
 
     training, testing = DummyVectorEnv([one for _ in range(ENVS)]), DummyVectorEnv([one])
     training.seed(0)
@@ -63,15 +91,7 @@ def learn(arena: str, engine: str) -> int:
     algorithm = MultiAgentOnPolicyAlgorithm(algorithms=[agent(env) for _ in env.agents], env=env)
     mend(algorithm.policy)
     buffer = VectorReplayBuffer(2 * STEPS, ENVS)
-    losses: list[float] = []
-    update = algorithm.update
-
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        statistics = update(*args, **kwargs)
-        losses.extend(statistics.get_loss_stats_dict().values())
-        return statistics
-
-    algorithm.update = recorded
+    losses, ends = record(algorithm, env)
     result = algorithm.run_training(
         OnPolicyTrainerParams(
             training_collector=Collector[CollectStats](algorithm, training, buffer),
@@ -88,6 +108,8 @@ def learn(arena: str, engine: str) -> int:
         )
     )
     check_finite(losses=losses, returns=result.best_reward)
+    if not any(ends):
+        raise AssertionError("no bout was terminated")
     return result.train_step
 
 
