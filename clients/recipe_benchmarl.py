@@ -86,7 +86,7 @@ class Record(Callback):
 
     def on_train_end(self, training_td: TensorDictBase, group: str) -> None:
         """Keep the losses of a round."""
-        self.losses += [float(training_td[key].mean()) for key in training_td.keys() if str(key).startswith("loss")]
+        self.losses += [float(loss.mean()) for name, loss in training_td.items() if name.startswith("loss")]
 
 
 def configuration(folder: str) -> ExperimentConfig:

@@ -32,7 +32,9 @@ def bouts(arena: str, engine: str, count: int = 5) -> int:
         while env.agents:
             present.append([agent in env.agents for agent in env.possible_agents])
             step = env.step({agent: env.action_space(agent).sample() for agent in env.agents})
-            seen.append([step[0].get(agent, np.zeros(env.observation_space(agent).shape)) for agent in env.possible_agents])
+            seen.append(
+                [step[0].get(agent, np.zeros(env.observation_space(agent).shape)) for agent in env.possible_agents]
+            )
             rewards += step[1].values()
     check_moves(np.array(seen))
     check_early(present, arena)

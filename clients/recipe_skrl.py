@@ -35,7 +35,10 @@ def models(env: Any) -> dict[str, dict[str, Any]]:
         layers = {"layers": [64, 64], "activations": "tanh"}
         made[agent] = {
             "policy": gaussian_model(
-                **spaces, clip_actions=True, network=[{"name": "net", "input": "OBSERVATIONS", **layers}], output="ACTIONS"
+                **spaces,
+                clip_actions=True,
+                network=[{"name": "net", "input": "OBSERVATIONS", **layers}],
+                output="ACTIONS",
             ),
             "value": deterministic_model(
                 **spaces, network=[{"name": "net", "input": "STATES", **layers}], output="ONE"

@@ -5,7 +5,6 @@ After `test/pettingzoo/pistonball_continuous.py` of Tianshou 2.0. Tianshou ends 
 
 from typing import Any
 
-import numpy as np
 import torch
 from common import arguments, check_finite, check_moves, make, passed
 from pettingzoo.utils import BaseWrapper
@@ -114,7 +113,6 @@ def learn(arena: str, engine: str) -> int:
 
 
 if __name__ == "__main__":
-    np.random.seed(0)
     torch.manual_seed(0)
     given = arguments(__doc__)
     passed(learn(given.arena, given.engine))

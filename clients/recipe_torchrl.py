@@ -47,9 +47,7 @@ def networks(env: Any) -> tuple[ProbabilisticActor, ValueOperator]:
         distribution_kwargs={"low": space.space.low, "high": space.space.high},
         return_log_prob=True,
     )
-    critic = ValueOperator(
-        perceptron(env, 1), in_keys=[(GROUP, "observation")], out_keys=[(GROUP, "state_value")]
-    )
+    critic = ValueOperator(perceptron(env, 1), in_keys=[(GROUP, "observation")], out_keys=[(GROUP, "state_value")])
     return actor, critic
 
 
