@@ -10,7 +10,6 @@ if __name__ != "dohyo.arenas":
 from importlib.metadata import version
 
 import gymnasium
-from pettingzoo import register
 
 from dohyo.arenas import (
     kick_and_defend_v0,
@@ -66,6 +65,14 @@ __all__ = [
 ]
 
 __version__ = version("dohyo")
+
+try:
+    from pettingzoo import register
+except ImportError:  # before PettingZoo 1.27 there is no registry to be known to
+
+    def register(kind: str, name: str, entry_point: object) -> None:
+        """Do nothing."""
+
 
 for _name, _spec in ARENAS.items():
     _env, _parallel_env = entry_points(_name)

@@ -1,7 +1,7 @@
 """What all views of a batch share: how bouts end, infos, actions, pictures."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import gymnasium
 import numpy as np
@@ -11,6 +11,29 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import DIVERGED, Batch, Step
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
 from dohyo.arenas.views.render import Image, render
+
+
+class Rebuilt:
+    """Copies and pickles by the arguments of its constructor: a copy is a new environment that has not begun.
+
+    An engine's state belongs to one process. Copied along, it would be shared with the original or lost.
+    """
+
+    _arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **keywords: Any) -> Self:
+        """Keep the arguments."""
+        self = super().__new__(cls)
+        self._arguments = args, keywords
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Return what makes the copy."""
+        return _rebuild, (type(self), *self._arguments)
+
+
+def _rebuild(kind: type[Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    return kind(*args, **keywords)
 
 
 def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

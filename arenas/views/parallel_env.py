@@ -16,6 +16,7 @@ from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.views.common import (
+    Rebuilt,
     as_action,
     check_render_mode,
     describe,
@@ -26,7 +27,7 @@ from dohyo.arenas.views.render import Image
 from dohyo.arenas.views.window import Window
 
 
-class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
+class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
     """One bout at a time of `arena`, every seat taken by `body`.
 
     **Actions** `[act]` in [-1, 1] per agent, for every agent at once; beyond that range they are clipped. A missing or
@@ -44,6 +45,9 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
     also `ending` (why) and `steps`.
 
     `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `.push_force` say how.
+
+    A copy, by `copy.deepcopy`, pickle or cloudpickle, is a new environment with the same arguments that has not begun.
+    A step without actions after the end of a bout returns empty dictionaries.
 
     `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
     """
@@ -114,6 +118,8 @@ class DohyoEnv(ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  
         self, actions: dict[str, ArrayLike]
     ) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Advance by one control step; return observations, rewards, terminations, truncations and infos."""
+        if self._begun and not self.agents and not actions:  # wrappers step on with nobody left (SuperSuit 3.11)
+            return {}, {}, {}, {}, {}
         step = self.batch.step([action[None] for action in self._checked(actions)])
         terminated, truncated = ends(self.batch, step)
         observations = self._named(step.observation)

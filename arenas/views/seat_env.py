@@ -12,7 +12,7 @@ from dohyo.arenas.batch import Batch, Step, make_batch
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
-from dohyo.arenas.views.common import as_action, check_render_mode, describe, ends, take_picture
+from dohyo.arenas.views.common import Rebuilt, as_action, check_render_mode, describe, ends, take_picture
 from dohyo.arenas.views.render import Image
 
 ZERO = "zero"
@@ -113,7 +113,7 @@ def open_seat(batch: Batch, seat: int | str, opponents: Opponents) -> Seat:
         raise
 
 
-class SeatEnv(gymnasium.Env[FloatArray, ArrayLike]):
+class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
     """One world of `arena` as the seat `seat` knows it: a number, or a name such as `sumo_1`.
 
     `opponents` play the other seats: one policy for all, one each in a list, or "zero". A policy is anything with

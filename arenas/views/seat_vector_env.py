@@ -12,11 +12,11 @@ from dohyo.arenas.batch import Step, make_batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
-from dohyo.arenas.views.common import as_action, ends, winners
+from dohyo.arenas.views.common import Rebuilt, as_action, ends, winners
 from dohyo.arenas.views.seat_env import ZERO, Opponents, open_seat
 
 
-class SeatVectorEnv(VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
+class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
     """`num_envs` worlds of `arena` as the seat `seat` knows them; everything else as in `SeatEnv`.
 
     Worlds begin a new bout in the step that ends one (Gymnasium's `SAME_STEP`): `final_obs` and `final_info` in the
