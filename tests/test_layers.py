@@ -102,3 +102,79 @@ def test_bare_names_are_refused(layer: str):
     assert spec.loader is not None
     with pytest.raises(ImportError, match=rf"`import dohyo\.{layer}`"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the packages by its full name."""
+    names = {}
+    for path in FILES:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names["dohyo." + ".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return names
+
+
+def begun_with(tree: ast.Module) -> set[str]:
+    """Full names of what a file imports when it is imported itself: not in functions, not for type checkers."""
+    names: set[str] = set()
+    todo: list[ast.stmt] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Try):
+            todo += node.body
+    return names
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """What can be reached from itself."""
+    found = []
+    for start in graph:
+        reached, todo = set(), list(graph[start])
+        while todo:
+            if (name := todo.pop()) not in reached:
+                reached.add(name)
+                todo += graph.get(name, ())
+        if start in reached:
+            found.append(start)
+    return found
+
+
+def test_a_circle_would_be_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == ["a", "b", "c"]
+
+
+def test_no_module_imports_itself_through_others():
+    known = modules()
+    faces = {f"dohyo.{layer}" for layer in LAYERS}  # a face imports its rooms, which name the package and no more
+    graph = {
+        name: (begun_with(ast.parse(path.read_text())) & known.keys()) - faces - {name} for name, path in known.items()
+    }
+    assert circles(graph) == []
+
+
+def test_rooms_of_a_package_do_not_import_each_other_in_a_circle():
+    known = modules()
+    rooms = {name.rpartition(".")[0] for name in known} - {f"dohyo.{layer}" for layer in LAYERS} - {"dohyo"}
+    graph: dict[str, set[str]] = {room: set() for room in rooms}
+    for name, path in known.items():
+        room = name.rpartition(".")[0]
+        if room in rooms:
+            used = {other.rpartition(".")[0] for other in begun_with(ast.parse(path.read_text())) & known.keys()}
+            graph[room] |= (used & rooms) - {room}
+    assert circles(graph) == []
+
+
+def test_no_command_imports_another():
+    commands = {name for name in modules() if name.startswith("dohyo.cli.commands.")}
+    assert len(commands) > 10
+    for name in commands:
+        others = imported(ast.parse(modules()[name].read_text()))
+        assert not {other for other in commands - {name} if any(o.startswith(other) for o in others)}, name
+
+
+def test_files_can_be_seen_whole():
+    long = {str(path): n for path in FILES if (n := len(path.read_text().splitlines())) > 300}
+    assert long == {}
