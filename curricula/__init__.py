@@ -1,4 +1,65 @@
-"""What a learner meets, and when: opponents, annealing, the league of rated snapshots."""
+"""What a learner meets, and when: opponents, matches, ratings, and the training of a run.
+
+    >>> from pathlib import Path
+    >>> from dohyo.curricula import RunFolder, TrainConfig, Training
+    >>> folder = RunFolder.create_or_resume(Path("runs/first"), TrainConfig(engine="mujoco", samples=100_000))
+    >>> Training(folder).run()
+    >>> folder.close()
+
+Names are loaded when they are first used, so that reading a run needs no torch.
+"""
 
 if __name__ != "dohyo.curricula":
     raise ImportError("this folder is the package dohyo.curricula: `import dohyo.curricula`")
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dohyo.curricula.evaluation.crossplay import Crossplay as Crossplay
+    from dohyo.curricula.matches.match import Bout as Bout
+    from dohyo.curricula.matches.match import play_match as play_match
+    from dohyo.curricula.matches.score import Score as Score
+    from dohyo.curricula.ratings.rating import Rating as Rating
+    from dohyo.curricula.ratings.rating import rate as rate
+    from dohyo.curricula.ratings.referee import Referee as Referee
+    from dohyo.curricula.run.config import TrainConfig as TrainConfig
+    from dohyo.curricula.run.folder import RunFolder as RunFolder
+    from dohyo.curricula.training.training import Progress as Progress
+    from dohyo.curricula.training.training import Training as Training
+
+_HOMES = {
+    "Bout": "matches.match",
+    "Crossplay": "evaluation.crossplay",
+    "Progress": "training.training",
+    "Rating": "ratings.rating",
+    "Referee": "ratings.referee",
+    "RunFolder": "run.folder",
+    "Score": "matches.score",
+    "TrainConfig": "run.config",
+    "Training": "training.training",
+    "play_match": "matches.match",
+    "rate": "ratings.rating",
+}
+"""The module of each public name."""
+
+__all__ = [
+    "Bout",
+    "Crossplay",
+    "Progress",
+    "Rating",
+    "Referee",
+    "RunFolder",
+    "Score",
+    "TrainConfig",
+    "Training",
+    "play_match",
+    "rate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

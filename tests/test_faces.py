@@ -1,0 +1,42 @@
+"""The public API: what the faces of the packages export is there, has a docstring, and loads no more than it needs."""
+
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+FACES = ("dohyo.arenas", "dohyo.agents", "dohyo.curricula")
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_all_that_is_exported_is_there(face: str):
+    module = import_module(face)
+    assert len(module.__all__) == len(set(module.__all__)) > 10
+    for name in module.__all__:
+        assert getattr(module, name) is not None, name
+    with pytest.raises(AttributeError, match="no_such_name"):
+        module.no_such_name  # noqa: B018
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_what_is_exported_is_described(face: str):
+    module = import_module(face)
+    assert ">>>" in module.__doc__ or face == "dohyo.arenas"
+    bare = [name for name in module.__all__ if callable(getattr(module, name)) and not getattr(module, name).__doc__]
+    assert bare == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import dohyo.agents", "import dohyo.curricula", "from dohyo.agents import load_snapshot, Policy, PpoConfig"],
+)
+def test_no_torch_without_a_learner(statement: str):
+    code = f"{statement}; import sys; sys.exit(bool({{'torch', 'stable_baselines3'}} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_without_a_home_would_be_found():
+    for face in FACES[1:]:
+        module = import_module(face)
+        assert set(module._HOMES) == set(module.__all__)
