@@ -8,11 +8,12 @@ from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
-from dohyo.arenas.errors import ActionError
+from dohyo.arenas.checks import as_numbers, as_seed, share, whole
+from dohyo.arenas.errors import ActionError, EngineError
 from dohyo.arenas.perturbation import Perturbation, Perturber
 from dohyo.arenas.physics import Engine
 from dohyo.arenas.registry import build_arena, build_engine
-from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_size
+from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_bounds
 from dohyo.arenas.rules.dice import Dice
 
 DIVERGED = "physics diverged"
@@ -76,16 +77,20 @@ class Batch:
         perturbation: Perturbation | None = None,
     ) -> None:
         self.arena, self.engine, self.worlds = arena, engine, engine.worlds
-        self.alpha, self.autoreset = alpha, autoreset
+        self.alpha, self.autoreset = share("alpha", alpha), autoreset
         self.endings = (*arena.endings, DIVERGED)
         self.diverged = 0
         """Bouts so far whose physics blew up."""
         seats = range(len(arena.seats))
-        sizes = [observation_size(arena.entries(s)) for s in seats]
-        self.observation_spaces = tuple(Box(-np.inf, np.inf, (n,), arena.dtype) for n in sizes)
+        bounds = [observation_bounds(arena.entries(s)) for s in seats]
+        self.observation_spaces = tuple(
+            Box(low.astype(arena.dtype), high.astype(arena.dtype), dtype=arena.dtype) for low, high in bounds
+        )
         limits = arena.scene.model.actuator_ctrlrange.astype(np.float32)
         self.action_spaces = tuple(Box(*limits[seat.ctrl].T, dtype=np.float32) for seat in arena.scene.seats)
-        self._observation = tuple(np.zeros((self.worlds, n), arena.dtype) for n in sizes)
+        self._observation = tuple(
+            np.zeros((self.worlds, *space.shape), arena.dtype) for space in self.observation_spaces
+        )
         self._action = np.zeros((self.worlds, arena.scene.model.nu))
         self._low, self._high = limits.T.astype(float)
         self._length = np.zeros(self.worlds, np.intp)
@@ -97,6 +102,8 @@ class Batch:
         self._terms = [term.name for term in arena.terms]
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
+        self._open, self._torn = True, False
+        """Whether the engine can be used, and whether a step was interrupted half-way."""
         self._perturber = Perturber(perturbation or Perturbation(), arena.seats, arena.max_cycles, self.worlds)
 
     @property
@@ -123,7 +130,10 @@ class Batch:
         """Begin a bout in every world and return the observations, per seat `[W, obs]`.
 
         Without a seed the random streams go on from where they are; the first time they are seeded by the system.
+        Raises `ConfigError` for a seed that is not a whole number of at least 0, `EngineError` after `close`.
         """
+        self.check_open()
+        seed = as_seed(seed)
         if seed is not None or self._dice is None:
             first = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
             seeds = [first + w for w in range(self.worlds)]
@@ -131,11 +141,27 @@ class Batch:
             self._perturber.seed(seeds)
         self._begin(self._all)
         self._observe()
+        self._torn = False
         return self._observation
 
     def step(self, actions: Sequence[ArrayLike]) -> Step:
-        """Advance every world by one control step under the seats' actions, per seat `[W, act]`."""
+        """Advance every world by one control step under the seats' actions, per seat `[W, act]`.
+
+        Raises `ActionError` for actions that do not fit and where a reset is due, `EngineError` after `close`. A step
+        that is interrupted, by Ctrl-C for instance, leaves worlds at different times: a reset is then due.
+        """
         self._take(actions)
+        self._torn = True
+        try:
+            step = self._advance()
+        except EngineError:
+            self._torn = False  # a worker that has died says so at every step
+            raise
+        self._torn = False
+        return step
+
+    def _advance(self) -> Step:
+        """Advance every world under the actions that were taken."""
         if self._perturber.push is not None:
             self._perturber.blow(self.engine, self._length)
         self.engine.step(self._action)
@@ -161,6 +187,7 @@ class Batch:
 
         For views of one seat, which need no bout that goes on without it. Raises `ActionError` before a reset.
         """
+        self.check_open()
         if self._dice is None:
             raise ActionError("call reset() before restart()")
         self._begin(ids)
@@ -181,11 +208,16 @@ class Batch:
 
     def _take(self, actions: Sequence[ArrayLike]) -> None:
         """Check the actions and write them into the engine's order."""
+        self.check_open()
         if self._dice is None:
             raise ActionError("call reset() before step()")
+        if self._torn:
+            raise ActionError("the last step was interrupted: call reset() before step()")
+        if not hasattr(actions, "__len__"):
+            raise ActionError(f"step() takes one action array per seat, not {type(actions).__name__}")
         if len(actions) != len(self.seats):
             raise ActionError(f"expected one action array per seat ({len(self.seats)}), got {len(actions)}")
-        arrays = [np.asarray(action) for action in actions]
+        arrays = [as_numbers(name, action) for name, action in zip(self.seats, actions, strict=True)]
         for name, space, array in zip(self.seats, self.action_spaces, arrays, strict=True):
             if array.shape != (self.worlds, *space.shape):
                 raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
@@ -226,8 +258,14 @@ class Batch:
     def _observe(self) -> None:
         self.arena.observe(self.engine.frame, self._observation)
 
+    def check_open(self) -> None:
+        """Raise `EngineError` after `close`."""
+        if not self._open:
+            raise EngineError("this environment is closed: make a new one")
+
     def close(self) -> None:
-        """Release the engine."""
+        """Release the engine; safe to call twice. Every other call then raises `EngineError`."""
+        self._open = False
         self.engine.close()
 
 
@@ -250,8 +288,9 @@ def make_batch(
     processes (pybullet), by default one per core. `drive`: what an action means (`dohyo.arenas.physics.scene.DRIVES`).
     `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
     bout at once where one has ended. `perturbation`: pushes on seats, and factors of the physics that change from bout
-    to bout. Raises `UnknownName` or `EngineError`.
+    to bout. Raises `UnknownName`, `ConfigError` or `EngineError`.
     """
+    worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)  # before there are workers to be left behind
     rules = build_arena(arena, body, worlds=worlds, drive=drive, max_cycles=max_cycles)
     if perturbation is not None and perturbation.push is not None:
         perturbation.push.mask(rules.seats)  # an unknown seat is an error before there are workers to be left behind

@@ -23,7 +23,7 @@ class ConfigError(DohyoError, ValueError):
 
 
 class EngineError(DohyoError, RuntimeError):
-    """A physics engine that is not installed, or whose worker process has died."""
+    """A physics engine that is not installed, that is closed, or whose worker process has died."""
 
 
 def lookup(table: Mapping[str, T], name: str, kind: str) -> T:

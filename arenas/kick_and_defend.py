@@ -105,12 +105,18 @@ class KickAndDefend(BaseArena):
         ),
     )
     numbers: tuple[Entry, ...] = (
-        Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper"),
+        Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper", -1, 1),
         Entry("way", 3, "m", "world", "to x = 4: of the ball, of the kicker, of the keeper"),
         Entry("posts", 2, "m", "world", "from the ball to the post on the left, to the one on the right, along y"),
         CLOCK,
         Entry(
-            "contact", 3, "1", "world", "1 if you touch the opponent now; the ball now; if the keeper has touched it"
+            "contact",
+            3,
+            "1",
+            "world",
+            "1 if you touch the opponent now; the ball now; if the keeper has touched it",
+            low=0,
+            high=1,
         ),
     )
     start: ClassVar[Ranges] = {

@@ -6,6 +6,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from dohyo.arenas.bodies import BODIES, Body
+from dohyo.arenas.checks import whole
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.kick_and_defend import KickAndDefend
 from dohyo.arenas.paper.bodies import PAPER_BODIES
@@ -117,13 +118,12 @@ def build_arena(
     """Build the rules of arena `name` over `worlds` worlds.
 
     `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` as `set_up` does, and for a
-    body that does not exist or that this arena does not take.
+    body that does not exist or that this arena does not take; `ConfigError` for `max_cycles` below 1.
     """
     setup = set_up(name, body, drive=drive)
-    if max_cycles is not None and max_cycles < 1:
-        raise UnknownName(f"max_cycles must be at least 1, not {max_cycles}")
     spec = ARENAS[name]
-    arena = spec.build(_seat_bodies(name, spec, setup.body), worlds, setup.drive, max_cycles or spec.max_cycles)
+    cycles = spec.max_cycles if max_cycles is None else whole("max_cycles", max_cycles, 1)
+    arena = spec.build(_seat_bodies(name, spec, setup.body), worlds, setup.drive, cycles)
     arena.name = name
     return arena
 

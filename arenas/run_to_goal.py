@@ -54,7 +54,7 @@ class RunToGoal(BaseArena):
         Entry("way", 2, "m", "world", "own way left to the goal line; the opponent's to its own"),
         Entry("lane", 1, "m", "world", "distance from the middle of the field, positive to the left of the own way"),
         CLOCK,
-        Entry("contact", 1, "1", "world", "1 if the seats touch now"),
+        Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1),
     )
     start: ClassVar[Ranges] = {
         "behind": (1.0, 1.5),  # m from the centre, away from the own goal (EC: 1)

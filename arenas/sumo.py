@@ -51,10 +51,16 @@ def numbers(others: int) -> tuple[Entry, ...]:
         Entry("ring", 2 + others, "m", "world", f"radius; own distance to the edge; {edges}"),
         CLOCK,
         Entry(
-            "contact", 2 * others, "1", "world", f"of {whom}: 1 if you touch now; 1 if you have touched in this bout"
+            "contact",
+            2 * others,
+            "1",
+            "world",
+            f"of {whom}: 1 if you touch now; 1 if you have touched in this bout",
+            low=0,
+            high=1,
         ),
     )
-    in_play = Entry("in play", others, "1", "world", f"of {whom}: 1 until it is out")
+    in_play = Entry("in play", others, "1", "world", f"of {whom}: 1 until it is out", 0, 1)
     return shown if others == 1 else (*shown, in_play)
 
 

@@ -51,11 +51,11 @@ class YouShallNotPass(BaseArena):
         Entry("goal", 3, "m", "own", "the nearest point of the runner's line, at the root's own height"),
     )
     numbers: tuple[Entry, ...] = (
-        Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker"),
+        Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker", -1, 1),
         Entry("way", 1, "m", "world", "the runner's way left to the line"),
         Entry("lane", 2, "m", "world", "distance from the middle of the field, to +y: own; the opponent's"),
         CLOCK,
-        Entry("contact", 1, "1", "world", "1 if the seats touch now"),
+        Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1),
     )
     start: ClassVar[Ranges] = {
         "blocker x": (-1.5, -1.0),  # m (EC: -1)

@@ -67,13 +67,13 @@ def drives(seat: SeatLayout) -> Piece:
 def forces(seat: SeatLayout) -> Piece:
     """Return the contact forces on a seat's bodies, clipped to [-1, 1]."""
     at = bodies(seat)
-    entry = Entry("force", 6 * (at.stop - at.start), "N m, N", "world", f"{FORCE}; clipped to [-1, 1]")
+    entry = Entry("force", 6 * (at.stop - at.start), "N m, N", "world", f"{FORCE}; clipped to [-1, 1]", -1, 1)
     return Piece(entry, lambda frame: np.clip(frame.external[:, at], -1, 1))
 
 
 def sizes_of_forces(name: str, first: int, last: int, limit: float) -> Piece:
     """Return the sizes of the contact forces on the bodies from `first` up to `last`, at most `limit`."""
-    entry = Entry(name, 6 * (last - first), "N m, N", "world", f"{FORCE}; sizes, at most {limit:g}")
+    entry = Entry(name, 6 * (last - first), "N m, N", "world", f"{FORCE}; sizes, at most {limit:g}", 0, limit)
     return Piece(entry, lambda frame: np.minimum(np.abs(frame.external[:, first:last]), limit))
 
 

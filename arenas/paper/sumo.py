@@ -136,7 +136,7 @@ class PaperSumo(PaperArena):
         """Return what a seat sees, in order."""
         own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
         ring = Entry("ring", 3, "m", "world", "the platform's radius; less one's own distance; less the other's")
-        left = Entry("steps left", 1, "control steps", "world", "until time is up")
+        left = Entry("steps left", 1, "control steps", "world", "until time is up", 0, self.max_cycles)
         return [
             *self.body_pieces(seat),
             positions("other position", other),

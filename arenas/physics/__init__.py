@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 
+from dohyo.arenas.checks import whole
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.bullet.engine import BulletEngine
 from dohyo.arenas.physics.engine import Engine
@@ -30,9 +31,11 @@ def make_engine(
 ) -> Engine:
     """Build the engine called `name`; `workers` defaults to one per core, or to one for few worlds.
 
-    Raises `UnknownName` for an engine that is not in `engines`, `EngineError` for one that is not installed.
+    Raises `UnknownName` for an engine that is not in `engines`, `EngineError` for one that is not installed,
+    `ConfigError` for fewer than one world or worker.
     """
     build = lookup(engines, name, "engine")
+    worlds = whole("worlds", worlds, 1)
     if workers is None:
         workers = 1 if worlds <= FEW else cores()
-    return build(scene, worlds, max(1, min(workers, worlds)))
+    return build(scene, worlds, min(whole("workers", workers, 1), worlds))

@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
+from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.frame import Frame, diverged
 from dohyo.arenas.physics.scene import Scene
 
@@ -71,6 +72,10 @@ class StateEngine(ABC):
         self.scene, self.worlds, self.workers = scene, worlds, workers
         self.frame = Frame.empty(scene, worlds)
         self._start = np.zeros((worlds, scene.model.nq)), np.zeros((worlds, scene.model.nv))
+
+    def __getstate__(self) -> NoReturn:
+        """Raise `EngineError`: worlds live in a library's memory, of which a copy would hold the address only."""
+        raise EngineError("a batch and its engine cannot be copied: build another one with make_batch()")
 
     @abstractmethod
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:

@@ -1,6 +1,7 @@
 """What an arena is to the batch: where a bout starts, what a seat sees, and what a control step was worth."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,6 +34,9 @@ class Entry:
     unit: str
     frame: str
     meaning: str
+    low: float = -math.inf
+    high: float = math.inf
+    """Bounds that all its numbers keep; infinite where the physics sets none."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,12 @@ class Arena(Protocol):
 def observation_size(entries: list[Entry]) -> int:
     """Return the length of an observation made of `entries`."""
     return sum(entry.size for entry in entries)
+
+
+def observation_bounds(entries: list[Entry]) -> tuple[Array, Array]:
+    """Return the lowest and the highest value of each number of an observation made of `entries`, `[obs]` each."""
+    sizes = [entry.size for entry in entries]
+    return np.repeat([entry.low for entry in entries], sizes), np.repeat([entry.high for entry in entries], sizes)
 
 
 def digest(entries: list[Entry]) -> str:

@@ -18,7 +18,7 @@ from dohyo.arenas.rules.observation import Sight
 
 WIN_OUTCOME, LOSS_OUTCOME = 1000.0, -1000.0
 """What an outcome pays (arXiv 1710.03748)."""
-CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left")
+CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left", 0, 1)
 
 
 class Ground:

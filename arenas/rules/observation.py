@@ -20,12 +20,12 @@ def own_entries(seat: SeatLayout) -> list[Entry]:
     """Describe what a seat sees of its own body."""
     return [
         Entry("height", 1, "m", "world", "height of the root above the floor"),
-        Entry("up", 3, "1", "own", "the world's vertical"),
+        Entry("up", 3, "1", "own", "the world's vertical", -1, 1),
         Entry("velocity", 3, "m/s", "own", "velocity of the root"),
         Entry("spin", 3, "rad/s", "own", "angular velocity of the root"),
         Entry("joint angle", len(seat.links), "1", "joint", "-1 at the lower limit, 1 at the upper"),
         Entry("joint velocity", len(seat.links), "10 rad/s", "joint", "rate of the joint angles"),
-        Entry("touch", len(seat.limbs), "1", "own", "1 for each limb that touches anything"),
+        Entry("touch", len(seat.limbs), "1", "own", "1 for each limb that touches anything", 0, 1),
     ]
 
 
@@ -34,8 +34,8 @@ def other_entries(name: str, seat: SeatLayout) -> list[Entry]:
     return [
         Entry(name, 3, "m", "own", f"the {name}'s root, from one's own"),
         Entry(f"{name} velocity", 3, "m/s", "own", "its velocity less one's own"),
-        Entry(f"{name} up", 3, "1", "own", "its upward axis"),
-        Entry(f"{name} forward", 3, "1", "own", "its forward axis"),
+        Entry(f"{name} up", 3, "1", "own", "its upward axis", -1, 1),
+        Entry(f"{name} forward", 3, "1", "own", "its forward axis", -1, 1),
         Entry(f"{name} joint angle", len(seat.links), "1", "joint", "as one's own"),
     ]
 

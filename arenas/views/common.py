@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import DIVERGED, Batch, Step
+from dohyo.arenas.checks import as_numbers
 from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
 from dohyo.arenas.views.render import Image, render
 
@@ -76,13 +77,10 @@ def describe(batch: Batch, step: Step, seat: int) -> dict[str, Any]:
 
 def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Return an action as numbers; raise `ActionError` that names the seat unless it has this shape."""
-    try:
-        array = np.asarray(action, np.float64)
-    except (TypeError, ValueError):
-        raise ActionError(f"{seat}: an action is an array of numbers, not {action!r}") from None
+    array = as_numbers(seat, action)
     if array.shape != shape:
         raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")
-    return array
+    return array.astype(np.float64)
 
 
 def check_render_mode(mode: str | None, modes: Sequence[str]) -> str | None:
@@ -94,6 +92,7 @@ def check_render_mode(mode: str | None, modes: Sequence[str]) -> str | None:
 
 def take_picture(batch: Batch, mode: str | None, begun: bool) -> Image | None:
     """Return a picture `[360, 480, 3]` of a batch's first world; without a render mode warn and return None."""
+    batch.check_open()
     if mode is None:
         gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
         return None

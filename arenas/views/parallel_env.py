@@ -1,6 +1,6 @@
 """The PettingZoo view: one world of any arena as a `ParallelEnv`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.batch import make_batch
-from dohyo.arenas.errors import ActionError
+from dohyo.arenas.errors import ActionError, DohyoError
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.registry import ARENAS
@@ -47,7 +47,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
     `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `.push_force` say how.
 
     A copy, by `copy.deepcopy`, pickle or cloudpickle, is a new environment with the same arguments that has not begun.
-    A step without actions after the end of a bout returns empty dictionaries.
+    A step after the end of a bout returns empty dictionaries.
 
     `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
     """
@@ -102,7 +102,13 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         return self.action_spaces[agent]
 
     def state(self) -> FloatArray:
-        """Return what all seats see in a row, in the order of `possible_agents`; also of those that left."""
+        """Return what all seats see in a row, in the order of `possible_agents`; also of those that left.
+
+        Raises `DohyoError` before the first reset and after `close`.
+        """
+        self.batch.check_open()
+        if not self._begun:
+            raise DohyoError("there is no state yet: call reset() first")
         return np.concatenate([seen[0] for seen in self.batch.observations])
 
     def reset(
@@ -118,9 +124,10 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         self, actions: dict[str, ArrayLike]
     ) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Advance by one control step; return observations, rewards, terminations, truncations and infos."""
-        if self._begun and not self.agents and not actions:  # wrappers step on with nobody left (SuperSuit 3.11)
+        taken = self._checked(actions)
+        if not self.agents:  # wrappers step on with nobody left (SuperSuit 3.11)
             return {}, {}, {}, {}, {}
-        step = self.batch.step([action[None] for action in self._checked(actions)])
+        step = self.batch.step([action[None] for action in taken])
         terminated, truncated = ends(self.batch, step)
         observations = self._named(step.observation)
         infos = {agent: describe(self.batch, step, s) for agent, s in self._taking_part()}
@@ -133,9 +140,12 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
 
     def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[np.float64]]:
         """Return the actions in the order of the seats, each of the right shape."""
-        if not self.agents:
+        self.batch.check_open()
+        if not self._begun:
             raise ActionError("no bout is going on: call reset() before step()")
-        if unknown := set(actions) - set(self.possible_agents):
+        if not isinstance(actions, Mapping):
+            raise ActionError(f"step() takes a dict with an action per agent, not {type(actions).__name__}")
+        if unknown := [agent for agent in actions if agent not in self.possible_agents]:
             known = ", ".join(self.possible_agents)
             raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {known}")
         return [

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.batch import Batch, Step, make_batch
+from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
@@ -178,6 +179,8 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[FloatArray, dict[str, Any]]:
         """Begin a bout; return the observation `[obs]` and an empty info."""
+        self.batch.check_open()
+        seed = as_seed(seed)
         super().reset(seed=seed)
         observation = self.batch.reset(seed)
         self._seat.forget(np.arange(1))
@@ -186,6 +189,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
 
     def step(self, action: ArrayLike) -> tuple[FloatArray, float, bool, bool, dict[str, Any]]:
         """Advance by one control step; return observation, reward, terminated, truncated and info."""
+        self.batch.check_open()
         if not self._going_on:
             raise ActionError("no bout is going on: call reset() before step()")
         index = self._seat.index

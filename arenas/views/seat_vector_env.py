@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array, BoolArray, FloatArray
 from dohyo.arenas.batch import Step, make_batch
+from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
@@ -80,6 +81,8 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[FloatArray, dict[str, Any]]:
         """Begin a bout in every world; return the observations `[W, obs]` and empty infos."""
+        self.batch.check_open()
+        seed = as_seed(seed)
         super().reset(seed=seed)
         observation = self.batch.reset(seed)[self._seat.index].copy()
         self._seat.forget(np.arange(self.num_envs))
@@ -90,6 +93,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
 
         Return observations `[W, obs]`, rewards, terminations and truncations `[W]` each, and infos.
         """
+        self.batch.check_open()
         index = self._seat.index
         step = self._seat.step(as_action(self.seat, actions, (self.num_envs, *self._seat.action_space.shape)))
         terminated, truncated = (end[:, index].copy() for end in ends(self.batch, step))

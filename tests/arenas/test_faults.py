@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from states import APART, ants, standing
 
-from dohyo.arenas import ENGINES, ActionError, Batch, EngineError, UnknownName, make_batch
+from dohyo.arenas import ENGINES, ActionError, Batch, ConfigError, EngineError, UnknownName, make_batch
 from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.physics import make_engine
 from dohyo.arenas.physics.bullet.workers import _homes
@@ -109,12 +109,80 @@ def test_without_pybullet_both_ways_out_are_named(monkeypatch):
         ({"arena": "sumo", "body": "whale"}, "unknown body 'whale'.*ant"),
         ({"arena": "sumo", "engine": "unreal"}, "unknown engine 'unreal'.*mujoco, pybullet"),
         ({"arena": "sumo", "drive": "wish"}, "unknown drive 'wish'.*target, torque"),
-        ({"arena": "sumo", "max_cycles": 0}, "max_cycles"),
     ],
 )
 def test_unknown_names_list_what_there_is(wrong, named):
     with pytest.raises(UnknownName, match=named):
         make_batch(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("worlds", 0),
+        ("worlds", 2.0),
+        ("workers", 0),
+        ("max_cycles", 0),
+        ("max_cycles", np.nan),
+        ("max_cycles", True),
+        ("alpha", np.nan),
+        ("alpha", -0.1),
+        ("alpha", "much"),
+    ],
+)
+def test_numbers_that_cannot_be_are_named(name, value):
+    with pytest.raises(ConfigError, match=f"{name} must be a") as caught:
+        make_batch("sumo", engine="mujoco", **{name: value})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, True, "1"])
+def test_a_seed_is_a_whole_number(seed):
+    batch = make_batch("sumo", engine="mujoco", worlds=1)
+    with pytest.raises(ConfigError, match="seed must be a whole number of at least 0"):
+        batch.reset(seed)
+
+
+def test_small_integers_are_seeds_like_any():
+    """254 + 2 does not fit a uint8: world 2 must not begin as world 0 of another seed."""
+    batch = make_batch("sumo", engine="mujoco", worlds=3)
+    small = [o.copy() for o in batch.reset(np.uint8(254))]
+    assert all(np.array_equal(a, b) for a, b in zip(small, batch.reset(254), strict=True))
+
+
+def test_a_step_that_is_interrupted_takes_a_reset(monkeypatch):
+    batch = make_batch("sumo", engine="mujoco", worlds=2)
+    batch.reset(0)
+
+    def interrupt(action):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch.engine, "step", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            batch.step(still(batch))
+    with pytest.raises(ActionError, match=r"interrupted: call reset\(\)"):
+        batch.step(still(batch))
+    batch.reset(0)
+    batch.step(still(batch))
+
+
+@both
+def test_after_close_everything_says_so(engine):
+    batch = make_batch("sumo", engine=engine, worlds=1)
+    batch.reset(0)
+    batch.close()
+    for call in (batch.reset, lambda: batch.step(still(batch)), lambda: batch.restart(np.array([0]))):
+        with pytest.raises(EngineError, match="closed: make a new one"):
+            call()
+
+
+@pytest.mark.parametrize("actions", [None, 3, [None, None], {"sumo_0": 0, "sumo_1": 0}])
+def test_what_is_no_list_of_actions_is_refused(actions):
+    batch = make_batch("sumo", engine="mujoco", worlds=1)
+    batch.reset(0)
+    with pytest.raises(ActionError):
+        batch.step(actions)
 
 
 @pytest.mark.parametrize(

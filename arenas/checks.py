@@ -1,0 +1,49 @@
+"""Checks of what users pass in: whole numbers, shares, seeds and actions; each is refused with one clear line."""
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.errors import ActionError, ConfigError
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """Return `value` as an int; raise `ConfigError` unless it is a whole number of at least `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool) or number < least:
+        raise ConfigError(f"{name} must be a whole number of at least {least}, not {value!r}")
+    return number
+
+
+def share(name: str, value: Any) -> float:
+    """Return `value` as a float; raise `ConfigError` unless it is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating) or not 0 <= value <= 1:
+        raise ConfigError(f"{name} must be a number from 0 to 1, not {value!r}")
+    return float(value)
+
+
+def as_seed(seed: Any) -> int | None:
+    """Return a seed as an int, so that sums of it cannot overflow, or None; raise `ConfigError` for anything else."""
+    return None if seed is None else whole("seed", seed, 0)
+
+
+def as_numbers(seat: str, action: Any) -> NDArray[Any]:
+    """Return an action as an array of real numbers; raise `ActionError` that names the seat for anything else."""
+    try:
+        array = np.asarray(action)
+    except (TypeError, ValueError, RuntimeError):  # ragged lists; tensors on a device or with a gradient
+        array = np.empty(0, object)
+    if array.dtype.kind not in "biuf":
+        raise ActionError(f"{seat}: an action is an array of numbers, not {_short(action)}")
+    return array
+
+
+def _short(value: Any) -> str:
+    """Return one line that shows a value, or its beginning."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
