@@ -29,11 +29,23 @@ class RunFolder:
     A kill between two of them leaves a file that no row names; the run resumes from the last row.
     """
 
-    def __init__(self, path: Path, config: TrainConfig) -> None:
+    def __init__(self, path: Path, config: TrainConfig, *, create: bool = False) -> None:
         self.path, self.config = path, config
         self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
-        self.record = RunRecord(path / "league.sqlite")
+        self.record = RunRecord(path / "league.sqlite", create=create)
         self._lock: FolderLock | None = None
+
+    def _check_record(self) -> None:
+        """Raise `DohyoError` if the record has lost rows: a checkpoint is at most one generation ahead of them."""
+        newest = {link.learner: link.generation for link in self.record.generations()}
+        for path in sorted(self._checkpoints.glob(f"*{SUFFIX}")):
+            learner, _, number = path.name.removesuffix(SUFFIX).rpartition(".")
+            if number.isdecimal() and int(number) > newest.get(learner, -1) + 1:
+                raise DohyoError(
+                    f"{self.path} has a checkpoint of {learner}'s generation {int(number)}, but its record "
+                    f"(league.sqlite) ends at {newest.get(learner, 'none')}: restore the record, with "
+                    "league.sqlite-wal if that was beside it, or train in a new folder"
+                )
 
     @classmethod
     def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
@@ -44,30 +56,30 @@ class RunFolder:
         """
         check_holds(KIND, path)
         make_folders(path, path / "snapshots", path / "checkpoints")
-        run = cls(path, config)
+        settings = path / SETTINGS[KIND]
+        before = _read_settings(settings) if settings.exists() else None
+        run = cls(path, config, create=before is None)
         try:
             run.lock()
-            run._settle()
+            run._check_record()
+            run._settle(before)
         except DohyoError:
             run.close()
             raise
         return run
 
-    def _settle(self) -> None:
+    def _settle(self, before: TrainConfig | None) -> None:
         """Write the settings down, unless those of before disagree."""
-        settings = self.path / SETTINGS[KIND]
-        if settings.exists():
-            before = _read_settings(settings)
-            if not before.same_run(self.config):
-                now = self.config._named()
-                changed = [key for key, value in before._named().items() if now[key] != value]
-                raise DohyoError(
-                    f"{self.path} holds a run with other settings ({', '.join(changed)}): "
-                    "give the same settings to resume it, or another --out for a new run"
-                )
+        if before is not None and not before.same_run(self.config):
+            now = self.config._named()
+            changed = [key for key, value in before._named().items() if now[key] != value]
+            raise DohyoError(
+                f"{self.path} holds a run with other settings ({', '.join(changed)}): "
+                "give the same settings to resume it, or another --out for a new run"
+            )
         for leftover in self.path.rglob(f".*{UNFINISHED}"):
             leftover.unlink()
-        write_atomically(settings, json.dumps(asdict(self.config), indent=2).encode())
+        write_atomically(self.path / SETTINGS[KIND], json.dumps(asdict(self.config), indent=2).encode())
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":

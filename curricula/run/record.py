@@ -1,6 +1,7 @@
 """The league's record: generations and rated bouts in SQLite, each written whole or not at all."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,15 +83,34 @@ class Match:
         return self.wins + self.losses + self.draws
 
 
-class RunRecord:
-    """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good."""
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open a database; on storage that cannot be written read the file alone, which then must hold everything."""
+    if os.access(path.parent, os.W_OK):
+        db = sqlite3.connect(path, timeout=30)
+        db.execute("pragma journal_mode=wal")
+        db.execute("pragma synchronous=full")
+        return db
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise DohyoError(f"{log} holds rows that {path.name} lacks, and cannot be written: copy the run, then open it")
+    return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
 
-    def __init__(self, path: Path) -> None:
+
+class RunRecord:
+    """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good.
+
+    With `create` a file that is missing is made, otherwise it is an error. On read-only storage nothing is written.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
         self._path = path
+        if not create and not path.is_file():
+            raise DohyoError(
+                f"{path} is missing, the record of the run: restore it, with {path.name}-wal if that was beside it, "
+                "or train in a new folder"
+            )
         try:
-            self._db = sqlite3.connect(path, timeout=30)
-            self._db.execute("pragma journal_mode=wal")
-            self._db.execute("pragma synchronous=full")
+            self._db = _connect(path)
             old = self._db.execute("select 1 from sqlite_master").fetchone()
             version = self._db.execute("pragma user_version").fetchone()[0]
             if not old:
@@ -120,6 +140,8 @@ class RunRecord:
             ("insert into generations values (?, ?, ?, ?, ?, ?)", [row]),
             ("insert or replace into payoffs values (?, ?, ?, ?, ?)", met),
         )
+        # From here on a copy of the file alone holds the generation, whatever becomes of the write-ahead log.
+        self._read("pragma wal_checkpoint(truncate)")
 
     def generations(self) -> list[Generation]:
         """Return the chains of all learners, in the order in which they grew."""
