@@ -23,6 +23,10 @@ STREAM = 1
 """Set beside a world's seed it begins a stream of its own: a perturbed world starts its bouts from the same states."""
 
 
+LEAST_MASS, MOST_TORQUE = 0.001, 1000.0
+"""Least factor of mass, and the most that torque may outgrow mass: PyBullet divides its steps by the quotient."""
+
+
 def _inwards(outwards: Array, draw: Array) -> Array:
     return -outwards
 
@@ -93,7 +97,8 @@ class Push:
 class Perturbation:
     """Factors of the physics, each drawn from U(low, high) per world and bout, and a push.
 
-    Raises `ConfigError` for a range that is not two numbers in order, or that reaches below 0 (mass: to 0).
+    Raises `ConfigError` for a range that is not two numbers in order, or that reaches below 0 (mass: `LEAST_MASS`),
+    and where torque outgrows mass by more than `MOST_TORQUE`.
     """
 
     gravity: Range = (1.0, 1.0)
@@ -114,9 +119,14 @@ class Perturbation:
             low, high = pair
             if low > high:
                 raise ConfigError(f"perturbation: {name} has low {low!r} above high {high!r}")
-            if low < 0 or (name == "mass" and low == 0):
-                least = "above 0" if name == "mass" else "0 or more"
-                raise ConfigError(f"perturbation: factors of {name} must be {least}, not {low!r}")
+            least = LEAST_MASS if name == "mass" else 0
+            if low < least:
+                raise ConfigError(f"perturbation: factors of {name} must be {least} or more, not {low!r}")
+        if self.torque[1] / self.mass[0] > MOST_TORQUE:
+            raise ConfigError(
+                f"perturbation: factors of torque can be {MOST_TORQUE:g} times those of mass at most, not "
+                f"{self.torque[1]!r} at a mass of {self.mass[0]!r}"
+            )
 
     @property
     def scaled(self) -> tuple[str, ...]:

@@ -1,17 +1,15 @@
-"""What all views of a batch share: how bouts end, infos, actions, pictures."""
+"""What all views of a batch share: copies, how bouts end, infos, actions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Self
 
-import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import DIVERGED, Batch, Step
 from dohyo.arenas.checks import as_numbers
-from dohyo.arenas.errors import ActionError, DohyoError, UnknownName
-from dohyo.arenas.views.render import Image, render
+from dohyo.arenas.errors import ActionError
 
 
 class Rebuilt:
@@ -81,21 +79,3 @@ def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
     if array.shape != shape:
         raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")
     return array.astype(np.float64)
-
-
-def check_render_mode(mode: str | None, modes: Sequence[str]) -> str | None:
-    """Return the mode; raise `UnknownName` unless it is None or one of `modes`."""
-    if mode is not None and mode not in modes:
-        raise UnknownName(f"unknown render_mode {mode!r}; choose one of: {', '.join(modes)}")
-    return mode
-
-
-def take_picture(batch: Batch, mode: str | None, begun: bool) -> Image | None:
-    """Return a picture `[360, 480, 3]` of a batch's first world; without a render mode warn and return None."""
-    batch.check_open()
-    if mode is None:
-        gymnasium.logger.warn('render() does nothing without a render_mode: pass render_mode="rgb_array"')
-        return None
-    if not begun:
-        raise DohyoError("nothing to render yet: call reset() first")
-    return render(batch.arena, batch.engine.frame)

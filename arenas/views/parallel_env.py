@@ -18,13 +18,11 @@ from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.views.common import (
     Rebuilt,
     as_action,
-    check_render_mode,
     describe,
     ends,
-    take_picture,
 )
 from dohyo.arenas.views.render import Image
-from dohyo.arenas.views.window import Window
+from dohyo.arenas.views.screen import MODES, Screen
 
 
 class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
@@ -54,7 +52,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
 
     metadata: dict[str, Any] = {  # noqa: RUF012, an instance puts in its own name and pace
         "name": "dohyo",
-        "render_modes": ["human", "rgb_array"],
+        "render_modes": [*MODES],
         "render_fps": round(1 / CONTROL_STEP),
         "is_parallelizable": True,
     }
@@ -71,8 +69,8 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         drive: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
-        self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
-        self._window = Window(f"Dohyo: {arena}") if render_mode == "human" else None
+        self._screen = Screen(render_mode, f"Dohyo: {arena}")
+        self.render_mode = self._screen.mode
         self.batch = make_batch(
             arena,
             body,
@@ -117,7 +115,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         """Begin a bout; return observations and (empty) infos."""
         observation = self.batch.reset(seed)
         self.agents, self._begun = list(self.possible_agents), True
-        self._show()
+        self._screen.refresh(self.batch)
         return self._named(observation), {agent: {} for agent in self.agents}
 
     def step(
@@ -135,7 +133,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         terminations = {agent: bool(terminated[0, s]) for agent, s in self._taking_part()}
         truncations = {agent: bool(truncated[0, s]) for agent, s in self._taking_part()}
         self.agents = [agent for agent in self.agents if not terminations[agent] and not truncations[agent]]
-        self._show()
+        self._screen.refresh(self.batch)
         return observations, rewards, terminations, truncations, infos
 
     def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[np.float64]]:
@@ -167,21 +165,12 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
 
     def render(self) -> Image | None:
         """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
-        picture = take_picture(self.batch, self.render_mode, self._begun)
-        if self._window is None or picture is None:
-            return picture
-        self._window.show(picture)
-        return None
-
-    def _show(self) -> None:
-        if self._window is not None:
-            self.render()
+        return self._screen.render(self.batch, self._begun)
 
     def close(self) -> None:
         """Release the engine and the window; safe to call twice."""
         self.batch.close()
-        if self._window is not None:
-            self._window.close()
+        self._screen.close()
 
 
 def _side_by_side(spaces: Sequence[Box]) -> Box:

@@ -13,8 +13,9 @@ from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
-from dohyo.arenas.views.common import Rebuilt, as_action, check_render_mode, describe, ends, take_picture
+from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
+from dohyo.arenas.views.screen import MODES, Screen
 
 ZERO = "zero"
 """The opponent that needs no policy: all its actions are zero."""
@@ -134,7 +135,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012, Gymnasium's own form
-        "render_modes": ["rgb_array"],
+        "render_modes": [*MODES],
         "render_fps": round(1 / CONTROL_STEP),
     }
 
@@ -152,7 +153,8 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         drive: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
-        self.render_mode = check_render_mode(render_mode, self.metadata["render_modes"])
+        self._screen = Screen(render_mode, f"Dohyo: {arena}")
+        self.render_mode = self._screen.mode
         self.batch = make_batch(
             arena,
             body,
@@ -185,6 +187,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         observation = self.batch.reset(seed)
         self._seat.forget(np.arange(1))
         self._going_on = self._begun = True
+        self._screen.refresh(self.batch)
         return observation[self._seat.index][0].copy(), {}
 
     def step(self, action: ArrayLike) -> tuple[FloatArray, float, bool, bool, dict[str, Any]]:
@@ -196,13 +199,15 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         step = self._seat.step(as_action(self.seat, action, self._seat.action_space.shape)[None])
         terminated, truncated = (bool(end[0, index]) for end in ends(self.batch, step))
         self._going_on = not (terminated or truncated)
+        self._screen.refresh(self.batch)
         observation, info = step.observation[index][0].copy(), describe(self.batch, step, index)
         return observation, float(step.reward[0, index]), terminated, truncated, info
 
     def render(self) -> Image | None:
-        """Return a picture `[360, 480, 3]` of the world."""
-        return take_picture(self.batch, self.render_mode, self._begun)
+        """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
+        return self._screen.render(self.batch, self._begun)
 
     def close(self) -> None:
-        """Release the engine; safe to call twice."""
+        """Release the engine and the window; safe to call twice."""
         self.batch.close()
+        self._screen.close()

@@ -20,8 +20,10 @@ from dohyo.arenas.views.seat_env import ZERO, Opponents, open_seat
 class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
     """`num_envs` worlds of `arena` as the seat `seat` knows them; everything else as in `SeatEnv`.
 
-    Worlds begin a new bout in the step that ends one (Gymnasium's `SAME_STEP`): `final_obs` and `final_info` in the
-    infos hold what the bout ended with. Infos are arrays over the worlds, each `key` with a mask `_key`.
+    `autoreset_mode` is Gymnasium's. `SAME_STEP`, the default: worlds begin a new bout in the step that ends one, and
+    `final_obs` and `final_info` in the infos hold what the bout ended with. `NEXT_STEP`, which wrappers such as
+    `NormalizeObservation` need: the step that ends a bout returns its end, and the next one begins a new bout there
+    instead of acting, with reward 0. Infos are arrays over the worlds, each `key` with a mask `_key`.
     World w of `reset(seed=seed)` plays the same bouts as a `SeatEnv` of `reset(seed=seed + w)`.
     `workers`: threads (mujoco) or processes (pybullet), by default one per core.
     """
@@ -47,11 +49,14 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         drive: str | None = None,
         perturbation: Perturbation | None = None,
         workers: int | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
         if render_mode is not None:
             raise UnknownName(
                 f"unknown render_mode {render_mode!r}; a vector is not rendered: use SeatEnv for pictures"
             )
+        self._same_step = _mode(autoreset_mode) is AutoresetMode.SAME_STEP
+        self.metadata = {**SeatVectorEnv.metadata, "autoreset_mode": _mode(autoreset_mode)}
         self.num_envs = num_envs
         self.batch = make_batch(
             arena,
@@ -62,6 +67,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
             drive=drive,
             alpha=alpha,
             max_cycles=max_cycles,
+            autoreset=self._same_step,
             perturbation=perturbation,
         )
         self._seat = open_seat(self.batch, seat, opponents)
@@ -69,6 +75,8 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         self.single_action_space = self._seat.action_space
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
+        self._over = np.zeros(num_envs, bool)
+        """Worlds whose next step begins a bout instead of acting; none with `SAME_STEP`."""
         self._winners = np.array(winners(self.batch), object)
         self._endings = np.array(self.batch.endings, object)
 
@@ -86,6 +94,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         super().reset(seed=seed)
         observation = self.batch.reset(seed)[self._seat.index].copy()
         self._seat.forget(np.arange(self.num_envs))
+        self._over[:] = False
         return observation, {}
 
     def step(self, actions: ArrayLike) -> tuple[FloatArray, Array, BoolArray, BoolArray, dict[str, Any]]:
@@ -96,16 +105,25 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         self.batch.check_open()
         index = self._seat.index
         step = self._seat.step(as_action(self.seat, actions, (self.num_envs, *self._seat.action_space.shape)))
-        terminated, truncated = (end[:, index].copy() for end in ends(self.batch, step))
+        acted = ~self._over
+        terminated, truncated = (end[:, index] & acted for end in ends(self.batch, step))
         ended: BoolArray = terminated | truncated
-        last = self._last(step, ended) if ended.any() else None
-        # The bout goes on without the seat, but a vector has nothing to show of it.
-        left = np.flatnonzero(ended & ~step.done)
-        if len(left):
-            self.batch.restart(left)
-            self._seat.forget(left)
-        observation = self.batch.observations[index].copy()
-        return observation, step.reward[:, index].copy(), terminated, truncated, self._infos(step, ended, last)
+        reward = np.where(acted, step.reward[:, index], 0.0)
+        if self._same_step:
+            last = self._last(step, ended) if ended.any() else None
+            infos = self._infos(step, ended, last)
+            self._begin(ended & ~step.done)  # where the bout goes on without the seat, a vector has nothing to show
+        else:
+            infos = self._describe(step, acted) if acted.any() else {}
+            self._begin(self._over)
+            self._over = ended
+        return self.batch.observations[index].copy(), reward, terminated, truncated, infos
+
+    def _begin(self, which: BoolArray) -> None:
+        """Begin new bouts in the worlds `which` `[W]`."""
+        if len(worlds := np.flatnonzero(which)):
+            self.batch.restart(worlds)
+            self._seat.forget(worlds)
 
     def _last(self, step: Step, ended: BoolArray) -> NDArray[np.object_]:
         """Return the last observation of each episode that has ended, `[W]` arrays `[obs]` or None."""
@@ -155,3 +173,12 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
 def _put(infos: dict[str, Any], key: str, value: Any, mask: BoolArray) -> None:
     """Add what Gymnasium pairs: a value, and a mask of the worlds that have it."""
     infos[key], infos[f"_{key}"] = value, mask.copy()
+
+
+def _mode(mode: AutoresetMode | str) -> AutoresetMode:
+    """Return an autoreset mode that the vector offers; raise `UnknownName` for any other."""
+    offered = (AutoresetMode.SAME_STEP, AutoresetMode.NEXT_STEP)
+    for known in offered:
+        if mode in (known, known.value):
+            return known
+    raise UnknownName(f"unknown autoreset_mode {mode!r}; choose one of: {', '.join(m.value for m in offered)}")

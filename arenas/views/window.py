@@ -1,5 +1,6 @@
 """The window of `render_mode="human"`, drawn by matplotlib."""
 
+import weakref
 from typing import Any
 
 from dohyo.arenas.errors import DohyoError
@@ -21,6 +22,7 @@ class Window:
             ) from None
         self._plt = plt
         self._figure, self._axes = plt.subplots(frameon=False, layout="tight")
+        self._end = weakref.finalize(self, plt.close, self._figure)  # pyplot would keep it for ever
         self._axes.set_axis_off()
         self._picture: Any = None
         if (manager := self._figure.canvas.manager) is not None:
@@ -39,4 +41,4 @@ class Window:
 
     def close(self) -> None:
         """Close the window; safe to call twice."""
-        self._plt.close(self._figure)
+        self._end()

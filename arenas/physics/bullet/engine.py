@@ -6,10 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
+from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.bullet.workers import Herd
 from dohyo.arenas.physics.bullet.world import ActorPlan, import_pybullet
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.scene import Scene
+
+MOST_HINGES = 127
+"""Of one body: Bullet drops the links that follow without a word (measured with pybullet 3.2.7)."""
 
 
 class BulletEngine(StateEngine):
@@ -19,14 +23,19 @@ class BulletEngine(StateEngine):
 
     def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
         import_pybullet()
+        for seat in scene.seats:
+            if len(seat.links) > MOST_HINGES:
+                raise EngineError(
+                    f"body {seat.body.name!r} has {len(seat.links)} hinges, and PyBullet takes {MOST_HINGES} at most: "
+                    'use engine="mujoco"'
+                )
         super().__init__(scene, worlds, min(workers, worlds))
         plans = [ActorPlan(a.root, a.links, a.limbs) for a in scene.actors]
         self._herd = Herd(scene.model, plans, scene.pairs, worlds, self.workers)
         self._qpos, self._qvel, self._sensed = self._herd.state
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        self._qpos[ids], self._qvel[ids] = qpos, qvel
-        self._herd.put(ids)
+        self._herd.put(ids, qpos, qvel)
 
     def _play(self, action: Array) -> None:
         self._herd.step(action)

@@ -1,8 +1,9 @@
 """A herd of PyBullet worlds, split among the caller and worker processes that share one block of memory with it.
 
 A worker is a fresh Python process, not a fork: it holds no copy of the caller's libraries, and a user's script needs
-no `if __name__ == "__main__"`. Commands and answers are single lines over a socket; a worker whose caller is gone
-reads the end of the stream and ends.
+no `if __name__ == "__main__"`. Commands and answers are single lines over a socket. Each holds the command's number, so
+that the answer to a command that was interrupted is not taken for the next one's. A worker whose caller is gone reads
+the end of the stream and ends.
 """
 
 import json
@@ -12,7 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from itertools import pairwise
@@ -24,92 +26,11 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError
-from dohyo.arenas.physics.bullet.coordinates import Coordinates
-from dohyo.arenas.physics.bullet.world import ActorPlan, BulletWorld
+from dohyo.arenas.physics.bullet.pen import COMMANDS, Block, Pen
+from dohyo.arenas.physics.bullet.world import ActorPlan
 from dohyo.arenas.physics.engine import QUANTITIES
 
 START = f"import sys; from {__name__} import main; main(int(sys.argv[1]), int(sys.argv[2]))"
-
-COMMANDS = ("put", "step", "advance", "scale", "push")
-"""What a worker can be told: methods of its `Pen`."""
-
-
-class Block:
-    """The shared arrays, each with a row per world.
-
-    Action, state, sensed contacts, a mark of chosen worlds, factors of `QUANTITIES`, and forces on the
-    actors' roots.
-    """
-
-    def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
-        first = 0
-        parts = []
-        for width in widths:
-            parts.append(np.frombuffer(buffer, np.float64, worlds * width, first).reshape(worlds, width))
-            first += 8 * worlds * width
-        self.action, self.qpos, self.qvel, self.sensed, self.chosen, self.factors, self.force = parts
-
-    @staticmethod
-    def size(worlds: int, widths: Sequence[int]) -> int:
-        """Bytes that the arrays need."""
-        return 8 * worlds * sum(widths)
-
-
-class Pen:
-    """The worlds `[first, last)` of a block, stepped one after another in this process."""
-
-    def __init__(
-        self,
-        model: mujoco.MjModel,
-        actors: Sequence[ActorPlan],
-        pairs: Sequence[tuple[int, int]],
-        block: Block,
-        first: int,
-        last: int,
-    ) -> None:
-        self._coordinates = Coordinates(model, actors)
-        rows = slice(first, last)
-        self._action, self._sensed, self._chosen = block.action[rows], block.sensed[rows], block.chosen[rows]
-        self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
-        self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(actors), 3)
-        self._calm, self._pushed = [None] * (last - first), False
-        self._raw = np.zeros((last - first, self._coordinates.width))
-        self._worlds = [BulletWorld(model, actors, pairs) for _ in range(first, last)]
-
-    def put(self) -> None:
-        chosen = np.flatnonzero(self._chosen[:, 0])
-        self._sensed[chosen] = 0
-        self._raw[chosen] = self._coordinates.to_raw(self._qpos[chosen], self._qvel[chosen])
-        for k in chosen:
-            self._worlds[k].put(self._raw[k])
-
-    def step(self) -> None:
-        # Each world is read at once after it has moved, while the processor's cache still holds it.
-        for world, order, raw, sensed in zip(self._worlds, self._orders(), self._raw, self._sensed, strict=True):
-            world.advance(*order)
-            world.read(raw, sensed)
-        with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
-            self._coordinates.from_raw(self._raw, self._qpos, self._qvel)
-
-    def advance(self) -> None:
-        for world, order in zip(self._worlds, self._orders(), strict=True):
-            world.advance(*order)
-
-    def _orders(self) -> Iterator[tuple[Array, Array | None]]:
-        """Return every world's action and the force to come, which is then gone."""
-        forces, self._pushed = self._force if self._pushed else self._calm, False
-        return zip(self._action, forces, strict=True)
-
-    def scale(self) -> None:
-        for k in np.flatnonzero(self._chosen[:, 0]):
-            self._worlds[k].scale(self._factors[k])
-
-    def push(self) -> None:
-        self._pushed = True
-
-    def close(self) -> None:
-        for world in self._worlds:
-            world.close()
 
 
 class Herd:
@@ -136,20 +57,25 @@ class Herd:
         self._pen = Pen(model, actors, pairs, self._block, *own)
         self._await()
         self._block.factors[:] = 1
+        self._busy = False
+        """Whether an order is under way; still true at the next one where it was interrupted."""
 
     @property
     def state(self) -> tuple[Array, Array, Array]:
         """Positions `[W, nq]`, velocities `[W, nv]` and counts of contacts `[W, sensors]`, refreshed in place."""
         return self._block.qpos, self._block.qvel, self._block.sensed
 
-    def put(self, ids: NDArray[np.intp]) -> None:
-        """Place the worlds `ids` as their rows of the state say; a push that was to come is off."""
+    def put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+        """Place the worlds `ids` in states `[n, nq]`, `[n, nv]`; a push that was to come is off."""
+        self._settle()
+        self._block.qpos[ids], self._block.qvel[ids] = qpos, qvel
         self._block.force[ids] = 0
         self._choose(ids)
         self._order("put")
 
     def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
         """Set factors `[n]` of `QUANTITIES` in the worlds `ids`."""
+        self._settle()
         for name, values in factors.items():
             self._block.factors[ids, QUANTITIES.index(name)] = values
         self._choose(ids)
@@ -157,6 +83,7 @@ class Herd:
 
     def push(self, force: Array) -> None:
         """Push the roots with `force` `[W, S, 3]` N in the next control step."""
+        self._settle()
         self._block.force[:, : force[0].size] = force.reshape(len(force), -1)  # loose furniture is not pushed
         self._order("push")
 
@@ -166,19 +93,28 @@ class Herd:
 
     def step(self, action: Array) -> None:
         """Advance all worlds by a control step and read them."""
+        self._settle()
         self._block.action[:] = action
         self._order("step")
 
     def advance(self, action: Array) -> None:
         """Advance all worlds by a control step."""
+        self._settle()
         self._block.action[:] = action
         self._order("advance")
 
+    def _settle(self) -> None:
+        """Wait until no worker is at an order that was interrupted: it would write into the block at any time."""
+        if self._busy:
+            self._order("rest")
+
     def _order(self, command: str) -> None:
+        self._busy = True
         for worker in self._workers:
             worker.tell(command)
         getattr(self._pen, command)()
         self._await()
+        self._busy = False
 
     def _await(self) -> None:
         for worker in self._workers:
@@ -217,26 +153,36 @@ class _Worker:
             )
         self._stream = ours.makefile("rwb")
         ours.close()
+        self._end = weakref.finalize(self, _dismiss, self._stream.close, self._process)
+        self._number = 0
+        """Of the last command."""
         binary = np.empty(mujoco.mj_sizeModel(model), np.uint8)
         mujoco.mj_saveModel(model, None, binary)
-        self.tell(json.dumps({**order, "model_bytes": len(binary)}))
-        self._stream.write(binary.tobytes())
-        self._stream.flush()
+        self._send(json.dumps({**order, "model_bytes": len(binary)}).encode() + b"\n" + binary.tobytes())
 
-    def tell(self, line: str) -> None:
+    def tell(self, command: str) -> None:
+        self._number += 1
+        self._send(f"{self._number} {command}\n".encode())
+
+    def _send(self, message: bytes) -> None:
         try:
-            self._stream.write(line.encode() + b"\n")
+            self._stream.write(message)
             self._stream.flush()
         except OSError:
             self._died()
 
     def answer(self) -> None:
-        try:
-            line = self._stream.readline()
-        except OSError:
-            line = b""
-        if line != b"ok\n":
-            self._died(line.decode().strip())
+        """Wait for the answer to the last command; those to commands before it, which nobody awaited, are dropped."""
+        number = -1
+        while number < self._number:
+            try:
+                line = self._stream.readline().decode()
+            except OSError:
+                line = ""
+            answered, _, said = line.partition(" ")
+            if said != "ok\n":
+                self._died(said.strip())
+            number = int(answered)
 
     def _died(self, why: str = "") -> None:
         raise EngineError(
@@ -245,9 +191,14 @@ class _Worker:
         )
 
     def close(self) -> None:
-        with suppress(OSError):  # what was still to be said to a worker that has died
-            self._stream.close()
-        self._process.wait()
+        self._end()
+
+
+def _dismiss(close: Callable[[], None], process: subprocess.Popen[bytes]) -> None:
+    """End a worker: by `close`, or as nobody needs it any more."""
+    with suppress(OSError):  # what was still to be said to a worker that has died
+        close()
+    process.wait()
 
 
 def main(socket_number: int, memory: int) -> None:
@@ -260,19 +211,21 @@ def main(socket_number: int, memory: int) -> None:
     model = mujoco.MjModel.from_binary_path("scene.mjb", {"scene.mjb": binary})
     block = Block(mmap.mmap(memory, 0), order["worlds"], order["widths"])
     os.close(memory)
+    number = b"0"
     try:
         actors = [ActorPlan(**actor) for actor in order["actors"]]
         pen = Pen(model, actors, [(a, b) for a, b in order["pairs"]], block, *order["rows"])
         commands = {name: getattr(pen, name) for name in COMMANDS}
-        stream.write(b"ok\n")
+        stream.write(number + b" ok\n")
         stream.flush()
         while line := stream.readline():
-            commands[line.decode().strip()]()
-            stream.write(b"ok\n")
+            number, command = line.split()
+            commands[command.decode()]()
+            stream.write(number + b" ok\n")
             stream.flush()
     except ConnectionError:
         return
     except Exception as error:
         with suppress(ConnectionError):
-            stream.write(f"{type(error).__name__}: {error}".replace("\n", " ").encode() + b"\n")
+            stream.write(number + f" {type(error).__name__}: {error}".replace("\n", " ").encode() + b"\n")
             stream.flush()

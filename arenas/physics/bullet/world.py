@@ -4,6 +4,7 @@ import ctypes
 import math
 import os
 import sys
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ class BulletWorld:
         self._model, self._actors, self._step_count = model, actors, int(model.numeric("substeps").data[0])
         with hushed():
             self._client = p.connect(p.DIRECT)
+            self._end = weakref.finalize(self, p.disconnect, physicsClientId=self._client)
+            self._end.atexit = False  # the memory ends with the process
             # Bullet's tree of shapes drops pairs that are apart a few at a time, in an order that depends on all it has
             # seen; the simple list drops them at once.
             p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=self._client)
@@ -118,7 +121,9 @@ class BulletWorld:
             "mass": self._set_mass,
             "torque": self._set_torque,
         }
-        for name, factor, old in zip(QUANTITIES, factors.tolist(), self._factors.tolist(), strict=True):
+        olds = self._factors.tolist()
+        self._factors[:] = np.nan  # unlike any factor: should this be interrupted, the next one sets all anew
+        for name, factor, old in zip(QUANTITIES, factors.tolist(), olds, strict=True):
             if factor != old:
                 setters[name](factor)
         self._factors[:] = factors
@@ -278,6 +283,4 @@ class BulletWorld:
 
     def close(self) -> None:
         """Disconnect from this world's client."""
-        if self._client >= 0:
-            self._p.disconnect(physicsClientId=self._client)
-            self._client = -1
+        self._end()

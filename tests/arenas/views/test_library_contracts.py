@@ -2,15 +2,20 @@
 
 import copy
 import pickle
+import sys
 
 import cloudpickle
+import gymnasium
 import numpy as np
 import pytest
-from doubles import throw_out
-from gymnasium.wrappers import TransformReward
+from doubles import draws, throw_out
+from gymnasium.utils.env_checker import data_equivalence
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers import RecordEpisodeStatistics, TransformReward
+from gymnasium.wrappers.vector import NormalizeObservation
 from stable_baselines3 import PPO
 
-from dohyo.arenas import ActionError, DohyoEnv, DohyoError, EngineError, SeatEnv, SeatVectorEnv, sumo_4_v0
+from dohyo.arenas import ActionError, DohyoEnv, DohyoError, EngineError, SeatEnv, SeatVectorEnv, UnknownName, sumo_4_v0
 
 STILL = np.zeros(8)
 
@@ -90,3 +95,58 @@ def test_after_close_every_view_says_so(build):
     for call in calls:
         with pytest.raises(EngineError, match="closed: make a new one"):
             call()
+
+
+class Mirror:
+    """A policy without memory: the same observation, the same action."""
+
+    def act(self, observation):
+        return np.tanh(observation[:, :8])
+
+
+def test_the_next_step_can_begin_the_bout():
+    """Observation, reward, endings and infos are those of Gymnasium's own vector over single environments."""
+    keywords = {"engine": "mujoco", "opponents": Mirror(), "max_cycles": 4, "alpha": 0.5}
+    ours = SeatVectorEnv("sumo_3", num_envs=2, autoreset_mode="NextStep", **keywords)
+    theirs = SyncVectorEnv([lambda: SeatEnv("sumo_3", **keywords)] * 2, autoreset_mode=AutoresetMode.NEXT_STEP)
+    assert data_equivalence(ours.reset(seed=7), theirs.reset(seed=7), exact=True)
+    ended = []
+    for k, actions in enumerate(draws(11, worlds=2)):
+        if k == 1:  # seat 0 leaves a bout of three that goes on without it
+            throw_out(ours.batch, 1, 0)
+            throw_out(theirs.envs[1].batch, 0, 0)
+        said = ours.step(actions)
+        assert data_equivalence(said, theirs.step(actions), exact=True)
+        ended.append(said[2].tolist())
+    assert [k for k, (one, _) in enumerate(ended) if one] == [3, 8]
+    assert [k for k, (_, other) in enumerate(ended) if other] == [1, 6]
+    ours.close()
+    theirs.close()
+
+
+def test_gymnasiums_vector_wrappers_fit():
+    envs = gymnasium.make_vec("dohyo/Sumo-v0", num_envs=2, engine="mujoco", max_cycles=3, autoreset_mode="NextStep")
+    normal = NormalizeObservation(envs)
+    normal.reset(seed=0)
+    for actions in draws(6, worlds=2):
+        assert np.isfinite(normal.step(actions)[0]).all()
+    normal.close()
+    single = gymnasium.make_vec(
+        "dohyo/Sumo-v0", 2, vectorization_mode="sync", wrappers=[RecordEpisodeStatistics], engine="mujoco"
+    )
+    single.reset(seed=0)
+    single.close()
+    with pytest.raises(UnknownName, match="unknown autoreset_mode 'Never'; choose one of: SameStep, NextStep"):
+        SeatVectorEnv("sumo", engine="mujoco", autoreset_mode="Never")
+
+
+def test_a_seat_can_be_watched_in_a_window_or_the_error_names_matplotlib(monkeypatch):
+    env = gymnasium.make("dohyo/Sumo-v0", engine="mujoco", render_mode="human")
+    assert isinstance(env.unwrapped, SeatEnv)
+    env.reset(seed=0)
+    assert env.render() is None
+    env.close()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(DohyoError, match="pip install matplotlib"):
+        gymnasium.make("dohyo/Sumo-v0", engine="mujoco", render_mode="human")

@@ -131,7 +131,7 @@ class Wrong:
         ("sumo", {"opponents": None}, ConfigError, r"act\(observation\) -> action, not NoneType"),
         ("sumo", {"opponents": []}, ConfigError, "0 opponents for 1 other seats.*one each for: sumo_1"),
         ("sumo_3", {"opponents": ["zero"]}, ConfigError, "1 opponents for 2 other seats.*one each for: sumo_1, sumo_2"),
-        ("sumo", {"render_mode": "human"}, UnknownName, "unknown render_mode 'human'"),
+        ("sumo", {"render_mode": "ascii"}, UnknownName, "unknown render_mode 'ascii'"),
         ("chess", {}, UnknownName, "unknown arena"),
     ],
 )

@@ -1,0 +1,95 @@
+"""The share of a herd that one process steps: its worlds, and the block of arrays that all processes share."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from dohyo.arenas.arrays import Array
+from dohyo.arenas.physics.bullet.coordinates import Coordinates
+from dohyo.arenas.physics.bullet.world import ActorPlan, BulletWorld
+
+COMMANDS = ("put", "step", "advance", "scale", "push", "rest")
+"""What a worker can be told: methods of its `Pen`."""
+
+
+class Block:
+    """The shared arrays, each with a row per world.
+
+    Action, state, sensed contacts, a mark of chosen worlds, factors of `QUANTITIES`, and forces on the
+    actors' roots.
+    """
+
+    def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
+        first = 0
+        parts = []
+        for width in widths:
+            parts.append(np.frombuffer(buffer, np.float64, worlds * width, first).reshape(worlds, width))
+            first += 8 * worlds * width
+        self.action, self.qpos, self.qvel, self.sensed, self.chosen, self.factors, self.force = parts
+
+    @staticmethod
+    def size(worlds: int, widths: Sequence[int]) -> int:
+        """Bytes that the arrays need."""
+        return 8 * worlds * sum(widths)
+
+
+class Pen:
+    """The worlds `[first, last)` of a block, stepped one after another in this process."""
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        actors: Sequence[ActorPlan],
+        pairs: Sequence[tuple[int, int]],
+        block: Block,
+        first: int,
+        last: int,
+    ) -> None:
+        self._coordinates = Coordinates(model, actors)
+        rows = slice(first, last)
+        self._action, self._sensed, self._chosen = block.action[rows], block.sensed[rows], block.chosen[rows]
+        self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
+        self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(actors), 3)
+        self._calm, self._pushed = [None] * (last - first), False
+        self._raw = np.zeros((last - first, self._coordinates.width))
+        self._worlds = [BulletWorld(model, actors, pairs) for _ in range(first, last)]
+
+    def put(self) -> None:
+        chosen = np.flatnonzero(self._chosen[:, 0])
+        self._sensed[chosen] = 0
+        self._raw[chosen] = self._coordinates.to_raw(self._qpos[chosen], self._qvel[chosen])
+        for k in chosen:
+            self._worlds[k].put(self._raw[k])
+
+    def step(self) -> None:
+        # Each world is read at once after it has moved, while the processor's cache still holds it.
+        for world, order, raw, sensed in zip(self._worlds, self._orders(), self._raw, self._sensed, strict=True):
+            world.advance(*order)
+            world.read(raw, sensed)
+        with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
+            self._coordinates.from_raw(self._raw, self._qpos, self._qvel)
+
+    def advance(self) -> None:
+        for world, order in zip(self._worlds, self._orders(), strict=True):
+            world.advance(*order)
+
+    def _orders(self) -> Iterator[tuple[Array, Array | None]]:
+        """Return every world's action and the force to come, which is then gone."""
+        forces, self._pushed = self._force if self._pushed else self._calm, False
+        return zip(self._action, forces, strict=True)
+
+    def scale(self) -> None:
+        for k in np.flatnonzero(self._chosen[:, 0]):
+            self._worlds[k].scale(self._factors[k])
+
+    def push(self) -> None:
+        self._pushed = True
+
+    def rest(self) -> None:
+        """Do nothing: a worker that answers this has done all that came before."""
+
+    def close(self) -> None:
+        for world in self._worlds:
+            world.close()
