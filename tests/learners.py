@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.learner import Learner
 from dohyo.arenas.arrays import FloatArray
-from dohyo.curricula.training.curves import BoutWatch
 
 
 class Still:
@@ -15,7 +15,7 @@ class Still:
     def assign(self, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> None:
         pass
 
-    def note(self, worlds: np.ndarray[Any, np.dtype[np.intp]], results: Any) -> None:
+    def note(self, bouts: EndedBouts) -> None:
         pass
 
     def act(self, observation: FloatArray, worlds: np.ndarray[Any, np.dtype[np.intp]]) -> FloatArray:
@@ -23,7 +23,7 @@ class Still:
 
 
 def practise(learner: Learner, rollouts: int = 3) -> None:
-    watch = BoutWatch(learner.vec)
+    learner.begin()
     for _ in range(rollouts):
-        learner.collect(watch)
+        learner.collect()
         learner.learn()

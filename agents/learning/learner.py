@@ -73,15 +73,14 @@ class Learner:
         """Control steps of learning seats seen so far."""
         return self._ppo.num_timesteps
 
-    def collect(self, watch: BaseCallback) -> None:
-        """Play a rollout of `config.rollout` control steps in every slot; `watch` is told of each step."""
-        if self._callback is not watch:
+    def collect(self) -> None:
+        """Play a rollout of `config.rollout` control steps in every slot."""
+        if self._callback is None:
             # SB3 prepares its counters, its first observation and the callback here; it asks for a total only for
             # schedules, and ours goes by `spend`.
-            self._ppo._setup_learn(total_timesteps=1, callback=watch, reset_num_timesteps=False)
-            self._callback = watch
+            self._callback = self._ppo._setup_learn(total_timesteps=1, reset_num_timesteps=False)[1]
         steps = self.config.rollout
-        self._ppo.collect_rollouts(self.vec, watch, self._ppo.rollout_buffer, n_rollout_steps=steps)
+        self._ppo.collect_rollouts(self.vec, self._callback, self._ppo.rollout_buffer, n_rollout_steps=steps)
 
     def spend(self, share: float) -> None:
         """Be told what share of the budget is used up, 0 to 1: the learning rate falls with it."""

@@ -1,6 +1,6 @@
 """The batch as Stable-Baselines3 sees it: one slot per learning seat, opponents filled in here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,6 +8,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
+from dohyo.agents.learning.bouts import BOTH, EndedBouts
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch, Finished, Step
 
@@ -18,8 +19,8 @@ class Opponents(Protocol):
     def assign(self, worlds: IntArray) -> None:
         """Choose an opponent for the bout that begins in each of `worlds`."""
 
-    def note(self, worlds: IntArray, results: IntArray) -> None:
-        """Be told of bouts that have ended in `worlds`: 1 where the learner won, 0 for a draw, -1 for a loss."""
+    def note(self, bouts: EndedBouts) -> None:
+        """Be told of bouts that have ended against them."""
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds`."""
@@ -31,7 +32,8 @@ class SeatVec(VecEnv):
     The first `mirrored` worlds are bouts of the learner against itself: both seats are slots. In each other world
     the learner takes one seat, changing sides at every bout, and `opponents` fill the other. With `seat` given the
     learner always takes that one; nothing is mirrored then, and the seats need not see and act alike.
-    Rewards are multiplied by `reward_scale`, so that values stay near 1. `last` holds the batch's last step.
+    Rewards are multiplied by `reward_scale`, so that values stay near 1. Bouts that end are reported once, as
+    `EndedBouts`: those against opponents to these, all of them to the listener that `report_to` sets.
     An observation is what the slot's own seat sees, `own` entries; with `privileged`, what the other seat of its
     world sees follows, for a value function.
     """
@@ -56,7 +58,7 @@ class SeatVec(VecEnv):
         self._first_past, self.mirrored = 2 * mirrored, mirrored
         self._actions = tuple(np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces)
         self._quiet: dict[str, Any] = {}
-        self.last: Step | None = None
+        self._listener: Callable[[EndedBouts], None] | None = None
         self._pending: FloatArray | None = None
         own = seat or 0
         self._turns = (0, 1)[: 1 + privileged]
@@ -81,11 +83,12 @@ class SeatVec(VecEnv):
     def step_wait(self) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Step the batch; a finished bout's slot gets its last observation in `info["terminal_observation"]`."""
         assert self._pending is not None
-        step = self.last = self.batch.step(self._everyone(self._pending))
+        step = self.batch.step(self._everyone(self._pending))
         reward = (step.reward[self._world, self._seat] * self._scale).astype(np.float32)
         done = step.done[self._world]
         infos = self._infos(step)
-        self._change_sides(step.finished)
+        if len(step.finished.ids):
+            self._end_bouts(step.finished)
         return self._gather(step.observation), reward, done, infos
 
     def _everyone(self, pending: FloatArray) -> list[FloatArray]:
@@ -110,17 +113,30 @@ class SeatVec(VecEnv):
             infos[slot] = {"terminal_observation": np.concatenate(last)}
         return infos
 
-    def _change_sides(self, finished: Finished) -> None:
-        """Where a bout against an opponent has ended: note it, swap seats and draw the next opponent."""
+    def report_to(self, listener: Callable[[EndedBouts], None]) -> None:
+        """Call `listener` with the bouts that have ended, after every step in which some have."""
+        self._listener = listener
+
+    def _end_bouts(self, finished: Finished) -> None:
+        """Report the bouts that have ended; against opponents, then swap seats and draw the next opponent."""
+        ended = self._ended(finished)
+        against = ended.against_opponents()
+        if len(against.worlds):
+            self.opponents.note(against)
+            if self._own is None:
+                slots = self._first_past + np.searchsorted(self._past, against.worlds)
+                self._seat[slots] = 1 - self._seat[slots]
+            self.opponents.assign(against.worlds)
+        if self._listener is not None:
+            self._listener(ended)
+
+    def _ended(self, finished: Finished) -> EndedBouts:
         past = finished.ids >= self.mirrored
-        ended, winner = finished.ids[past], finished.winner[past]
-        if len(ended):
-            self.opponents.note(ended, np.where(winner < 0, 0, np.where(winner == self.learner_seat(ended), 1, -1)))
-        if self._own is None:
-            slots = self._first_past + np.searchsorted(self._past, ended)
-            self._seat[slots] = 1 - self._seat[slots]
-        if len(ended):
-            self.opponents.assign(ended)
+        seat = np.full(len(finished.ids), BOTH)
+        seat[past] = self.learner_seat(finished.ids[past])
+        dense = finished.dense.mean(axis=1)  # against itself the learner earns what both seats do
+        dense[past] = finished.dense[past, seat[past]]
+        return EndedBouts(finished.ids, seat, finished.winner, finished.steps, finished.ending, dense)
 
     def _gather(self, observation: Sequence[FloatArray]) -> FloatArray:
         if self._own is not None:
@@ -131,11 +147,6 @@ class SeatVec(VecEnv):
     def learner_seat(self, worlds: IntArray) -> IntArray:
         """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""
         return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
-
-    def seat_before(self, worlds: IntArray) -> IntArray:
-        """Return the seat that the learner took in the bouts which have just ended in `worlds`."""
-        now = self.learner_seat(worlds)
-        return now if self._own is not None else 1 - now
 
     def close(self) -> None:
         """Release the batch."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Origin, Part, make_snapshot, save_snapshot
@@ -19,7 +20,6 @@ from dohyo.arenas.batch import Batch, make_batch
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
-from dohyo.curricula.training.curves import BoutWatch
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class _Rivals:
         for pool in self._pools:
             pool.assign(worlds)
 
-    def note(self, worlds: IntArray, results: IntArray) -> None:
+    def note(self, bouts: EndedBouts) -> None:
         for pool in self._pools:
-            pool.note(worlds, results)
+            pool.note(bouts)
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Let the pools act, each first in every other step: the first warms the caches for the second."""
@@ -86,11 +86,10 @@ def measure_opponents(
     )
     with tempfile.TemporaryDirectory() as scratch, closing(batch):
         rivals, learner = _players(Path(scratch), batch, config, opponents)
-        watch = BoutWatch(learner.vec)
         times = np.zeros((rounds + 1, 4))
         for row in times:
             before, start = rivals.seconds.copy(), time.perf_counter()
-            learner.collect(watch)
+            learner.collect()
             middle = time.perf_counter()
             learner.learn()
             row[:] = (middle - start, time.perf_counter() - middle, *(rivals.seconds - before))
@@ -114,20 +113,18 @@ def measure_opponents(
 
 def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) -> tuple[_Rivals, Learner]:
     """Return the opponents and a learner that meets them in seat 0."""
-    chain: list[str] = []
-    pools = [
-        Pool(folder, [chain], _in_turn(opponents), config.worlds, config.seed, together=together)
-        for together in (True, False)
-    ]
-    rivals = _Rivals(pools)
-    learner = Learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, seat=0), config.ppo, config.seed)
-    rng = np.random.default_rng(config.seed)
+    rng, chain = np.random.default_rng(config.seed), []
     for k in range(opponents):
         origin = _origin(batch, config, k)
         snapshot = make_snapshot(origin, _network(rng, origin.observation, config.ppo.width, origin.action))
         save_snapshot(snapshot, folder)
         chain.append(snapshot.name)
-    return rivals, learner
+    pools = [
+        Pool(folder, [chain], _in_turn(opponents), config.worlds, config.seed, together=together)
+        for together in (True, False)
+    ]
+    rivals = _Rivals(pools)
+    return rivals, Learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, seat=0), config.ppo, config.seed)
 
 
 def _network(rng: np.random.Generator, observation: int, width: int, action: int) -> dict[str, FloatArray]:

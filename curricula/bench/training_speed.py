@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,8 +38,8 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
             closing(RunFolder.create_or_resume(Path(scratch) / "halves", config)) as folder,
             closing(Training(folder)) as halves,
         ):
-            rollouts, updates = halves.time_halves(generations)
-            samples = halves.samples_per_generation() * generations
+            rollouts, updates = time_halves(halves, generations)
+            samples = samples_per_generation(halves) * generations
         limited = replace(config, minutes=None, samples=samples)
         with closing(RunFolder.create_or_resume(Path(scratch) / "whole", limited)) as folder:
             training = Training(folder)
@@ -56,3 +57,26 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
         training=whole,
         share=whole / min(rollouts, updates),
     )
+
+
+def samples_per_generation(training: Training) -> int:
+    """Return the samples that one generation of every learner takes."""
+    slots = sum(lineage.vec.num_envs for lineage in training.lineages)
+    return slots * training.config.ppo.rollout * training.config.updates
+
+
+def time_halves(training: Training, rounds: int) -> tuple[float, float]:
+    """Return samples per second of rollouts alone and of updates alone, on a run that has not begun."""
+    training.start_chains()
+    lineage = training.lineages[0]
+    lineage.improve(lambda: training.prepare(lineage), lambda: None)  # a warm-up
+    halves: list[Callable[[], None]] = [lineage.collect, lineage.learner.learn]
+    first, seconds = lineage.learner.samples, [0.0, 0.0]
+    for _ in range(rounds * training.config.updates):
+        times = [time.perf_counter()]
+        for half in halves:
+            half()
+            times.append(time.perf_counter())
+        seconds = [total + end - start for total, start, end in zip(seconds, times[:-1], times[1:], strict=True)]
+    samples = lineage.learner.samples - first
+    return samples / seconds[0], samples / seconds[1]

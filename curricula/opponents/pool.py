@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
@@ -25,15 +26,15 @@ class Pool:
     """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`StackedPolicies`).
 
     Opponents act stochastically, as in arXiv 1710.03748; all draw from one stream that the seed begins. `chains` holds
-    the snapshots of each learner that can be met, oldest first, and grows as they do; `matchmaker` draws from them. In
-    a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead:
+    the snapshots of each learner that can be met, oldest first; `add` brings a new one; `matchmaker` draws from them.
+    In a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead:
     snapshots, or built-in policies, which make actions of `actions` numbers.
     """
 
     def __init__(
         self,
         folder: Path,
-        chains: Sequence[list[str]],
+        chains: Sequence[Sequence[str]],
         matchmaker: Matchmaker,
         worlds: int,
         seed: int,
@@ -44,7 +45,7 @@ class Pool:
         known: Known | None = None,
         together: bool = True,
     ) -> None:
-        self._own, self._chains = len(chains), [*chains, list(guests)]
+        self._own, self._chains = len(chains), [list(names) for names in (*chains, guests)]
         if not chains and not guests:
             raise DohyoError("nobody to meet: let the other role learn as well, or give a guest, such as zero")
         self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
@@ -56,6 +57,12 @@ class Pool:
         self._stacked = StackedPolicies(worlds, together=together)
         self._gathered: IntArray | None = None
         """Chain and version of those that can be met, `[2, n]`; None: everybody."""
+
+    def add(self, chain: int, snapshot: str) -> None:
+        """Let a learner's new snapshot be met by bouts that begin from now on; `chain` counts as `chains` does."""
+        if not 0 <= chain < self._own:
+            raise IndexError(f"the pool holds chains 0 to {self._own - 1}, not {chain}")
+        self._chains[chain].append(snapshot)
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent of the bout that begins in each of `worlds`."""
@@ -92,9 +99,9 @@ class Pool:
             payoffs.grow(len(names))
         return self._payoffs[: self._own]
 
-    def note(self, worlds: IntArray, results: IntArray) -> None:
-        """Count the bouts that have ended in `worlds` `[n]`: 1 where the learner won, 0 for a draw, -1 a loss."""
-        for world, result in zip(worlds.tolist(), results.tolist(), strict=True):
+    def note(self, bouts: EndedBouts) -> None:
+        """Count the bouts that have ended against opponents of this pool."""
+        for world, result in zip(bouts.worlds.tolist(), bouts.results.tolist(), strict=True):
             self._payoffs[self._chain[world]].record(int(self._version[world]), result)
 
     def known(self) -> dict[str, tuple[float, float, float]]:

@@ -15,7 +15,7 @@ from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.roles import Role, roles_of
 from dohyo.curricula.opponents.league import KINDS, MAIN
 from dohyo.curricula.run.config import TrainConfig, _read_settings
-from dohyo.curricula.run.learners import name_learners
+from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners
 from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.run.results_folder import SETTINGS, FolderLock, check_holds, make_folders
 
@@ -99,16 +99,22 @@ class RunFolder:
         if self._lock is not None:
             self._lock.close()
 
-    @cached_property
+    @property
     def learners(self) -> dict[str, Role]:
-        """The run's learners by name, with the seats that they take."""
+        """The roles of the run's learners by name."""
+        return {name: spec.role for name, spec in self.specs.items()}
+
+    @cached_property
+    def specs(self) -> dict[str, LearnerSpec]:
+        """The run's learners by name."""
         chosen = self.config.roles
         learning = [role for role in self.roles if not chosen or role.name in chosen]
         if len(learning) < len(chosen):
             raise UnknownName(
                 f"unknown role among {', '.join(chosen)}; choose of: {', '.join(r.name for r in self.roles)}"
             )
-        return name_learners(learning, self.config.population, tuple(KINDS) if self.config.league else (MAIN,))
+        kinds = tuple(KINDS) if self.config.league else (MAIN,)
+        return by_name(plan_learners(learning, self.config.population, kinds))
 
     @cached_property
     def roles(self) -> list[Role]:

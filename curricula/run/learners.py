@@ -1,27 +1,38 @@
-"""Names of a run's learners, and who meets whom."""
+"""A run's learners, and who meets whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from dohyo.curricula.matches.roles import Role
-from dohyo.curricula.opponents.league import KINDS, MAIN
+from dohyo.curricula.opponents.league import MAIN
 
 
-def kind_of(learner: str) -> str:
-    """Return the kind of a learner by its name, see `dohyo.curricula.run.learners.name_learners`."""
-    return next((kind for kind in KINDS if learner.endswith(f"-{kind}")), MAIN)
+@dataclass(frozen=True)
+class LearnerSpec:
+    """One learner of a run: the role it takes, its kind, and its number in a population (None where it is alone)."""
+
+    role: Role
+    kind: str = MAIN
+    """One of `dohyo.curricula.opponents.league.KINDS`; outside of a league all are main agents."""
+    index: int | None = None
+    """From 1."""
+
+    @property
+    def name(self) -> str:
+        """What the learner is called in files and on the command line, e.g. `sumo`, `kicker-2-main-exploiter`."""
+        number = "" if self.index is None else f"-{self.index}"
+        return f"{self.role.name}{number}{'' if self.kind == MAIN else f'-{self.kind}'}"
 
 
-def name_learners(roles: list[Role], population: int, kinds: Sequence[str] = (MAIN,)) -> dict[str, Role]:
-    """Return the roles of a run's learners by name: `population` of them for each role and kind.
+def plan_learners(roles: Sequence[Role], population: int, kinds: Sequence[str] = (MAIN,)) -> list[LearnerSpec]:
+    """Return a run's learners: `population` of them for each role and kind, in the order of `kinds`."""
+    numbers = [None] if population == 1 else range(1, population + 1)
+    return [LearnerSpec(role, kind, number) for kind in kinds for number in numbers for role in roles]
 
-    Main agents, the kind of all learners outside a league, come first and bear the name of the role alone.
-    """
-    return {
-        f"{role.name}{f'-{k}' if population > 1 else ''}{'' if kind == MAIN else f'-{kind}'}": role
-        for kind in kinds
-        for k in range(1, population + 1)
-        for role in roles
-    }
+
+def by_name(specs: Iterable[LearnerSpec]) -> dict[str, LearnerSpec]:
+    """Return learners by the names that files and the command line have for them."""
+    return {spec.name: spec for spec in specs}
 
 
 def rivals(learners: Mapping[str, Role], name: str) -> list[str]:

@@ -4,20 +4,21 @@ import csv
 import io
 
 import numpy as np
-from stable_baselines3.common.callbacks import BaseCallback
 
 from dohyo.agents.files import write_atomically
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.curricula.opponents.payoffs import WIN
 from dohyo.curricula.run.folder import RunFolder
 
 
-class BoutWatch(BaseCallback):
-    """Counts how training bouts end, apart for mirror bouts and for bouts against the past."""
+class BoutWatch:
+    """Counts how a vector's training bouts end, apart for mirror bouts and for bouts against the past."""
 
     def __init__(self, vec: SeatVec) -> None:
-        super().__init__()
-        self._vec = vec
+        self._batch = vec.batch
         self.clear()
+        vec.report_to(self.note)
 
     def clear(self) -> None:
         """Forget what was counted."""
@@ -25,25 +26,19 @@ class BoutWatch(BaseCallback):
         self._draws: list[bool] = []
         self._wins: list[bool] = []
         self._dense: list[float] = []
-        self._endings = np.zeros(len(self._vec.batch.endings), int)
+        self._endings = np.zeros(len(self._batch.endings), int)
 
-    def _on_step(self) -> bool:
-        step = self._vec.last
-        if step is not None and len(step.finished.ids):
-            finished = step.finished
-            self._steps += finished.steps.tolist()
-            self._draws += (finished.winner < 0).tolist()
-            np.add.at(self._endings, finished.ending, 1)
-            past = finished.ids >= self._vec.mirrored
-            seat = self._vec.seat_before(finished.ids[past])
-            self._wins += (finished.winner[past] == seat).tolist()
-            own = finished.dense[past, seat]  # against itself the learner earns what both seats do
-            self._dense += [*finished.dense[~past].mean(axis=1).tolist(), *own.tolist()]
-        return True
+    def note(self, bouts: EndedBouts) -> None:
+        """Count bouts that have ended."""
+        self._steps += bouts.steps.tolist()
+        self._draws += bouts.drawn.tolist()
+        self._dense += bouts.dense.tolist()
+        self._wins += (bouts.against_opponents().results == WIN).tolist()
+        np.add.at(self._endings, bouts.ending, 1)
 
     def curves(self) -> dict[str, float]:
         """Return means over the bouts since `clear`; what no bout has shown is left out."""
-        curves = {"bouts": float(len(self._steps)), "diverged": float(self._vec.batch.diverged)}
+        curves = {"bouts": float(len(self._steps)), "diverged": float(self._batch.diverged)}
         if self._steps:
             curves |= {
                 "bout_steps": float(np.mean(self._steps)),
@@ -51,7 +46,7 @@ class BoutWatch(BaseCallback):
                 "dense_return": float(np.mean(self._dense)),
             }
             shares = self._endings / len(self._steps)
-            curves |= {f"ending/{name}": float(x) for name, x in zip(self._vec.batch.endings, shares, strict=True)}
+            curves |= {f"ending/{name}": float(x) for name, x in zip(self._batch.endings, shares, strict=True)}
         if self._wins:
             curves["wins_against_past"] = float(np.mean(self._wins))
         return curves

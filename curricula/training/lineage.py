@@ -1,6 +1,6 @@
 """A lineage: one policy as it grows, with the chain of its snapshots and the pool of those it meets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dohyo.agents.learning.learner import Learner
@@ -13,7 +13,7 @@ from dohyo.curricula.opponents.matchmaker import Matchmaker, evenly
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import parse_sampler
 from dohyo.curricula.run.folder import RunFolder
-from dohyo.curricula.run.learners import kind_of, rivals
+from dohyo.curricula.run.learners import rivals
 from dohyo.curricula.run.record import JOINED, RESET, Generation
 from dohyo.curricula.training.curves import BoutWatch
 
@@ -21,13 +21,12 @@ from dohyo.curricula.training.curves import BoutWatch
 class Lineage:
     """The learner called `name` of a run, on a batch that all of the run's lineages use in turn.
 
-    `chains` holds the snapshots of every learner that can be met, oldest first; the lineage adds its own.
+    `chains` holds the snapshots of every learner that can be met, oldest first; `meet` tells of those that come later.
     """
 
-    def __init__(self, folder: RunFolder, batch: Batch, name: str, chains: Mapping[str, list[str]]) -> None:
+    def __init__(self, folder: RunFolder, batch: Batch, name: str, chains: Mapping[str, Sequence[str]]) -> None:
         self.folder, self.config, self.name, self._batch = folder, folder.config, name, batch
-        self.role, self._players = folder.learners[name], chains[name]
-        self._kind = KINDS[kind_of(name)]
+        self.role, self._kind = folder.specs[name].role, KINDS[folder.specs[name].kind]
         chain = folder.record.chain(name)
         self.snapshots = [link.snapshot for link in chain]
         self.generation = chain[-1].generation if chain else -1
@@ -54,7 +53,7 @@ class Lineage:
             snapshot.check_plays(Part.of(self._batch.arena, seat))
         self.learner.adopt(snapshot)
 
-    def _make_pool(self, met: list[list[str]]) -> Pool:
+    def _make_pool(self, met: Sequence[Sequence[str]]) -> Pool:
         config = self.config
         return Pool(
             self.folder.snapshots,
@@ -77,7 +76,7 @@ class Lineage:
     @property
     def _kinds(self) -> list[str]:
         """The kinds of those that it meets."""
-        return [kind_of(rival) for rival in self._rivals]
+        return [self.folder.specs[rival].kind for rival in self._rivals]
 
     def _make_vec(self) -> SeatVec:
         config, both = self.config, len(self.role.seats) == 2
@@ -106,10 +105,15 @@ class Lineage:
 
     def collect(self) -> None:
         """Play one rollout."""
-        self.learner.collect(self._bouts)
+        self.learner.collect()
 
-    def commit(self, seconds: float, curves: Mapping[str, float]) -> None:
-        """Write snapshot and checkpoint, then the league's row that makes them count."""
+    def meet(self, learner: str, snapshot: str) -> None:
+        """Let a learner's new snapshot be met, if that learner can be."""
+        if learner in self._rivals:
+            self._pool.add(self._rivals.index(learner), snapshot)
+
+    def commit(self, seconds: float, curves: Mapping[str, float]) -> Generation:
+        """Write snapshot and checkpoint, then the record's row that makes them count; return that row."""
         self.generation += 1
         name = self.folder.save_snapshot(make_snapshot(self._origin(), self.learner.tensors()))
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
@@ -120,8 +124,8 @@ class Lineage:
         self.folder.commit(row, self._pool.known())
         self.snapshots.append(name)
         if row.joined:
-            self._players.append(name)
             self._joined = self.generation
+        return row
 
     def _settle(self) -> dict[str, float]:
         """In a league, decide whether a copy joins, and begin anew where its kind says so; return what was decided.

@@ -74,7 +74,7 @@ class Training:
         """Train until the budget is used up; every finished generation is on disk before the next begins."""
         note_versions(self.folder.path, self._samples())
         try:
-            self._start_chains()
+            self.start_chains()
             for lineage in self.lineages:
                 self._rate_if_due(lineage)
             while self._share() < 1:
@@ -84,7 +84,7 @@ class Training:
         finally:
             self.close()
 
-    def _start_chains(self) -> None:
+    def start_chains(self) -> None:
         """Rate the built-in references and take the untrained policies as generation 0."""
         new = [lineage for lineage in self.lineages if lineage.generation < 0]
         if new:
@@ -92,8 +92,8 @@ class Training:
             if self.config.rated_bouts:
                 self._referee.rate_references(self.config.rated_bouts)
             self._began = time.monotonic()
-        for self._turn in new:
-            self._commit()
+        for lineage in new:
+            self._commit(lineage)
 
     def _next(self) -> Lineage:
         """Return whose turn it is: the first of those with the fewest generations, also after a resume."""
@@ -101,20 +101,21 @@ class Training:
 
     def _take_turn(self) -> None:
         """One generation of one lineage."""
-        before, self._turn = self._turn, self._next()
-        if self._turn is not before:
-            self._turn.begin()
-        self._turn.improve(self._prepare, self._tell)
-        self._commit()
-        self._rate_if_due(self._turn)
+        lineage = self._next()
+        if lineage is not self._turn:
+            lineage.begin()
+        self._turn = lineage
+        lineage.improve(lambda: self.prepare(lineage), self._tell)
+        self._commit(lineage)
+        self._rate_if_due(lineage)
 
-    def _prepare(self) -> None:
-        """Set what changes as the budget is used up."""
+    def prepare(self, lineage: Lineage) -> None:
+        """Set what changes as the budget is used up, for a lineage's next update."""
         self._batch.alpha = self.alpha
         self._batch.arena.ranges |= self._widenings.at(self._share())
-        self._turn.learner.spend(self._share())
+        lineage.learner.spend(self._share())
         if self._growth is not None:
-            self._turn.gather(self._growth.at(self._share()))
+            lineage.gather(self._growth.at(self._share()))
 
     @property
     def alpha(self) -> float:
@@ -132,14 +133,18 @@ class Training:
         by_time = _share_of(self._elapsed() / 60, self.config.minutes)
         return max(by_time, _share_of(self._samples(), self.config.samples))
 
-    def _commit(self) -> None:
-        """Make the generation count, then write the curves."""
+    def _commit(self, lineage: Lineage) -> None:
+        """Make a lineage's generation count, tell all of its snapshot, then write the curves."""
+        self._turn = lineage
         curves = {"alpha": self._batch.alpha, "samples_per_s": self._speed()}
         for name in self._widenings.at(0):
             low, high = self._batch.arena.ranges[name]
             curves |= {f"range/{name}/low": low, f"range/{name}/high": high}
-        self._turn.commit(self._elapsed(), curves)
-        self._log(self._turn, self._turn.curves)
+        row = lineage.commit(self._elapsed(), curves)
+        if row.joined:
+            for other in self.lineages:
+                other.meet(row.learner, row.snapshot)
+        self._log(lineage, lineage.curves)
         write_csv(self.folder)
         self._tell()
 
@@ -194,27 +199,6 @@ class Training:
     def newest(self) -> dict[str, Path]:
         """Return each learner's newest snapshot's file."""
         return {lineage.name: lineage.newest for lineage in self.lineages}
-
-    def samples_per_generation(self) -> int:
-        """Return the samples that one generation of every learner takes."""
-        slots = sum(lineage.vec.num_envs for lineage in self.lineages)
-        return slots * self.config.ppo.rollout * self.config.updates
-
-    def time_halves(self, rounds: int) -> tuple[float, float]:
-        """Return samples per second of rollouts alone and of updates alone, on a run that has not begun."""
-        self._start_chains()
-        lineage = self._turn = self.lineages[0]
-        lineage.improve(self._prepare, self._tell)  # a warm-up
-        halves: list[Callable[[], None]] = [lineage.collect, lineage.learner.learn]
-        first, seconds = self._samples(), [0.0, 0.0]
-        for _ in range(rounds * self.config.updates):
-            times = [time.perf_counter()]
-            for half in halves:
-                half()
-                times.append(time.perf_counter())
-            seconds = [total + end - start for total, start, end in zip(seconds, times[:-1], times[1:], strict=True)]
-        samples = self._samples() - first
-        return samples / seconds[0], samples / seconds[1]
 
     def close(self) -> None:
         """Release both batches and the log."""

@@ -89,14 +89,14 @@ def test_values_are_learned_first_again_when_a_learner_begins_anew(tmp_path: Pat
     own = network(start.tensors)
     for k in range(2):
         training = begun(tmp_path / f"run {k}", start, config("mlp", samples=1))
-        training._start_chains()
+        training.start_chains()
         lineage = training.lineages[0]
         if path.exists():
             lineage.learner.restore(path)
             assert lineage.learner.samples == 192
         assert network(lineage.learner.tensors()) == own
         for stays in (True, False):
-            lineage.improve(training._prepare, lambda: None)
+            lineage.improve(lambda: training.prepare(lineage), lambda: None)
             assert (network(lineage.learner.tensors()) == own) == stays
         lineage.learner.reset()
         lineage.learner.save(path)

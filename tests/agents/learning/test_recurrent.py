@@ -14,7 +14,6 @@ from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.policies.networks import Lstm, make_policy
-from dohyo.curricula.training.curves import BoutWatch
 
 TINY = PpoConfig(policy="lstm", width=8, rollout=16, unroll=4, minibatch=48, epochs=2)
 LENGTHS = [[3], [5], [2], [7]]
@@ -36,7 +35,7 @@ def test_memories_begin_with_the_bouts_of_their_slots():
     """A bout of n steps begins every n steps; what a slot remembers is empty there, and nowhere else."""
     trained = learner(1)
     practise(trained, 1)
-    trained.collect(BoutWatch(trained.vec))
+    trained.collect()
     for slot, world in enumerate(WORLD_OF_SLOT):
         # The second rollout begins with step 16.
         expected = [(16 + t) % LENGTHS[world][0] == 0 for t in range(16)]
@@ -59,12 +58,12 @@ def test_a_snapshot_plays_what_was_trained(value: str):
     strengthen(trained)
     practise(trained, 2)
     trained.begin()
-    watch, tensors = BoutWatch(vec), trained.tensors()
+    tensors = trained.tensors()
     policy, memory = make_policy(tensors), np.zeros((6, 16), np.float32)
     assert isinstance(policy, Lstm)
     means = []
     for _ in range(2):  # the memory is carried over from one rollout to the next
-        trained.collect(watch)
+        trained.collect()
         buffer = trained._ppo.rollout_buffer
         for t in range(16):
             memory[buffer.episode_starts[t] == 1] = 0
@@ -78,7 +77,7 @@ def test_a_snapshot_plays_what_was_trained(value: str):
 def test_minibatches_are_chunks_of_one_slot_with_its_memory():
     trained = learner(1)
     practise(trained, 2)
-    trained.collect(BoutWatch(trained.vec))
+    trained.collect()
     buffer, policy = trained._ppo.rollout_buffer, trained._ppo.policy
     batches = list(buffer.get(48))
     assert [len(batch.actions) for batch in batches] == [48, 48]

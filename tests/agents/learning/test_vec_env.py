@@ -5,6 +5,7 @@ import pytest
 from doubles import FloatArray, StubBatch
 from stable_baselines3.common.vec_env import VecCheckNan, VecMonitor
 
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import IntArray
 
@@ -20,8 +21,8 @@ class Watched:
     def assign(self, worlds: IntArray) -> None:
         self.assigned.append(worlds.tolist())
 
-    def note(self, worlds: IntArray, results: IntArray) -> None:
-        self.noted.append((worlds.tolist(), results.tolist()))
+    def note(self, bouts: EndedBouts) -> None:
+        self.noted.append((bouts.worlds.tolist(), bouts.results.tolist()))
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         self.seen.append(observation.copy())

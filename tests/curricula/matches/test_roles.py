@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from doubles import StubBatch, learner_state, only_object, tiny_config
 
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Part, SnapshotError
 from dohyo.arenas.errors import DohyoError, UnknownName
@@ -20,7 +21,7 @@ from dohyo.curricula.matches.roles import Role, roles_of, tagged
 from dohyo.curricula.ratings.references import early, references, title
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
-from dohyo.curricula.run.learners import name_learners, rivals
+from dohyo.curricula.run.learners import by_name, plan_learners, rivals
 from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.training.training import Training
 
@@ -43,13 +44,17 @@ def test_roles(arena: str, body: str, shared: bool, expected: list[tuple[str, tu
     assert [(r.name, r.seats) for r in roles_of(build_arena(arena, body), shared=shared)] == expected
 
 
+def roles_by_name(roles: list[Role], population: int) -> dict[str, Role]:
+    return {name: spec.role for name, spec in by_name(plan_learners(roles, population)).items()}
+
+
 def test_a_population_has_so_many_learners_of_each_role():
-    learners = name_learners([KICKER, KEEPER], 2)
+    learners = roles_by_name([KICKER, KEEPER], 2)
     assert learners == {"kicker-1": KICKER, "keeper-1": KEEPER, "kicker-2": KICKER, "keeper-2": KEEPER}
     assert rivals(learners, "kicker-2") == ["keeper-1", "keeper-2"]
-    alone = name_learners([BOTH], 3)
+    alone = roles_by_name([BOTH], 3)
     assert rivals(alone, "sumo-2") == ["sumo-1", "sumo-2", "sumo-3"]  # itself as well
-    assert name_learners([BOTH], 1) == {"sumo": BOTH}
+    assert roles_by_name([BOTH], 1) == {"sumo": BOTH}
 
 
 def test_built_in_policies_are_told_apart_by_role():
@@ -58,7 +63,7 @@ def test_built_in_policies_are_told_apart_by_role():
 
 
 def test_early_references_are_those_of_the_first_learner_of_each_role():
-    learners = name_learners([KICKER, KEEPER], 2)
+    learners = roles_by_name([KICKER, KEEPER], 2)
     chain = [Generation(name, g, f"{name} {g}", 0, 0.0, {}) for g in (0, 1, 2) for name in learners]
     assert early(learners, chain) == {"kicker-1 1": KICKER, "keeper-1 1": KEEPER}
     assert early({"sumo": BOTH}, [Generation("sumo", g, f"s{g}", 0, 0.0, {}) for g in range(32)]) == {
@@ -86,8 +91,8 @@ class Pushes:
     def assign(self, worlds: Any) -> None:
         self.assigned.append(worlds.tolist())
 
-    def note(self, worlds: Any, results: Any) -> None:
-        self.noted.append((worlds.tolist(), results.tolist()))
+    def note(self, bouts: EndedBouts) -> None:
+        self.noted.append((bouts.worlds.tolist(), bouts.results.tolist()))
 
     def act(self, observation: Any, worlds: Any) -> Any:
         self.saw.append(observation[:, 1].tolist())
@@ -109,7 +114,6 @@ def test_a_learner_of_one_seat_stays_there(seat: int):
     for taken in batch.taken:
         np.testing.assert_array_equal(taken[seat], np.ones((2, 2)))
         np.testing.assert_array_equal(taken[1 - seat], np.full((2, 2), 0.5))
-    assert vec.seat_before(np.array([0, 1])).tolist() == [seat, seat]
 
 
 def kick(**changes: Any) -> TrainConfig:

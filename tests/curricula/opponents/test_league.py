@@ -1,6 +1,7 @@
 """Kinds of a league's learners: whom they meet, when a copy joins and when they begin anew, worked out by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from dohyo.curricula.matches.roles import Role
 from dohyo.curricula.opponents.league import KINDS, LEAGUE_EXPLOITER, MAIN, MAIN_EXPLOITER, Standings
 from dohyo.curricula.opponents.payoffs import Payoffs
-from dohyo.curricula.run.learners import kind_of, name_learners, rivals
+from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners, rivals
 
 BOTH, KICKER, KEEPER = Role("sumo", (0, 1)), Role("kicker", (0,)), Role("keeper", (1,))
 
@@ -147,12 +148,20 @@ def test_who_begins_anew(kind: str, share: float):
 
 
 def test_names_say_the_kind():
-    learners = name_learners([KICKER, KEEPER], 1, tuple(KINDS))
+    learners = by_name(plan_learners([KICKER, KEEPER], 1, tuple(KINDS)))
     assert list(learners) == [
         *("kicker", "keeper", "kicker-main-exploiter", "keeper-main-exploiter"),
         *("kicker-league-exploiter", "keeper-league-exploiter"),
     ]
-    assert [kind_of(name) for name in learners] == [MAIN] * 2 + [MAIN_EXPLOITER] * 2 + [LEAGUE_EXPLOITER] * 2
-    assert rivals(learners, "kicker-main-exploiter") == [name for name in learners if name.startswith("keeper")]
-    several = name_learners([BOTH], 2, (MAIN, MAIN_EXPLOITER))
+    assert [spec.kind for spec in learners.values()] == [MAIN] * 2 + [MAIN_EXPLOITER] * 2 + [LEAGUE_EXPLOITER] * 2
+    roles = {name: spec.role for name, spec in learners.items()}
+    assert rivals(roles, "kicker-main-exploiter") == [name for name in learners if name.startswith("keeper")]
+    several = by_name(plan_learners([BOTH], 2, (MAIN, MAIN_EXPLOITER)))
     assert list(several) == ["sumo-1", "sumo-2", "sumo-1-main-exploiter", "sumo-2-main-exploiter"]
+    assert several["sumo-2-main-exploiter"] == LearnerSpec(BOTH, MAIN_EXPLOITER, 2)
+
+
+def test_a_kind_does_not_come_from_the_name():
+    """A role can end in the name of a kind: the learner is a main agent all the same."""
+    (learner,) = plan_learners([replace(BOTH, name="my-league-exploiter")], 1)
+    assert (learner.name, learner.kind) == ("my-league-exploiter", MAIN)

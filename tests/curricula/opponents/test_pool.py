@@ -188,7 +188,10 @@ def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
     names = [snapshots[0].name]
     crowd = Pool(tmp_path, [names], evenly(latest), worlds=1, seed=0)
     crowd.assign(np.array([0]))
-    names.append("gone")
+    names.append("a list of others")  # the pool keeps its own
+    crowd.assign(np.array([0]))
+    crowd.act(np.ones((1, 3), np.float32), np.array([0]))
+    crowd.add(0, "gone")
     crowd.act(np.ones((1, 3), np.float32), np.array([0]))  # the bout goes on against the first
     crowd.assign(np.array([0]))
     with pytest.raises(SnapshotError, match="gone"):

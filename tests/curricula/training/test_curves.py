@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from doubles import Constant, FloatArray, StubBatch
 
+from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import IntArray
 from dohyo.curricula.run.config import TrainConfig
@@ -23,7 +24,7 @@ class Strong(Constant):
     def assign(self, worlds: IntArray) -> None:
         pass
 
-    def note(self, worlds: IntArray, results: IntArray) -> None:
+    def note(self, bouts: EndedBouts) -> None:
         pass
 
     def act(self, observation: FloatArray, worlds: IntArray | None = None) -> FloatArray:
@@ -37,7 +38,6 @@ def test_bouts_are_counted_for_the_learner_whatever_its_side():
     vec.reset()
     for last in (0, 0, 1, 1):  # slots: world 0 twice, then 1 and 2; a push of 1 beats 0.5, none does not
         vec.step(np.repeat(np.array([[0], [0], [1], [last]], np.float32), 2, axis=1))
-        watch._on_step()
     curves = watch.curves()
     # World 0: 2 draws. World 1: 4 wins, on alternating sides. World 2: a loss at step 1, a win at step 3.
     assert curves["bouts"] == 8
