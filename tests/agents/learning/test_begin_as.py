@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_values_are_learned_first_again_when_a_learner_begins_anew(tmp_path: Pat
             assert lineage.learner.samples == 192
         assert network(lineage.learner.tensors()) == own
         for stays in (True, False):
-            lineage.improve(lambda: training.prepare(lineage), lambda: None)
+            lineage.improve(partial(training.prepare, lineage), lambda: None)
             assert (network(lineage.learner.tensors()) == own) == stays
         lineage.learner.reset()
         lineage.learner.save(path)
