@@ -1,5 +1,6 @@
 """Errors that a user can meet, each with a message that says what to do."""
 
+import difflib
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -27,7 +28,9 @@ class EngineError(DohyoError, RuntimeError):
 
 
 def lookup(table: Mapping[str, T], name: str, kind: str) -> T:
-    """Return `table[name]`, or raise `UnknownName` that lists what there is."""
+    """Return `table[name]`, or raise `UnknownName` that lists what there is, and names what was probably meant."""
     if name not in table:
-        raise UnknownName(f"unknown {kind} {name!r}; choose one of: {', '.join(sorted(table))}")
+        near = difflib.get_close_matches(str(name), table, n=1)
+        meant = f"did you mean {near[0]!r}? " if near else ""
+        raise UnknownName(f"unknown {kind} {name!r}; {meant}choose one of: {', '.join(sorted(table))}")
     return table[name]

@@ -1,6 +1,7 @@
 """`dohyo train`: self-play training into a run folder, with live progress; run it again to resume."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -236,4 +237,8 @@ def _report(training: "Training", out: Path, as_json: bool) -> None:
     typer.echo(f"Trained to generation {progress.generation}, {progress.samples:,} samples.")
     for name, path in training.newest().items():
         typer.echo(f"{name}: {path}")
-    typer.echo(f"Ratings: dohyo rate {out}    Watch it: dohyo play {training.config.arena} --seat {out} --seat zero")
+    run, config = shlex.quote(str(out)), training.config
+    typer.echo(f"Ratings: dohyo rate {run}")
+    typer.echo(
+        f"Watch it: dohyo play {config.arena} --engine {config.engine} --seat {run} --seat zero --picture bout.gif"
+    )

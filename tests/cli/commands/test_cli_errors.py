@@ -120,3 +120,11 @@ def test_without_what_it_needs_the_command_line_says_how_to_get_it():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "dohyo: the command line needs typer: `pip install 'dohyo[train]'` brings it\n"
+
+
+def test_a_name_mistyped_is_answered_with_the_one_meant(run_main: RunMain):
+    for typed, meant in (("sumoo", True), ("chess", False)):
+        status, _, errors = run_main("play", typed, "--seat", "zero", "--seat", "zero")
+        assert status == 2
+        assert ("did you mean 'sumo'?" in errors) == meant
+        assert ("did you mean" in errors) == meant
