@@ -129,7 +129,7 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
     shorten_bouts(monkeypatch)
     folder = RunFolder.create_or_resume(tmp_path / "run", tiny_config(samples=10_000))
     training = Training(folder)
-    training._start_chains()
+    training.start_chains()
     training._take_turn()
     before = {path: path.read_bytes() for path in folder.path.rglob("*.[js]*") if path.is_file()}
     status, output, errors = run_main(
