@@ -50,6 +50,21 @@ def test_bouts_are_counted_for_the_learner_whatever_its_side():
     assert watch.curves() == {"bouts": 0, "diverged": 0}
 
 
+def test_ended_bouts_are_told_once_with_the_seat_in_which_they_were_played():
+    """Worlds as above; in world 1, which begins in seat 1, the learner changes sides after every step."""
+    told: list[EndedBouts] = []
+    vec = SeatVec(StubBatch([[2], [1], [2]]), Strong(), mirrored=1, reward_scale=1)
+    vec.report_to(told.append)
+    vec.reset()
+    for _ in range(2):
+        vec.step(np.repeat(np.array([[0], [0], [1], [0]], np.float32), 2, axis=1))
+    first, second = told
+    assert (first.worlds.tolist(), first.seat.tolist(), first.winner.tolist()) == ([1], [1], [1])
+    assert (second.worlds.tolist(), second.seat.tolist()) == ([0, 1, 2], [-1, 0, 0])
+    assert (second.winner.tolist(), second.steps.tolist()) == ([-1, 0, 1], [2, 1, 2])
+    assert second.against_opponents().results.tolist() == [1, -1]
+
+
 def test_the_csv_file_mirrors_the_league(tmp_path: Path):
     folder = RunFolder.create_or_resume(tmp_path / "run", TrainConfig())
     folder.record.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))

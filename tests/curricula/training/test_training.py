@@ -1,6 +1,8 @@
 """Training: the schedule, and going on exactly where it stopped."""
 
+import ast
 import csv
+import inspect
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from doubles import learner_state, shorten_bouts, tiny_config, train
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training import training as training_module
 from dohyo.curricula.training.training import Progress, Training
 
 
@@ -170,3 +173,12 @@ def test_a_run_slows_down_towards_its_end(tmp_path: Path):
     ]  # the first only fills statistics
     folder.close()
     assert rates == pytest.approx([3e-4 * (0.05 + 0.95 * 2 / 3), 3e-4 * (0.05 + 0.95 / 3)], rel=1e-6)
+
+
+def test_training_carries_no_benchmark():
+    """The benchmark measures by what training shows."""
+    assert not {"time_halves", "samples_per_generation"} & set(vars(Training))
+    source = ast.parse(inspect.getsource(training_module))
+    targets = [node.target for node in ast.walk(source) if isinstance(node, ast.For)]
+    assert targets
+    assert not [target for target in targets if isinstance(target, ast.Attribute)]
