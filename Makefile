@@ -34,11 +34,11 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-# Type checkers do not see through an editable install that maps folders to packages: give them links.
+# Type checkers do not see through an editable install that maps a folder to a package: give them links.
 types: $(VENV)/ready
 	mkdir -p build/types/dohyo
-	for package in arenas agents curricula cli; do ln -sfn ../../../$$package build/types/dohyo/$$package; done
-	$(BIN)/mypy -p dohyo.arenas -p dohyo.agents -p dohyo.curricula -p dohyo.cli
+	for part in __init__.py py.typed arenas agents curricula cli; do ln -sfn ../../../$$part build/types/dohyo/$$part; done
+	$(BIN)/mypy -p dohyo
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -7,8 +7,6 @@ Gymnasium: `gymnasium.make("dohyo/Sumo-v0")`.
 if __name__ != "dohyo.arenas":
     raise ImportError("this folder is the package dohyo.arenas: `import dohyo.arenas`")
 
-from importlib.metadata import version
-
 import gymnasium
 
 from dohyo.arenas import (
@@ -63,8 +61,6 @@ __all__ = [
     "sumo_v0",
     "you_shall_not_pass_v0",
 ]
-
-__version__ = version("dohyo")
 
 try:
     from pettingzoo import register

@@ -24,7 +24,7 @@ for module in (arenas, train, play, rate, report, crossplay, exploit, push, impo
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from dohyo.arenas import __version__
+        from dohyo import __version__
 
         typer.echo(__version__)
         raise typer.Exit

@@ -16,25 +16,27 @@ LAYERS = ("arenas", "agents", "curricula", "cli")
 
 USE_IT = """
 import sys
-import dohyo.arenas, dohyo.agents.policies.built_in
-for module in (dohyo.arenas, dohyo.agents.policies.built_in):
+import dohyo, dohyo.arenas, dohyo.agents.policies.built_in
+for module in (dohyo, dohyo.arenas, dohyo.agents.policies.built_in):
     assert module.__file__.startswith(sys.argv[1]), module.__file__
 batch = dohyo.arenas.make_batch("sumo", body="ant", engine="mujoco", worlds=2, workers=1)
 batch.reset(0)
 step = batch.step([dohyo.agents.policies.built_in.Zero(8).act(o) for o in batch.observations])
-print(dohyo.arenas.__version__, *step.reward.shape)
+print(dohyo.__version__, *step.reward.shape)
 batch.close()
 """
 
 
 def test_the_packages_listed_are_those_on_disk():
-    on_disk = {
+    on_disk = {"dohyo"} | {
         "dohyo." + ".".join(init.parent.relative_to(ROOT).parts)
         for layer in LAYERS
         for init in (ROOT / layer).rglob("__init__.py")
     }
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == on_disk
-    assert PROJECT["tool"]["setuptools"]["package-dir"] == {f"dohyo.{layer}": layer for layer in LAYERS}
+    assert PROJECT["tool"]["setuptools"]["package-dir"] == {"dohyo": "."} | {
+        f"dohyo.{layer}": layer for layer in LAYERS
+    }
 
 
 def test_every_folder_with_code_is_a_package():
@@ -42,11 +44,19 @@ def test_every_folder_with_code_is_a_package():
     assert {folder for folder in folders if not (folder / "__init__.py").exists()} == set()
 
 
+def test_the_package_says_its_version_and_loads_nothing_else():
+    program = "import dohyo, sys; print(dohyo.__version__, *(name for name in sys.modules if name.startswith('dohyo')))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent
+    )
+    assert result.stdout.split() == [PROJECT["project"]["version"], "dohyo"]
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel, built from a copy of the sources so that nothing is left in the checkout."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "__init__.py", "py.typed"):
         shutil.copy(ROOT / name, source)
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
@@ -66,14 +76,14 @@ def test_what_is_in_the_wheel(wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {name.split("/")[0] for name in names} == {"dohyo", f"dohyo-{PROJECT['project']['version']}.dist-info"}
-    assert {f"dohyo/{layer}/py.typed" for layer in LAYERS} <= names
+    assert {"dohyo/__init__.py", "dohyo/py.typed"} <= names
+    assert {name.split("/")[1] for name in names if name.startswith("dohyo/")} == {"__init__.py", "py.typed", *LAYERS}
     sources = {
         path for layer in LAYERS for path in (ROOT / layer).rglob("*") if path.suffix in (".py", ".xml", ".html")
     }
     assert {f"dohyo/{path.relative_to(ROOT)}" for path in sources} <= names
     assert "dohyo/arenas/bodies/ant.xml" in names
     assert any(name.endswith("/LICENSE") for name in names)
-    assert "dohyo/__init__.py" not in names  # a namespace: nothing to collide with
 
 
 def test_the_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path):

@@ -4,8 +4,8 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from dohyo import __version__
 from dohyo.agents.policies.built_in import BUILT_IN
-from dohyo.arenas import __version__
 
 if TYPE_CHECKING:
     from dohyo.cli.page.contents import Story
