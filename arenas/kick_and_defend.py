@@ -176,7 +176,7 @@ class KickAndDefend(BaseArena):
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        ball, approach, guard, control, upright = self.worth
+        ball = self.term["ball"]
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
         ball_x, ball_y = frame.loose_position[:, 0, 0], frame.loose_position[:, 0, 1]
         along, across = _course(ball_x, ball_y)
@@ -190,11 +190,11 @@ class KickAndDefend(BaseArena):
             _detour(ball_x - place[:, KICKER, 0], ball_y - place[:, KICKER, 1], along, across, clear)
             for place in (frame.root_before, frame.root_position)
         )
-        approach[:, KICKER] = (far - near) / CONTROL_STEP
+        self.term["approach"][:, KICKER] = (far - near) / CONTROL_STEP
         in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
-        guard[:, KEEPER] = 2.0 * in_front - 1.0
-        worth = self.price(action, standing, control, upright)
-        upright[:, KEEPER] = 0
+        self.term["guard"][:, KEEPER] = 2.0 * in_front - 1.0
+        worth = self.price(action, standing)
+        self.term["standing"][:, KEEPER] = 0
         return worth
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:

@@ -92,10 +92,9 @@ class RunToGoal(BaseArena):
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        forward, control, upright = self.worth
         moved = frame.root_position[:, :, 0] - frame.root_before[:, :, 0]
-        np.multiply(moved, WAY / CONTROL_STEP, out=forward)
-        return self.price(action, self.standing(frame), control, upright)
+        np.multiply(moved, WAY / CONTROL_STEP, out=self.term["forward"])
+        return self.price(action, self.standing(frame))
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

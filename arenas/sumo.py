@@ -159,14 +159,13 @@ class Sumo(BaseArena):
         moved = (after - before) / CONTROL_STEP
         gap = after[:, None, :, :2] - after[:, :, None, :2]
         gap *= (self._aim / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
-        centre, control, standing, approach, push, topple = self.worth
-        centre[:] = away
+        self.term["centre"][:] = away
         # einsum and vecdot, since numpy's sum over axes as short as these takes three times as long.
-        np.vecdot(moved[:, :, :2], np.einsum("wsox->wsx", gap), out=approach)
+        np.vecdot(moved[:, :, :2], np.einsum("wsox->wsx", gap), out=self.term["approach"])
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
-        np.vecdot(self._aim, outward[:, None], out=push)
-        np.subtract(rising, np.vecdot(self._aim, rising[:, None]), out=topple)
-        self.price(action, ~fallen & self.standing(frame), control, standing)
+        np.vecdot(self._aim, outward[:, None], out=self.term["push"])
+        np.subtract(rising, np.vecdot(self._aim, rising[:, None]), out=self.term["topple"])
+        self.price(action, ~fallen & self.standing(frame))
         # Not yet of this step's verdict: who falls now is still paid for this step.
         self.worth *= self.alive
         return self.worth

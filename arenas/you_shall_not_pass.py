@@ -94,10 +94,10 @@ class YouShallNotPass(BaseArena):
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        forward, control, upright = self.worth
+        forward = self.term["forward"]
         speed = (frame.root_before[:, RUNNER, 0] - frame.root_position[:, RUNNER, 0]) / CONTROL_STEP
         forward[:, RUNNER], forward[:, BLOCKER] = speed, -speed
-        return self.price(action, self.standing(frame), control, upright)
+        return self.price(action, self.standing(frame))
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

@@ -130,19 +130,19 @@ class PaperKickAndDefend(PaperArena):
 
     def _price(self, frame: Frame, action: Array, going_on: BoolArray) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        forward, control, contact, standing, distance, guard, hold = self.worth
+        term = self.term
         seen, ball, keeper = paper_frame(frame), frame.loose_position[:, 0], frame.root_position[:, KEEPER]
         moved = seen.com[:, KICKER, 0] - seen.com_before[:, KICKER, 0]
-        forward[:, KICKER] = moved / self.scene.model.opt.timestep
-        self.effort(action, HUMAN_MOTOR, control)
-        self.contact(frame, contact)
+        term["forward"][:, KICKER] = moved / self.scene.model.opt.timestep
+        self.effort(action, HUMAN_MOTOR, term["control"])
+        self.contact(frame, term["contact"])
         upright = self.upright(frame, self._standing)
-        standing[:, KICKER] = upright[:, KICKER]
-        distance[:, KICKER] = np.linalg.norm(frame.root_position[:, KICKER, :2] - ball[:, :2], axis=1)
+        term["standing"][:, KICKER] = upright[:, KICKER]
+        term["ball"][:, KICKER] = np.linalg.norm(frame.root_position[:, KICKER, :2] - ball[:, :2], axis=1)
         in_front = (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
-        guard[:, KEEPER] = sign((upright[:, KEEPER] > 0) & in_front)
+        term["guard"][:, KEEPER] = sign((upright[:, KEEPER] > 0) & in_front)
         way = np.abs(ball[:, 0] - GOAL) * going_on
-        hold[:, KICKER], hold[:, KEEPER] = -way, way
+        term["hold"][:, KICKER], term["hold"][:, KEEPER] = -way, way
         self.worth *= self.weights
         return self.worth
 

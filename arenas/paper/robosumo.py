@@ -110,14 +110,13 @@ class RoboSumo(PaperArena):
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        control, push, approach = self.worth
         before, after = frame.root_before[:, :, :2], frame.root_position[:, :, :2]
-        self.effort(action, np.inf, control)
-        np.exp(-np.linalg.norm(after[:, ::-1], axis=2), out=push)
+        self.effort(action, np.inf, self.term["control"])
+        np.exp(-np.linalg.norm(after[:, ::-1], axis=2), out=self.term["push"])
         velocity = (after - before) / (SUBSTEPS * self.scene.model.opt.timestep)
         way = after[:, ::-1] - before
         way /= np.maximum(np.linalg.norm(way, axis=2, keepdims=True), 1e-9)
-        np.maximum((velocity * way).sum(axis=2), 0, out=approach)
+        np.maximum((velocity * way).sum(axis=2), 0, out=self.term["approach"])
         self.worth *= self.weights
         return self.worth
 

@@ -69,14 +69,13 @@ class PaperRunToGoal(Field):
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        forward, control, contact, standing, *goal = self.worth
-        forward[:] = self.advanced(frame) / self._over
-        self.effort(action, np.inf, control)
-        standing[:] = self.upright(frame, self._standing)
+        self.term["forward"][:] = self.advanced(frame) / self._over
+        self.effort(action, np.inf, self.term["control"])
+        self.term["standing"][:] = self.upright(frame, self._standing)
         if self._human:
-            self.contact(frame, contact)
-            goal[0][:] = self.goal_distance(frame)
+            self.contact(frame, self.term["contact"])
+            self.term["goal"][:] = self.goal_distance(frame)
         else:
-            self.clipped_contact(frame, contact)
+            self.clipped_contact(frame, self.term["contact"])
         self.worth *= self.weights
         return self.worth

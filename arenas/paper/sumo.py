@@ -124,11 +124,10 @@ class PaperSumo(PaperArena):
 
     def _price(self, frame: Frame, action: Array, away: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        centre, control, contact, standing = self.worth
-        centre[:] = away
-        self.effort(action, self._limit, control)
-        self.contact(frame, contact)
-        standing[:] = sign(frame.root_position[:, :, 2] - TOP >= self._standing)
+        self.term["centre"][:] = away
+        self.effort(action, self._limit, self.term["control"])
+        self.contact(frame, self.term["contact"])
+        self.term["standing"][:] = sign(frame.root_position[:, :, 2] - TOP >= self._standing)
         self.worth *= self.weights
         return self.worth
 

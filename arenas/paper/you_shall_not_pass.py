@@ -59,12 +59,11 @@ class PaperYouShallNotPass(Field):
 
     def _price(self, frame: Frame, action: Array, held: BoolArray) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        forward, control, contact, standing, goal, hold = self.worth
         way = self.goal_distance(frame)[:, RUNNER]
-        forward[:, RUNNER] = self.advanced(frame)[:, RUNNER] / self.scene.model.opt.timestep
-        goal[:, RUNNER], hold[:, BLOCKER] = way, way * held
-        self.effort(action, np.inf, control)
-        self.contact(frame, contact)
-        standing[:] = self.upright(frame, self._standing)
+        self.term["forward"][:, RUNNER] = self.advanced(frame)[:, RUNNER] / self.scene.model.opt.timestep
+        self.term["goal"][:, RUNNER], self.term["hold"][:, BLOCKER] = way, way * held
+        self.effort(action, np.inf, self.term["control"])
+        self.contact(frame, self.term["contact"])
+        self.term["standing"][:] = self.upright(frame, self._standing)
         self.worth *= self.weights
         return self.worth

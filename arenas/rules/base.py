@@ -44,6 +44,8 @@ class Ground:
         """Control steps of every world's bout so far."""
         self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
         """The dense reward's terms `[T, W, S]`, to be written in place."""
+        self.term = {term.name: row for term, row in zip(self.terms, self.worth, strict=True)}
+        """The same by name: views `[W, S]` of `worth`."""
         self.reweigh({})
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
@@ -102,14 +104,14 @@ class BaseArena(Ground):
         high: BoolArray = frame.root_position[:, :, 2] >= self._standing_height
         return high
 
-    def price(self, action: Array, standing: BoolArray, control: Array, upright: Array) -> Array:
+    def price(self, action: Array, standing: BoolArray) -> Array:
         """Fill in the terms that arenas share, and return all of them weighted, `[T, W, S]`.
 
-        `control` and `upright` are the rows of `worth` for the sum of squared actions, and for 1 while a seat is
-        `standing` `[W, S]` and -1 when not.
+        They are `control`, the sum of squared actions, and `standing`, 1 while a seat is `standing` `[W, S]` and -1
+        when not.
         """
-        effort(self.scene, action, control)
-        np.subtract(2.0 * standing, 1.0, out=upright)
+        effort(self.scene, action, self.term["control"])
+        np.subtract(2.0 * standing, 1.0, out=self.term["standing"])
         self.worth *= self.weights
         return self.worth
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from doubles import shorten_bouts, tiny_config
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.kick_and_defend import TERMS
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import ARENAS, build_arena
+from dohyo.arenas.rules.base import Ground
 from dohyo.cli.options import read_weights
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
@@ -40,6 +42,34 @@ def test_what_is_said_of_a_term_stays_and_other_arenas_keep_theirs():
     arena.reweigh({"standing": 7.0})
     assert (arena.terms[2].quantity, arena.terms[2].source) == (before.quantity, before.source)
     assert build_arena("sumo").terms[2].weight == 0.5  # docs/reference/arenas/sumo.md
+
+
+def pay(arena: str) -> dict[str, list[list[list[float]]]]:
+    """What every term pays in three steps of random actions."""
+    batch = make_batch(arena, engine="mujoco", worlds=2, workers=1)
+    batch.reset(seed=0)
+    rng = np.random.default_rng(0)
+    paid: dict[str, list[list[list[float]]]] = {term.name: [] for term in batch.arena.terms}
+    for _ in range(3):
+        step = batch.step([rng.uniform(-1, 1, (2, *space.shape)) for space in batch.action_spaces])
+        for name, values in step.terms.items():
+            paid[name].append(values.tolist())
+    batch.close()
+    return paid
+
+
+@pytest.mark.parametrize("arena", ARENAS)
+def test_the_order_of_the_terms_does_not_matter(arena: str, monkeypatch: pytest.MonkeyPatch):
+    usual, init = pay(arena), Ground.__init__
+
+    def turned(self: Ground, *arguments: Any) -> None:
+        self.terms = self.terms[::-1]
+        init(self, *arguments)
+
+    monkeypatch.setattr(Ground, "__init__", turned)
+    other = pay(arena)
+    assert list(other) == list(usual)[::-1]
+    assert other == usual
 
 
 def test_an_unknown_term_lists_what_there_is():
