@@ -1,7 +1,16 @@
 """The world: bodies, scenes, physics engines, rules, the batch, its PettingZoo and Gymnasium views.
 
+    >>> import numpy as np
+    >>> from dohyo.arenas import make_batch
+    >>> batch = make_batch("sumo", body="ant", engine="mujoco", worlds=16)
+    >>> observations = batch.reset(seed=0)  # one array per seat, a row per world
+    >>> step = batch.step([np.zeros((16, 8)), np.zeros((16, 8))])
+    >>> step.reward.shape  # worlds, seats
+    (16, 2)
+    >>> batch.close()
+
 Importing it makes every arena known to PettingZoo, `pettingzoo.make("parallel", "dohyo/sumo_v0")`, and its seats to
-Gymnasium: `gymnasium.make("dohyo/Sumo-v0")`.
+Gymnasium: `gymnasium.make("dohyo/Sumo-v0")`. To write an arena, see `dohyo.arenas.rules`.
 """
 
 if __name__ != "dohyo.arenas":
