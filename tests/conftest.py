@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from doubles import shorten_bouts, tiny_config
 from hypothesis import settings
+from wheels import build_wheel
 
 from dohyo.cli import main
 from dohyo.curricula.run.folder import RunFolder
@@ -46,3 +47,9 @@ def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Training(folder).run()
     folder.close()
     return folder.path
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of the sources."""
+    return build_wheel(tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel"))

@@ -13,7 +13,7 @@ from dohyo.curricula.opponents.samplers import SAMPLERS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("examples/*.md")])
 TABLES = runpy.run_path(str(DOCS / "tables.py"))
 WIDEST = 160
 """Characters of a line that is not a table's."""
@@ -108,5 +108,6 @@ def test_pages_that_promise_examples_have_them() -> None:
 
 
 def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
-    [block] = re.findall(r"```python\n(.*?)```", (DOCS / "guide" / "own_arena.md").read_text(), re.DOTALL)
+    block = re.findall(r"```python\n(.*?)```", (DOCS / "guide" / "own_arena.md").read_text(), re.DOTALL)[0]
+    assert (ROOT / "examples" / "own_arena" / "tag.py").read_text().endswith(f'"""\n\n{block}')
     assert len(block.partition("ARENAS[")[0].splitlines()) <= 100

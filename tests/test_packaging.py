@@ -1,18 +1,14 @@
 """Packaging: every package is listed, and a wheel installed elsewhere works without the checkout."""
 
-import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import version
 from pathlib import Path
 
-import pytest
+from wheels import LAYERS, ROOT, pip
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LAYERS = ("arenas", "agents", "curricula", "cli")
 
 USE_IT = """
 import sys
@@ -50,26 +46,6 @@ def test_the_package_says_its_version_and_loads_nothing_else():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent
     )
     assert result.stdout.split() == [PROJECT["project"]["version"], "dohyo"]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel, built from a copy of the sources so that nothing is left in the checkout."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "__init__.py", "py.typed"):
-        shutil.copy(ROOT / name, source)
-    for layer in LAYERS:
-        shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
-    isolation = [] if int(version("setuptools").split(".")[0]) < 77 else ["--no-build-isolation"]
-    pip(["wheel", ".", "--no-deps", *isolation, "--wheel-dir", str(out)], source)
-    (path,) = out.glob("*.whl")
-    return path
-
-
-def pip(arguments: list[str], folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
 
 
 def test_what_is_in_the_wheel(wheel: Path):
