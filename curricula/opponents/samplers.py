@@ -100,6 +100,20 @@ OPPONENTS = (*SAMPLERS, LEAGUE)
 """All that `--opponents` takes."""
 
 
+def register_opponents(name: str, rule: Sampler) -> None:
+    """Make `rule` known as `name`, wherever a sampler's name is taken.
+
+    `rule(payoffs, rng, n)` returns versions `[n]` from 0 to `len(payoffs.games) - 1`, oldest first. Raises
+    `UnknownName` for a name that is taken by another rule, or is not made of letters, digits, `_`, `-` and `.`.
+    """
+    taken = {typed.partition("(")[0] for typed in SAMPLERS if SAMPLERS[typed][0] is not rule}
+    if not re.fullmatch(r"[\w.-]+", name, re.ASCII) or name in taken | {LEAGUE}:
+        raise UnknownName(
+            f"opponents cannot be called {name!r}: choose a word that is not taken, of a-z, 0-9, _, - or ."
+        )
+    SAMPLERS[name] = (rule, None, None)
+
+
 def parse_sampler(text: str) -> Sampler:
     """Return the sampler that e.g. `latest` or `uniform(0.5)` names; raises `UnknownName` for anything else."""
     name, bracket, argument = text.partition("(")
@@ -114,7 +128,8 @@ def parse_sampler(text: str) -> Sampler:
         except ValueError:
             break
     raise UnknownName(
-        f"unknown opponents {text!r}; choose one of: {', '.join(OPPONENTS)}, with DELTA from 0 to 1 and N above 0"
+        f"unknown opponents {text!r}; choose one of: {', '.join((*SAMPLERS, LEAGUE))}, with DELTA from 0 to 1 and N above 0; "
+        "a rule of your own must first be registered, see register_opponents"
     )
 
 

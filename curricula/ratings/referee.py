@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dohyo.agents.policies.built_in import BUILT_IN, built_in
 from dohyo.agents.policies.policy import Policy
 from dohyo.arenas.batch import Batch, make_batch
-from dohyo.curricula.matches.match import Bout, match_seed, play_match
+from dohyo.curricula.matches.match import Bout, match_seed
 from dohyo.curricula.matches.roles import Role
+from dohyo.curricula.matches.seating import play_roles
 from dohyo.curricula.ratings.references import (
     references,
 )
@@ -73,12 +74,7 @@ class Referee:
         role = self._role(player)
         own, other = role.seats[0], self._role(opponent).seats[-1]
         pair = self._policy(player, own, seed), self._policy(opponent, other, seed + 1)
-        if len(role.seats) == 2:
-            results = play_match(self._batch, pair, bouts, seed, watch)
-        else:
-            ordered = pair if own == 0 else pair[::-1]
-            results = play_match(self._batch, ordered, bouts, seed, watch, swap=False)
-            results = results if own == 0 else [bout.turned() for bout in results]
+        results = play_roles(self._batch, pair, role, bouts, seed, watch)
         self._run.record.add_match(player, opponent, self.engine, round_, results)
 
     def _role(self, name: str) -> Role:

@@ -7,10 +7,12 @@ import pytest
 from doubles import shorten_bouts, tiny_config
 
 from dohyo.agents.learning.bouts import EndedBouts
+from dohyo.arenas.arrays import IntArray
+from dohyo.arenas.errors import UnknownName
 from dohyo.curricula.opponents.matchmaker import evenly
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
-from dohyo.curricula.opponents.samplers import parse_sampler
+from dohyo.curricula.opponents.samplers import SAMPLERS, parse_sampler, register_opponents
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
 
@@ -112,3 +114,20 @@ def test_a_run_keeps_its_payoffs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert {k: v for k, v in resumed.lineages[0]._pool.known().items() if k in kept} == kept
     resumed.close()
     folder.close()
+
+
+def oldest(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
+    """Always version 0."""
+    return np.zeros(n, np.intp)
+
+
+def test_a_registered_rule_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dohyo.curricula.opponents.samplers.SAMPLERS", dict(SAMPLERS))
+    with pytest.raises(UnknownName, match="register_opponents"):
+        parse_sampler("oldest")
+    register_opponents("oldest", oldest)
+    register_opponents("oldest", oldest)
+    assert parse_sampler("oldest") is oldest
+    for name in ("latest", "uniform", "league", "a(b)", ""):
+        with pytest.raises(UnknownName, match="cannot be called"):
+            register_opponents(name, oldest)
