@@ -128,8 +128,8 @@ def parse_sampler(text: str) -> Sampler:
         except ValueError:
             break
     raise UnknownName(
-        f"unknown opponents {text!r}; choose one of: {', '.join((*SAMPLERS, LEAGUE))}, with DELTA from 0 to 1 and N above 0; "
-        "a rule of your own must first be registered, see register_opponents"
+        f"unknown opponents {text!r}; choose one of: {', '.join((*SAMPLERS, LEAGUE))}, with DELTA from 0 to 1 and N "
+        "above 0; register a rule of your own with register_opponents first"
     )
 
 
