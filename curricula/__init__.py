@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dohyo.curricula.matches.match import Bout as Bout
     from dohyo.curricula.matches.match import play_match as play_match
     from dohyo.curricula.matches.score import Score as Score
+    from dohyo.curricula.opponents.samplers import register_opponents as register_opponents
     from dohyo.curricula.ratings.rating import Rating as Rating
     from dohyo.curricula.ratings.rating import rate as rate
     from dohyo.curricula.ratings.referee import Referee as Referee
@@ -40,6 +41,7 @@ _HOMES = {
     "Training": "training.training",
     "play_match": "matches.match",
     "rate": "ratings.rating",
+    "register_opponents": "opponents.samplers",
 }
 """The module of each public name."""
 
@@ -55,6 +57,7 @@ __all__ = [
     "Training",
     "play_match",
     "rate",
+    "register_opponents",
 ]
 
 
