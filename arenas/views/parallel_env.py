@@ -15,12 +15,7 @@ from dohyo.arenas.errors import ActionError, DohyoError
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.scene import CONTROL_STEP
 from dohyo.arenas.registry import ARENAS
-from dohyo.arenas.views.common import (
-    Rebuilt,
-    as_action,
-    describe,
-    ends,
-)
+from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
 from dohyo.arenas.views.screen import MODES, Screen
 

@@ -1,4 +1,4 @@
-"""One run is one folder: its settings, league, snapshots and checkpoints, held by one process at a time."""
+"""One run is one folder: its settings, record, snapshots and checkpoints, held by one process at a time."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ KIND = "training run"
 
 
 class RunFolder:
-    """A run on disk. What counts is committed in this order: snapshot, checkpoint, then the league's row.
+    """A run on disk. What counts is committed in this order: snapshot, checkpoint, then the record's row.
 
     A kill between two of them leaves a file that no row names; the run resumes from the last row.
     """
@@ -94,12 +94,12 @@ class RunFolder:
         self._lock = FolderLock(self.path)
 
     def close(self) -> None:
-        """Close the league and release the folder; safe to call twice."""
+        """Close the record and release the folder; safe to call twice."""
         self.record.close()
         if self._lock is not None:
             self._lock.close()
 
-    @property
+    @cached_property
     def learners(self) -> dict[str, Role]:
         """The roles of the run's learners by name."""
         return {name: spec.role for name, spec in self.specs.items()}

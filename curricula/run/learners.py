@@ -1,4 +1,4 @@
-"""A run's learners, and who meets whom."""
+"""A run's learners, and which of them can meet."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

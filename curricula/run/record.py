@@ -1,9 +1,10 @@
-"""The league's record: generations and rated bouts in SQLite, each written whole or not at all."""
+"""A run's record: generations and rated bouts in SQLite, each written whole or not at all."""
 
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
 
 
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Raise `DohyoError` where the database cannot be written."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DohyoError(f"cannot write to the league ({error}): make room, then resume: nothing is lost") from error
+
+
 class RunRecord:
     """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good.
 
@@ -140,8 +150,7 @@ class RunRecord:
             ("insert into generations values (?, ?, ?, ?, ?, ?)", [row]),
             ("insert or replace into payoffs values (?, ?, ?, ?, ?)", met),
         )
-        # From here on a copy of the file alone holds the generation, whatever becomes of the write-ahead log.
-        self._read("pragma wal_checkpoint(truncate)")
+        self._fold_log()
 
     def generations(self) -> list[Generation]:
         """Return the chains of all learners, in the order in which they grew."""
@@ -192,14 +201,14 @@ class RunRecord:
 
     def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
         """Execute statements over their rows, all or none of them."""
-        try:
-            with self._db:
-                for statement, rows in statements:
-                    self._db.executemany(statement, rows)
-        except sqlite3.Error as error:
-            raise DohyoError(
-                f"cannot write to the league ({error}): make room, then resume: nothing is lost"
-            ) from error
+        with _writing(), self._db:
+            for statement, rows in statements:
+                self._db.executemany(statement, rows)
+
+    def _fold_log(self) -> None:
+        """Write the write-ahead log into the file: a copy of the file alone is whole, whatever becomes of the log."""
+        with _writing():
+            self._db.execute("pragma wal_checkpoint(truncate)")
 
     def close(self) -> None:
         """Close the file."""

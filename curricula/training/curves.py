@@ -1,4 +1,4 @@
-"""Curves of a run: what the training bouts were like, and the CSV file that mirrors the league's record."""
+"""Curves of a run: what the training bouts were like, and the CSV file that mirrors the run's record."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ class BoutWatch:
 
 
 def write_csv(folder: RunFolder) -> None:
-    """Write `curves.csv`, a row per generation, from the league's record: nothing lost or doubled by a resume."""
+    """Write `curves.csv`, a row per generation, from the run's record: nothing lost or doubled by a resume."""
     generations = folder.record.generations()
     keys = list(dict.fromkeys(key for g in generations for key in g.curves))
     text = io.StringIO()

@@ -130,7 +130,7 @@ class Lineage:
     def _settle(self) -> dict[str, float]:
         """In a league, decide whether a copy joins, and begin anew where its kind says so; return what was decided.
 
-        It hangs on nothing but the league's record, the generation and the seed; the checkpoint is written after it.
+        It depends only on the run's record, the generation and the seed; the checkpoint is written after it.
         """
         if not self.config.league:
             return {}
