@@ -69,6 +69,6 @@ RANKS: dict[str, list[float]] = {"win": [1, 2], "loss": [2, 1], "draw": [1, 1]}
 
 def _spread(match: Match) -> list[str]:
     """Order a match's results so that each kind is spread evenly: the update is sequential, the match is not."""
-    kinds = (("win", match.wins), ("loss", match.losses), ("draw", match.draws))
+    kinds = (("win", match.score.wins), ("loss", match.score.losses), ("draw", match.score.draws))
     placed = [((k + 0.5) / count, kind) for kind, count in kinds for k in range(count)]
     return [kind for _, kind in sorted(placed)]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from dohyo.curricula.matches.score import Score
 from dohyo.curricula.ratings.rating import Rating, rate
 from dohyo.curricula.ratings.references import references, titles
 from dohyo.curricula.ratings.warning_signs import against_itself_alone
 from dohyo.curricula.run.folder import RunFolder
-from dohyo.curricula.run.record import Match
 
 
 def collect(folder: RunFolder) -> dict[str, Any]:
@@ -18,11 +18,11 @@ def collect(folder: RunFolder) -> dict[str, Any]:
     snapshots = []
     before: dict[str, str] = {}
     for link in chain:
-        met = {m.opponent: m for m in matches if m.player == link.snapshot}
-        played = {name: m for name, m in met.items() if name in roles}
+        met = {m.opponent: m.score for m in matches if m.player == link.snapshot}
+        played = {name: score for name, score in met.items() if name in roles}
         if not played:
             continue
-        rating, draws = ratings[link.snapshot], sum(m.draws for m in played.values())
+        rating, draws = ratings[link.snapshot], sum(score.draws for score in played.values())
         previous = before.get(link.learner)
         before[link.learner] = link.snapshot
         snapshots.append(
@@ -34,10 +34,10 @@ def collect(folder: RunFolder) -> dict[str, Any]:
                 "rating": rating.mu,
                 "low": rating.low,
                 "high": rating.high,
-                "win_rate": {name: m.wins / m.bouts for name, m in played.items()},
-                "bouts": {name: m.bouts for name, m in played.items()},
-                "draws": draws / sum(m.bouts for m in played.values()),
-                "previous": _against(met[previous], ratings) if previous in met else None,
+                "win_rate": {name: score.win_rate for name, score in played.items()},
+                "bouts": {name: score.bouts for name, score in played.items()},
+                "draws": draws / sum(score.bouts for score in played.values()),
+                "previous": _against(previous, met[previous], rating, ratings) if previous in met else None,
             }
         )
     born = {link.snapshot: {"generation": link.generation, "learner": link.learner} for link in chain}
@@ -55,8 +55,7 @@ def collect(folder: RunFolder) -> dict[str, Any]:
     }
 
 
-def _against(match: Match, ratings: dict[str, Rating]) -> dict[str, Any]:
+def _against(previous: str, score: Score, rating: Rating, ratings: dict[str, Rating]) -> dict[str, Any]:
     """Return how a snapshot did against its learner's previous one."""
-    rating, before = ratings[match.player], ratings[match.opponent]
-    share = {"snapshot": match.opponent, "win_rate": match.wins / match.bouts, "bouts": match.bouts}
-    return share | {"against_itself_alone": against_itself_alone(match, rating, before)}
+    share = {"snapshot": previous, "win_rate": score.win_rate, "bouts": score.bouts}
+    return share | {"against_itself_alone": against_itself_alone(score, rating, ratings[previous])}

@@ -1,8 +1,7 @@
 """Warning signs in what a run has recorded: a learner that stalls, or gets better against itself alone."""
 
-from dohyo.curricula.matches.intervals import wilson
+from dohyo.curricula.matches.score import Score
 from dohyo.curricula.ratings.rating import Rating
-from dohyo.curricula.run.record import Match
 
 STALLED = 0.95
 """From this share of draws on, outcomes teach nothing any more (ours; ants that learn draw in a fifth to two fifths of
@@ -14,10 +13,10 @@ def stalled(draws: float) -> bool:
     return draws >= STALLED
 
 
-def against_itself_alone(previous: Match, rating: Rating, before: Rating) -> bool:
+def against_itself_alone(previous: Score, rating: Rating, before: Rating) -> bool:
     """Tell whether a snapshot beats its learner's previous one, `before`, and yet is rated no higher than that.
 
     Ratings rest on frozen references alone. To beat is to win more than half of the decided bouts, with 95 %
     confidence (Wilson 1927).
     """
-    return wilson(previous.wins, previous.wins + previous.losses)[0] > 0.5 and rating.mu <= before.mu
+    return previous.better and rating.mu <= before.mu

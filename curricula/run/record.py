@@ -11,6 +11,7 @@ from typing import Any
 
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
+from dohyo.curricula.matches.score import Score
 
 SCHEMA = """
 create table if not exists generations (
@@ -70,18 +71,12 @@ class Generation:
 
 @dataclass(frozen=True)
 class Match:
-    """All rated bouts of a player against an opponent, from the player's side."""
+    """All rated bouts of a player against an opponent."""
 
     player: str
     opponent: str
-    wins: int
-    losses: int
-    draws: int
-
-    @property
-    def bouts(self) -> int:
-        """How many there are."""
-        return self.wins + self.losses + self.draws
+    score: Score
+    """From the player's side."""
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -188,10 +183,10 @@ class RunRecord:
     def matches(self, engine: str) -> list[Match]:
         """Return the totals per player and opponent on one engine, in the order in which they were first played."""
         query = """
-            select player, opponent, sum(winner = 0), sum(winner = 1), sum(winner = -1) from bouts
+            select player, opponent, sum(winner = 0), sum(winner = -1), sum(winner = 1) from bouts
             where engine = ? group by player, opponent order by min(rowid)
         """
-        return [Match(*row) for row in self._read(query, engine)]
+        return [Match(player, opponent, Score(*counts)) for player, opponent, *counts in self._read(query, engine)]
 
     def _read(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         try:

@@ -168,7 +168,7 @@ class Training:
         known = self._referee.references()
         rating = rate(list(known), matches)[name]
         labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.record.generations())
-        wins = {labels.get(m.opponent, m.opponent): m.wins / m.bouts for m in matches if m.player == name}
+        wins = {labels.get(m.opponent, m.opponent): m.score.win_rate for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
         values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
         self._log(lineage, values | {f"win_rate/{key.replace(' ', '_')}": share for key, share in wins.items()})

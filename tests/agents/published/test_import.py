@@ -112,7 +112,7 @@ def test_imported_agents_are_guests_references_and_victims(zoo: Path, tmp_path: 
     rated = {m.opponent for m in folder.record.matches("mujoco") if m.player == folder.latest().name}
     assert rated == {"zero@runner_left", "random@runner_left", victim.name}
     attacks = list(Trial(folder).attacks(2, seed=0))
-    assert [(a.player, a.masked, a.wins + a.losses + a.draws) for a in attacks][:2] == [
+    assert [(a.player, a.masked, a.score.bouts) for a in attacks][:2] == [
         ("exploiter", False, 2),
         ("exploiter", True, 2),
     ]

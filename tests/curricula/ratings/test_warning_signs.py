@@ -14,11 +14,12 @@ from dohyo.agents.snapshot import make_snapshot
 from dohyo.cli.commands import rate as rate_command
 from dohyo.cli.progress import _figures
 from dohyo.curricula.matches.match import Bout
+from dohyo.curricula.matches.score import Score
 from dohyo.curricula.ratings.rating import Rating
 from dohyo.curricula.ratings.referee import Referee
 from dohyo.curricula.ratings.warning_signs import against_itself_alone, stalled
 from dohyo.curricula.run.folder import RunFolder
-from dohyo.curricula.run.record import Generation, Match
+from dohyo.curricula.run.record import Generation
 from dohyo.curricula.training.training import Progress, Training
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -37,8 +38,8 @@ RunMain = Callable[..., tuple[int, str, str]]
     ],
 )
 def test_better_against_itself_alone(wins: int, losses: int, draws: int, rating: float, sign: bool):
-    known = Match("new", "old", wins, losses, draws)
-    assert against_itself_alone(known, Rating(rating, 2.0), before=Rating(30.0, 2.0)) is sign
+    score = Score(wins=wins, draws=draws, losses=losses)
+    assert against_itself_alone(score, Rating(rating, 2.0), before=Rating(30.0, 2.0)) is sign
 
 
 def test_nearly_all_draws_is_a_stall():
@@ -100,7 +101,7 @@ def test_the_rated_one_before(run_folder: Path):
     folder = RunFolder.open(run_folder)
     chain, referee = [link.snapshot for link in folder.record.generations()], Referee(folder)
     assert [referee.previous(name) for name in [*chain, "zero"]] == [None, *chain[:3], None]
-    met = {(m.player, m.opponent): m.bouts for m in folder.record.matches("mujoco")}
+    met = {(m.player, m.opponent): m.score.bouts for m in folder.record.matches("mujoco")}
     assert [met[pair] for pair in zip(chain[1:], chain[:3], strict=True)] == [4, 4, 4]
     referee.close()
     folder.close()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
+from dohyo.curricula.matches.score import Score
 from dohyo.curricula.ratings.rating import rate
 from dohyo.curricula.run.record import Generation, Match, RunRecord
 
@@ -35,7 +36,7 @@ def test_what_was_added_is_there_after_reopening(league: RunRecord, tmp_path: Pa
     league.add_match("s1", "zero", "mujoco", 0, bouts(0, 0, 1, -1))
     for again in (league, RunRecord(tmp_path / "league.sqlite")):
         assert again.generations() == [link(0), link(1), link(2)]
-        assert again.matches("mujoco") == [Match("s1", "zero", wins=2, losses=1, draws=1)]
+        assert again.matches("mujoco") == [Match("s1", "zero", Score(wins=2, draws=1, losses=1))]
     again.close()
 
 
@@ -52,7 +53,7 @@ def test_a_round_is_added_once_and_whole(league: RunRecord):
     overlapping = [Bout(index=9, seat=0, winner=0, steps=1, ending="fell"), *bouts(0, 0)]
     with pytest.raises(DohyoError, match="UNIQUE"):
         league.add_match("a", "zero", "mujoco", 0, overlapping)
-    assert league.matches("mujoco") == [Match("a", "zero", 1, 1, 0)]
+    assert league.matches("mujoco") == [Match("a", "zero", Score(wins=1, draws=0, losses=1))]
     assert league.rounds("a", "zero", "mujoco") == 1
 
 
@@ -63,12 +64,12 @@ def test_totals_are_by_player_opponent_and_engine(league: RunRecord):
     league.add_match("b", "zero", "mujoco", 1, bouts(1, 0, -1))
     league.add_match("b", "zero", "pybullet", 0, bouts(1))
     assert league.matches("mujoco") == [  # in the order in which they were first played
-        Match("b", "zero", wins=4, losses=1, draws=1),
-        Match("a", "random", wins=0, losses=1, draws=1),
-        Match("b", "random", wins=0, losses=0, draws=1),
+        Match("b", "zero", Score(wins=4, draws=1, losses=1)),
+        Match("a", "random", Score(wins=0, draws=1, losses=1)),
+        Match("b", "random", Score(wins=0, draws=1, losses=0)),
     ]
-    assert league.matches("pybullet") == [Match("b", "zero", 0, 1, 0)]
-    assert league.matches("mujoco")[0].bouts == 6
+    assert league.matches("pybullet") == [Match("b", "zero", Score(wins=0, draws=0, losses=1))]
+    assert league.matches("mujoco")[0].score.bouts == 6
     assert [league.rounds("b", "zero", engine) for engine in ("mujoco", "pybullet", "other")] == [2, 1, 0]
 
 
@@ -102,7 +103,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path):
         assert league.generations() == [link(0)]
         assert league.matches("mujoco") == []
         league.add_match("a", "zero", "mujoco", 0, bouts(0, 1))
-        assert league.matches("mujoco") == [Match("a", "zero", 1, 1, 0)]
+        assert league.matches("mujoco") == [Match("a", "zero", Score(wins=1, draws=0, losses=1))]
         league.close()
 
 
@@ -110,17 +111,17 @@ def test_a_full_disk_loses_nothing(tmp_path: Path):
 
 REFERENCES = ["zero", "random", "s1"]
 PLAYED = [
-    Match("random", "zero", wins=2, losses=6, draws=12),
-    Match("s1", "zero", wins=8, losses=4, draws=8),
-    Match("s1", "random", wins=12, losses=2, draws=6),
-    Match("s9", "zero", wins=15, losses=1, draws=4),
-    Match("s9", "random", wins=17, losses=1, draws=2),
-    Match("s9", "s1", wins=11, losses=5, draws=4),
+    Match("random", "zero", Score(wins=2, draws=12, losses=6)),
+    Match("s1", "zero", Score(wins=8, draws=8, losses=4)),
+    Match("s1", "random", Score(wins=12, draws=6, losses=2)),
+    Match("s9", "zero", Score(wins=15, draws=4, losses=1)),
+    Match("s9", "random", Score(wins=17, draws=2, losses=1)),
+    Match("s9", "s1", Score(wins=11, draws=4, losses=5)),
 ]
 
 
 def against_zero(wins: int, losses: int, draws: int = 0) -> list[Match]:
-    return [Match("x", "zero", wins, losses, draws)]
+    return [Match("x", "zero", Score(wins=wins, draws=draws, losses=losses))]
 
 
 def test_the_anchor_stays():
@@ -169,14 +170,18 @@ def test_the_interval_shrinks_with_bouts():
 
 
 def test_beating_its_own_kind_raises_nobody():
-    kin = [Match("x", "y", 1000, 0, 0), Match("y", "x", 0, 1000, 0), Match("x", "w", 500, 0, 0)]
+    kin = [
+        Match("x", "y", Score(wins=1000, draws=0, losses=0)),
+        Match("y", "x", Score(wins=0, draws=0, losses=1000)),
+        Match("x", "w", Score(wins=500, draws=0, losses=0)),
+    ]
     alone, with_kin = rate(REFERENCES, PLAYED), rate(REFERENCES, PLAYED + kin)
     assert (with_kin["x"].mu, with_kin["x"].sigma) == pytest.approx((25, 25 / 3))
     assert {name: with_kin[name] for name in alone} == alone
 
 
 def test_a_rating_hangs_on_nobody_elses_bouts():
-    others = [Match("s5", name, 20, 0, 0) for name in REFERENCES]
+    others = [Match("s5", name, Score(wins=20, draws=0, losses=0)) for name in REFERENCES]
     assert rate(REFERENCES, PLAYED + others)["s9"] == rate(REFERENCES, PLAYED)["s9"]
     assert rate(REFERENCES, others + PLAYED)["s9"] == rate(REFERENCES, PLAYED)["s9"]
 

@@ -87,7 +87,7 @@ def test_training_then_more_of_it(tmp_path: Path):
 
     # Rated: every second generation, the last, the references among themselves; four bouts a match.
     zero, random, one = "zero", "random", chain[1].snapshot
-    met = {(m.player, m.opponent): m.bouts for m in folder.record.matches("mujoco")}
+    met = {(m.player, m.opponent): m.score.bouts for m in folder.record.matches("mujoco")}
     expected = {(random, zero), (one, zero), (one, random)}
     expected |= {(chain[0].snapshot, known) for known in (zero, random)}
     expected |= {(chain[g].snapshot, known) for g in (2, 3, 4, 6) for known in (zero, random, one)}
