@@ -85,6 +85,8 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         self.state_space = _side_by_side(self.batch.observation_spaces)
         self.agents: list[str] = []
         self._begun = False
+        self.np_random = np.random.default_rng()
+        """For wrappers; `reset(seed)` seeds it. The worlds draw from streams of their own."""
 
     def observation_space(self, agent: str) -> Box:
         """Return the space of what `agent` sees; `batch.arena.entries(seat)` says what each number is."""
@@ -109,6 +111,8 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
     ) -> tuple[dict[str, FloatArray], dict[str, dict[str, Any]]]:
         """Begin a bout; return observations and (empty) infos."""
         observation = self.batch.reset(seed)
+        if seed is not None:
+            self.np_random = np.random.default_rng(seed)
         self.agents, self._begun = list(self.possible_agents), True
         self._screen.refresh(self.batch)
         return self._named(observation), {agent: {} for agent in self.agents}

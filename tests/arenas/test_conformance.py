@@ -24,6 +24,7 @@ from states import play
 
 from dohyo.arenas import ARENAS, make_batch
 from dohyo.arenas.registry import build_arena
+from dohyo.arenas.views.parallel_env import entry_points
 
 
 def lineups(arena: str) -> list[str]:
@@ -62,11 +63,14 @@ one_body = cases(lambda bodies: bodies == "ant")
 
 
 def makers(arena: str, body: str, engine: str) -> types.SimpleNamespace:
-    """PettingZoo's own way in, as a module would have it: `parallel_env` and `env`."""
-    name = f"dohyo/{ARENAS[arena].id}"
+    """The two ways in, as PettingZoo's registry has them; before 1.26 there was none."""
+    if hasattr(pettingzoo, "make"):
+        name = f"dohyo/{ARENAS[arena].id}"
+        env, parallel_env = (partial(pettingzoo.make, form, name) for form in ("aec", "parallel"))
+    else:
+        env, parallel_env = entry_points(arena)
     return types.SimpleNamespace(
-        parallel_env=partial(pettingzoo.make, "parallel", name, body=body, engine=engine),
-        env=partial(pettingzoo.make, "aec", name, body=body, engine=engine),
+        parallel_env=partial(parallel_env, body=body, engine=engine), env=partial(env, body=body, engine=engine)
     )
 
 

@@ -2,11 +2,10 @@
 
 import mujoco
 import numpy as np
-import pettingzoo
 import pytest
 from mujoco.batch import SimulationError
 
-from dohyo.arenas import ARENAS, ActionError, Perturbation, Push, SeatEnv, UnknownName, make_batch, render
+from dohyo.arenas import ARENAS, ActionError, DohyoEnv, Perturbation, Push, SeatEnv, UnknownName, make_batch, render
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.registry import build_arena, set_up
@@ -158,7 +157,7 @@ def test_each_arena_has_its_own_choice():
     assert set_up("sumo") == ("ant", "pybullet", "target")
     assert set_up("paper/sumo-humans") == ("paper_humanoid", "mujoco", "torque")
     assert set_up("paper/robosumo", "robosumo_bug") == ("robosumo_bug", "mujoco", "torque")
-    env = pettingzoo.make("parallel", "dohyo/paper_sumo_humans_v0")
+    env = DohyoEnv("paper/sumo-humans")
     assert env.observation_space("sumo_1").shape == (395,)
     assert env.metadata["render_fps"] == 67  # five steps of 0.003 s
     seat = SeatEnv("paper/you-shall-not-pass", seat="runner_0")

@@ -23,6 +23,7 @@ def env():
     env.close()
 
 
+@pytest.mark.skipif(not hasattr(pettingzoo, "make"), reason="PettingZoo has a registry from 1.26 on")
 def test_both_forms_are_registered_with_pettingzoo():
     parallel = pettingzoo.make("parallel", "dohyo/sumo_v0", engine="mujoco", max_cycles=7)
     assert isinstance(parallel, DohyoEnv)
@@ -108,6 +109,15 @@ def test_spaces_and_state_by_agent(env):
     np.testing.assert_array_equal(env.state(), expected)
     assert env.state_space.contains(env.state())
     assert env.state_space.shape == (2 * env.observation_space("sumo_0").shape[0],)
+
+
+def test_reset_seeds_the_generator_for_wrappers(env):
+    """NumPy's own documentation: generators of one seed draw the same numbers."""
+    env.reset(seed=5)
+    drawn = env.np_random.random(3)
+    np.testing.assert_array_equal(drawn, np.random.default_rng(5).random(3))
+    env.reset()
+    assert not np.array_equal(env.np_random.random(3), drawn), "a reset without a seed goes on"
 
 
 @pytest.mark.filterwarnings("ignore:Environment's (minimum|maximum) state space value:UserWarning")
