@@ -32,7 +32,7 @@ from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineError, UnknownName
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
-from dohyo.arenas.registry import ARENAS, ArenaSpec
+from dohyo.arenas.registry import ARENAS, ArenaSpec, register_arena
 from dohyo.arenas.views.parallel_env import DohyoEnv, entry_points
 from dohyo.arenas.views.render import Camera, render
 from dohyo.arenas.views.seat_env import SeatEnv
@@ -62,6 +62,7 @@ __all__ = [
     "UnknownName",
     "kick_and_defend_v0",
     "make_batch",
+    "register_arena",
     "render",
     "run_to_goal_v0",
     "sumo_2v2_v0",

@@ -27,10 +27,13 @@ class EngineError(DohyoError, RuntimeError):
     """A physics engine that is not installed, that is closed, or whose worker process has died."""
 
 
-def lookup(table: Mapping[str, T], name: str, kind: str) -> T:
-    """Return `table[name]`, or raise `UnknownName` that lists what there is, and names what was probably meant."""
+def lookup(table: Mapping[str, T], name: str, kind: str, more: str = "") -> T:
+    """Return `table[name]`, or raise `UnknownName` that lists what there is, and names what was probably meant.
+
+    `more` ends the message: how to get what the table does not have.
+    """
     if name not in table:
         near = difflib.get_close_matches(str(name), table, n=1)
         meant = f"did you mean {near[0]!r}? " if near else ""
-        raise UnknownName(f"unknown {kind} {name!r}; {meant}choose one of: {', '.join(sorted(table))}")
+        raise UnknownName(f"unknown {kind} {name!r}; {meant}choose one of: {', '.join(sorted(table))}{more}")
     return table[name]

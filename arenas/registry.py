@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.checks import whole
-from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 from dohyo.arenas.kick_and_defend import KickAndDefend
 from dohyo.arenas.paper.bodies import PAPER_BODIES
 from dohyo.arenas.paper.engine import PaperEngine
@@ -100,12 +100,23 @@ ARENAS = {
 """Arenas by name."""
 
 
+OWN = "; `--import FILE`, or `register_arena` in Python, adds an arena of your own"
+"""What is said where an arena is not in the table."""
+
+
+def register_arena(name: str, spec: ArenaSpec) -> None:
+    """Add an arena of your own to `ARENAS`; raises `ConfigError` for a name that another arena has."""
+    if not name or ARENAS.get(name, spec) != spec:
+        raise ConfigError(f"cannot register an arena as {name!r}: choose a name that no other arena has")
+    ARENAS[name] = spec
+
+
 def set_up(name: str, body: str | None = None, engine: str | None = None, drive: str | None = None) -> Setup:
     """Return what was asked for, and the arena's own choice where nothing was.
 
     Raises `UnknownName` for an arena, engine or drive that does not exist, or that this arena does not take.
     """
-    spec = lookup(ARENAS, name, "arena")
+    spec = lookup(ARENAS, name, "arena", OWN)
     setup = Setup(body or spec.bodies[0], engine or next(iter(spec.engines)), drive or spec.drives[0])
     _check_taken(name, "engine", setup.engine, ENGINES, spec.engines)
     _check_taken(name, "drive", setup.drive, DRIVES, spec.drives)

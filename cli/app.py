@@ -8,6 +8,7 @@ import typer
 from dohyo.agents.learning.threads import use_one_thread
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.cli.commands import arenas, bench, crossplay, exploit, import_, play, push, rate, report, study, train
+from dohyo.cli.imports import load_installed
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 
@@ -38,6 +39,7 @@ def common(
 ) -> None:
     """Competitive 3D physics arenas and self-play training."""
     use_one_thread()
+    load_installed()
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.registry import ARENAS
+from dohyo.cli.imports import import_named
 from dohyo.curricula.training.schedules import DENSE
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
@@ -41,6 +42,16 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of everything random.", 
 Workers = Annotated[
     int | None,
     typer.Option("--workers", help="Threads (mujoco) or processes (pybullet).", min=1, show_default="one per core"),
+]
+Imports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--import",
+        help="File or module that registers arenas of your own. Can be given several times.",
+        callback=import_named,
+        is_eager=True,
+        show_default="none",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 PolicyName = Annotated[

@@ -10,10 +10,10 @@ from rich.table import Column, Table
 
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules.arena import observation_size
-from dohyo.cli.options import Json
+from dohyo.cli.options import Imports, Json
 
 
-def command(as_json: Json = False) -> None:
+def command(imports: Imports = None, as_json: Json = False) -> None:
     """List arenas, the bodies they take, their seats, spaces and engines.
 
     Example: [bold]dohyo arenas --json[/bold]

@@ -12,7 +12,7 @@ from rich.table import Table
 from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import BodyName, EngineName, Json, PolicyName, ValueName, Width, Workers, choose_ppo
+from dohyo.cli.options import BodyName, EngineName, Imports, Json, PolicyName, ValueName, Width, Workers, choose_ppo
 from dohyo.cli.progress import bar
 from dohyo.curricula.bench.batch_speed import Case, Speed, measure
 
@@ -49,6 +49,7 @@ def command(
             show_default=False,
         ),
     ] = None,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Measure the batch and the bare engine in turn, in one run, and their ratio.

@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
-from dohyo.cli.options import EngineName, Json, Seed, Workers, check_suffix
+from dohyo.cli.options import EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.players import find_entrant, find_snapshot
 from dohyo.cli.progress import play_all
 
@@ -50,6 +50,7 @@ def command(
     ] = None,
     workers: Workers = None,
     seed: Seed = 0,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Let everyone play everyone and itself: scores, the Nash mixture, cycles and side bias.

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from dohyo.agents.published.importer import Import, find_published, read_published, save_published
-from dohyo.cli.options import Json
+from dohyo.cli.options import Imports, Json
 
 
 def command(
@@ -26,6 +26,7 @@ def command(
     role: Annotated[
         str | None, typer.Option("--role", help="Which role they play, likewise.", show_default=False)
     ] = None,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Make snapshots of the agents published with arXiv 1710.03748 and 1710.03641.
@@ -33,9 +34,9 @@ def command(
     Example: [bold]dohyo import multiagent-competition/agent-zoo --out published[/bold]
     """
     found = list(dict.fromkeys(file for path in files for file in find_published(path)))
-    imports = [read_published(file, arena, role) for file in found]
-    paths = save_published(imports, out)
-    rows = [_describe(one, path) for one, path in zip(imports, paths, strict=True)]
+    agents = [read_published(file, arena, role) for file in found]
+    paths = save_published(agents, out)
+    rows = [_describe(one, path) for one, path in zip(agents, paths, strict=True)]
     if as_json:
         typer.echo(json.dumps({"out": str(out), "snapshots": rows}))
         return

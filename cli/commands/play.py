@@ -15,8 +15,8 @@ from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.film import FILMS, film
-from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Json, Seed, Workers, check_suffix
-from dohyo.cli.players import find_player
+from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
+from dohyo.cli.players import check_imports, find_player
 from dohyo.cli.progress import bar
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
@@ -51,6 +51,7 @@ def command(
     workers: Workers = None,
     drive: DriveName = None,
     seed: Seed = 0,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Play bouts between two policies and count wins, losses and draws.
@@ -60,6 +61,7 @@ def command(
     if len(seat) != 2:
         raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
     check_suffix(picture, FILMS)
+    check_imports(arena, seat)
     setup = set_up(arena, body, engine, drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)

@@ -19,7 +19,7 @@ from dohyo.arenas.perturbation import Push
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.arenas.rules.arena import Arena
-from dohyo.cli.options import CHARTS, EngineName, Json, Seed, Workers, check_suffix
+from dohyo.cli.options import CHARTS, EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.players import find_snapshot
 from dohyo.cli.progress import bar
 from dohyo.curricula.evaluation.masked import MASKS
@@ -62,6 +62,7 @@ def command(
     ] = None,
     workers: Workers = None,
     seed: Seed = 0,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Push players again and again, and tell after how many control steps they fall: the paper's wind test.

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from dohyo.agents.files import write_atomically
-from dohyo.cli.options import Json, RunPath
+from dohyo.cli.options import Imports, Json, RunPath
 from dohyo.cli.page.page import PAGE, render
 
 
@@ -20,6 +20,7 @@ def command(
         Path | None, typer.Option("--out", help="File to write the page to.", show_default=f"RUN/{PAGE}")
     ] = None,
     look: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Write one page about a run, which may still go on: ratings, win rates, opponents met, curves, settings.

@@ -9,7 +9,7 @@ import typer
 
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import BodyName, EngineName, Json, Workers
+from dohyo.cli.options import BodyName, EngineName, Imports, Json, Workers
 from dohyo.curricula.studies.catalogue import STUDIES
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def command(
     engine: EngineName = None,
     worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
     workers: Workers = None,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Rerun an experiment of the paper at your own scale; the same command resumes it after Ctrl-C or a kill.
@@ -65,6 +66,7 @@ def command(
         seeds=seeds,
         bouts=bouts,
         workers=workers,
+        imports=tuple(imports or ()),
     )
     report = _carry_out(out, config, as_json)
     if as_json:

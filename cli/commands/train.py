@@ -21,6 +21,7 @@ from dohyo.cli.options import (
     DriveName,
     EngineName,
     From,
+    Imports,
     Json,
     ParametrizationName,
     PolicyName,
@@ -33,7 +34,7 @@ from dohyo.cli.options import (
     choose_ppo,
     read_weights,
 )
-from dohyo.cli.players import find_snapshot
+from dohyo.cli.players import check_imports, find_snapshot
 from dohyo.cli.progress import train_in
 from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS, check_opponents
 from dohyo.curricula.training.schedules import DENSE, Widenings, parse_growth
@@ -167,12 +168,14 @@ def command(
     drive: DriveName = None,
     ppo: Ppo = None,
     seed: Seed = 0,
+    imports: Imports = None,
     as_json: Json = False,
 ) -> None:
     """Train a policy by self-play into a run folder; the same command resumes it after Ctrl-C or a kill.
 
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
+    check_imports(arena, [str(out)])
     setup = set_up(arena, body, engine, drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
@@ -214,6 +217,7 @@ def command(
         widen=tuple(widen or ()),
         ppo=tuned,
         crowd=crowd,
+        imports=tuple(imports or ()),
     )
     _report(train_in(out, config, [*filter(None, [*guests.values(), begun])], as_json), out, as_json)
 

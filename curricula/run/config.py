@@ -70,6 +70,8 @@ class TrainConfig:
     """Generations between ratings."""
     rated_bouts: int = 20
     """Bouts per reference in a rating; 0: the run is not rated."""
+    imports: tuple[str, ...] = ()
+    """Files and modules that the command line imported, for the arena; opening a run imports none of them."""
     ppo: PpoConfig = field(default_factory=PpoConfig)
 
     @property
@@ -90,7 +92,7 @@ class TrainConfig:
         return cls(**{**settings, **lists, "ppo": ppo})
 
     def same_run(self, other: "TrainConfig") -> bool:
-        """Tell whether two settings differ in nothing but budget, workers and guests."""
+        """Tell whether two settings differ in nothing but budget, workers, guests and imports."""
         return self._without_budget() == other._without_budget()
 
     def _named(self) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class TrainConfig:
         return settings | learner
 
     def _without_budget(self) -> "TrainConfig":
-        return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0)
+        return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0, imports=())
 
 
 def _read_settings(path: Path) -> TrainConfig:

@@ -1,6 +1,7 @@
 """One run is one folder: its settings, record, snapshots and checkpoints, held by one process at a time."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
@@ -10,7 +11,7 @@ from dohyo.agents.files import UNFINISHED, write_atomically
 from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, load_snapshot, save_snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.roles import Role, roles_of
 from dohyo.curricula.opponents.league import KINDS, MAIN
@@ -139,7 +140,19 @@ class RunFolder:
 
     @cached_property
     def _arena(self) -> Arena:
+        self.check_arena()
         return build_arena(self.config.arena, self.config.body, drive=self.config.drive)
+
+    def check_arena(self) -> None:
+        """Raise `UnknownName` where the arena is not known, and name the imports that the run was trained with.
+
+        They are code, so no run folder ever imports them: the user does, by `--import` or in Python.
+        """
+        if self.config.arena not in ARENAS and self.config.imports:
+            needed = " ".join(f"--import {shlex.quote(name)}" for name in self.config.imports)
+            raise UnknownName(
+                f"{self.path} was trained in arena {self.config.arena!r} with {needed}: give that if you trust the code"
+            )
 
     def checkpoint(self, learner: str, generation: int) -> Path:
         """Return where the checkpoint of a learner's generation is, or goes."""

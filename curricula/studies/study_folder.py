@@ -19,9 +19,13 @@ from dohyo.curricula.studies.findings import Scores
 from dohyo.curricula.training.training import Progress, Training
 
 
+FREE = ("seeds", "bouts", "workers", "imports")
+"""Settings that may change as a study goes on."""
+
+
 @dataclass(frozen=True)
 class StudyConfig:
-    """Settings of a study; all but `seeds`, `bouts` and `workers` are fixed once it has begun."""
+    """Settings of a study; all but those of `FREE` are fixed once it has begun."""
 
     study: str
     arena: str = "sumo"
@@ -38,6 +42,8 @@ class StudyConfig:
     bouts: int = 800
     """Bouts of every pair of arms, over all pairs of seeds (EC's Table 1 has 800)."""
     workers: int | None = None
+    imports: tuple[str, ...] = ()
+    """What the command line imported, as in `TrainConfig`."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class StudyFolder:
     def __init__(self, path: Path, config: StudyConfig) -> None:
         self.study: Study = lookup(STUDIES, config.study, "study")
         self.path, self.config = path, config
-        fixed = {key: value for key, value in asdict(config).items() if key not in ("seeds", "bouts", "workers")}
+        fixed = {key: value for key, value in asdict(config).items() if key not in FREE}
         self._lock = claim("study", path, fixed)
 
     @cached_property
@@ -87,6 +93,7 @@ class StudyFolder:
             minutes=c.minutes,
             seed=seed,
             rated_bouts=0,
+            imports=c.imports,
         )
         config = replace(base, **{**self.study.alike, **self.study.arms[arm]})
         return StudyRun(arm, seed, self.path / "runs" / f"{arm}.seed{seed}", config)
