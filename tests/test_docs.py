@@ -110,4 +110,4 @@ def test_pages_that_promise_examples_have_them() -> None:
 def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
     block = re.findall(r"```python\n(.*?)```", (DOCS / "guide" / "own_arena.md").read_text(), re.DOTALL)[0]
     assert (ROOT / "examples" / "own_arena" / "tag.py").read_text().endswith(f'"""\n\n{block}')
-    assert len(block.partition("ARENAS[")[0].splitlines()) <= 100
+    assert len(block.partition('register_arena("tag"')[0].splitlines()) <= 100

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from doubles import dohyo
 from wheels import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -37,7 +38,7 @@ def bouts(output: str) -> int:
 
 def test_all_examples_are_tested_and_listed():
     scripts = {str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*.py")}
-    tested = {"selfplay.py", "match.py", "sb3_one_seat.py", "rllib.py", "own_arena/tag.py", "own_arena/dohyo_tag.py"}
+    tested = {"selfplay.py", "match.py", "sb3_one_seat.py", "rllib.py", "own_arena/tag.py"}
     assert scripts == tested
     listed = set(re.findall(r"^\| `([^`]+)`", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
     assert listed == {name if "/" not in name else "own_arena/" for name in scripts}
@@ -70,10 +71,15 @@ def test_one_seat(tmp_path: Path):
 
 
 def test_the_command_line_knows_the_own_arena(tmp_path: Path):
-    script, train = "own_arena/dohyo_tag.py", ("train", "tag", "--engine", "mujoco", "--samples", 1)
-    assert "chaser: " in run(script, tmp_path, *train, "--out", "run")
-    match = run(script, tmp_path, "play", "tag", "--engine", "mujoco", "--seat", "run", "--seat", "zero", "--bouts", 2)
-    assert "in 2 bouts" in match
+    """The commands of docs/guide/own_arena.md, with less to train and to play."""
+    run = str(tmp_path / "run")
+    tag = ("--import", str(EXAMPLES / "own_arena" / "tag.py"), "--engine", "mujoco")
+    trained = dohyo("train", "tag", *tag, "--samples", "1", "--out", run)
+    assert "chaser: " in trained.stdout, trained.stderr
+    rated = dohyo("rate", run, *tag[:2])
+    assert "runner" in rated.stdout, rated.stderr
+    match = dohyo("play", "tag", *tag, "--seat", run, "--seat", "zero", "--bouts", "2")
+    assert "in 2 bouts" in match.stdout, match.stderr
 
 
 @pytest.mark.skipif(NOT_HERE, reason="ray is not installed: `pip install 'ray[rllib]'`")

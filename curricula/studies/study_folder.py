@@ -18,7 +18,6 @@ from dohyo.curricula.studies.catalogue import STUDIES, Study
 from dohyo.curricula.studies.findings import Scores
 from dohyo.curricula.training.training import Progress, Training
 
-
 FREE = ("seeds", "bouts", "workers", "imports")
 """Settings that may change as a study goes on."""
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas import ARENAS, ArenaSpec, Body, Frame
+from dohyo.arenas import ArenaSpec, Body, Frame, register_arena
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.rules import (
     CONTROL_STEP,
@@ -97,4 +97,4 @@ class Tag(BaseArena):
         return [Disc(FIELD, (0.35, 0.5, 0.35), (0.9, 0.9, 0.9), 0.05)]
 
 
-ARENAS["tag"] = ArenaSpec("tag_v0", Tag, bodies=("ant", "spider"), seats=2, page="tag")
+register_arena("tag", ArenaSpec("tag_v0", Tag, bodies=("ant", "spider"), seats=2, page="tag"))

@@ -24,6 +24,7 @@ TYPED: dict[str, tuple[list[str], str]] = {
         "unknown arena 'chess'; choose one of: kick_and_defend, paper/kick-and-defend, paper/robosumo",
     ),
     "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
+    "own arena": (["play", "tag", *TWICE], "; `--import FILE`, or `register_arena` in Python, adds an arena of"),
     "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
     "seats to train": (
         ["train", "sumo_3", "--out", "NOWHERE"],
