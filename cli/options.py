@@ -119,6 +119,14 @@ From = Annotated[
         show_default="weights drawn anew",
     ),
 ]
+RestartSchedules = Annotated[
+    bool,
+    typer.Option(
+        "--restart-schedules",
+        help="Set learning rate, dense share, ranges and crowd by the share of the whole budget again. Otherwise those "
+        "of a run whose budget changes go on from where they stood.",
+    ),
+]
 CHARTS = (".png", ".svg", ".pdf")
 """What a chart's name can end in."""
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dohyo.agents.snapshot import Snapshot
     from dohyo.curricula.evaluation.crossplay import Crossplay, Pair
     from dohyo.curricula.run.config import TrainConfig
+    from dohyo.curricula.run.folder import RunFolder
     from dohyo.curricula.training.training import Progress, Training
 
 LINE_EVERY = 30.0
@@ -96,7 +97,9 @@ def play_all(crossplay: "Crossplay", matches: "Sequence[tuple[Pair, int]]", quie
             crossplay.play(*match, lambda bout: progress.advance(task))
 
 
-def train_in(out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool) -> "Training":
+def train_in(
+    out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool, *, restart_schedules: bool = False
+) -> "Training":
     """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget.
 
     `named` are the snapshots from elsewhere that the settings name.
@@ -105,11 +108,26 @@ def train_in(out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quie
     from dohyo.curricula.training.training import Training
 
     with (
-        closing(RunFolder.create_or_resume(out, config)) as folder,
+        closing(RunFolder.create_or_resume(out, config, restart_schedules=restart_schedules)) as folder,
         show_progress(f"{config.arena}, {config.body}, {config.engine}", quiet=quiet) as watch,
     ):
+        if not quiet and (said := _describe_schedules(folder)):
+            typer.echo(said, err=True)
         for snapshot in named:
             folder.save_snapshot(snapshot)
         training = Training(folder, watch)
         training.run()
     return training
+
+
+def _describe_schedules(folder: "RunFolder") -> str:
+    """Say what a change of the budget means for the schedules of a run that has begun; empty where nothing changes."""
+    from dohyo.curricula.run.budget import schedules_at
+
+    before, now = folder.before, folder.config
+    if before is None or not folder.samples or before.schedule_basis == now.schedule_basis:
+        return ""
+    stood, stands = (schedules_at(config, folder.minutes, folder.samples) for config in (before, now))
+    if stood == stands:
+        return f"Schedules go on from where they stood, {stands:.0%}; --restart-schedules makes them follow the budget."
+    return f"Schedules follow the share of the whole budget again: from {stood:.0%} to {stands:.0%}."

@@ -92,7 +92,7 @@ def settings_table(arena: Arena) -> list[str]:
     rows = [
         f"| `{name}` | {_value(getattr(defaults, name))} | {said} |"
         for name, said in _fields(TrainConfig)
-        if name != "ppo"
+        if name not in ("ppo", "schedule_start")
     ]
     return ["| name | default | meaning |", "|---|---|---|", *rows]
 

@@ -26,6 +26,7 @@ from dohyo.cli.options import (
     ParametrizationName,
     PolicyName,
     Ppo,
+    RestartSchedules,
     Seed,
     ValueName,
     Width,
@@ -56,6 +57,7 @@ def command(
     samples: Annotated[
         int | None, typer.Option("--samples", help="Budget in control steps of learning seats.", min=1)
     ] = None,
+    restart_schedules: RestartSchedules = False,
     policy: PolicyName = "mlp",
     width: Width = None,
     value: ValueName = "own",
@@ -219,7 +221,8 @@ def command(
         crowd=crowd,
         imports=tuple(imports or ()),
     )
-    _report(train_in(out, config, [*filter(None, [*guests.values(), begun])], as_json), out, as_json)
+    named = [*filter(None, [*guests.values(), begun])]
+    _report(train_in(out, config, named, as_json, restart_schedules=restart_schedules), out, as_json)
 
 
 def _report(training: "Training", out: Path, as_json: bool) -> None:

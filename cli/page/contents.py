@@ -6,6 +6,7 @@ from typing import Any
 
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.ratings.table import collect
+from dohyo.curricula.run.budget import budget_used
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.record import Generation
@@ -49,10 +50,7 @@ class Story:
     @property
     def share(self) -> float:
         """Share of the budget that is used up, 0 to 1."""
-        config = self.config
-        limits = [(self.minutes, config.minutes), (self.samples, config.samples)]
-        shares = [used / limit if limit > 0 else 1.0 for used, limit in limits if limit is not None]
-        return min(1.0, max(shares, default=0.0))
+        return budget_used(self.config, self.minutes, self.samples)
 
     def minutes_at(self, learner: str, generation: int) -> float:
         """Return the minutes of training up to a learner's generation."""

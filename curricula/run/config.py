@@ -1,14 +1,35 @@
 """Settings of a training run."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.checks import share, whole
+from dohyo.arenas.errors import ConfigError, DohyoError
 from dohyo.curricula.opponents.samplers import LEAGUE
+
+
+@dataclass(frozen=True)
+class ScheduleStart:
+    """Where a run stood when its budget was last changed; zeros where it still has its first one."""
+
+    minutes: float = 0.0
+    """Training time."""
+    samples: int = 0
+    """Of all learners."""
+    share: float = 0.0
+    """How far along the schedules were, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        """Raise `ConfigError` for values that cannot be."""
+        share("share of the schedules", self.share)
+        whole("samples at the schedules' start", self.samples, 0)
+        if not 0 <= self.minutes < math.inf:
+            raise ConfigError(f"minutes at the schedules' start must be a number from 0 on, not {self.minutes!r}")
 
 
 @dataclass(frozen=True)
@@ -73,11 +94,19 @@ class TrainConfig:
     imports: tuple[str, ...] = ()
     """Files and modules that the command line imported, for the arena; opening a run imports none of them."""
     ppo: PpoConfig = field(default_factory=PpoConfig)
+    schedule_start: ScheduleStart = field(default_factory=ScheduleStart)
+    """Where the run stood when its budget was last changed. The run folder sets it; schedules go on from there, see
+    `dohyo.curricula.run.budget`."""
 
     @property
     def league(self) -> bool:
         """Whether learners are of AlphaStar's three kinds."""
         return self.opponents == LEAGUE
+
+    @property
+    def schedule_basis(self) -> tuple[object, ...]:
+        """What the schedules follow: the budget, and where they start."""
+        return self.minutes, self.samples, self.schedule_start
 
     @property
     def mirrored(self) -> int:
@@ -87,9 +116,9 @@ class TrainConfig:
     @classmethod
     def from_json(cls, settings: Mapping[str, Any]) -> "TrainConfig":
         """Rebuild settings from what `asdict` gave; raises `TypeError` for keys that do not exist."""
-        ppo = PpoConfig(**settings["ppo"])
+        ppo, start = PpoConfig(**settings["ppo"]), ScheduleStart(**settings.get("schedule_start", {}))
         lists = {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}  # JSON has no tuples
-        return cls(**{**settings, **lists, "ppo": ppo})
+        return cls(**{**settings, **lists, "ppo": ppo, "schedule_start": start})
 
     def same_run(self, other: "TrainConfig") -> bool:
         """Tell whether two settings differ in nothing but budget, workers, guests and imports."""
@@ -102,7 +131,16 @@ class TrainConfig:
         return settings | learner
 
     def _without_budget(self) -> "TrainConfig":
-        return replace(self, minutes=None, samples=None, workers=None, guests=(), guest_share=0.0, imports=())
+        return replace(
+            self,
+            minutes=None,
+            samples=None,
+            workers=None,
+            guests=(),
+            guest_share=0.0,
+            imports=(),
+            schedule_start=ScheduleStart(),
+        )
 
 
 def _read_settings(path: Path) -> TrainConfig:

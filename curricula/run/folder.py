@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.roles import Role, roles_of
 from dohyo.curricula.opponents.league import KINDS, MAIN
+from dohyo.curricula.run.budget import start_schedules
 from dohyo.curricula.run.config import TrainConfig, _read_settings
 from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners
 from dohyo.curricula.run.record import Generation, RunRecord
@@ -35,6 +36,8 @@ class RunFolder:
         self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
         self.record = RunRecord(path / "league.sqlite", create=create)
         self._lock: FolderLock | None = None
+        self.before: TrainConfig | None = None
+        """The settings of the session before, where this one resumes a run."""
 
     def _check_record(self) -> None:
         """Raise `DohyoError` if the record has lost rows: a checkpoint is at most one generation ahead of them."""
@@ -49,8 +52,11 @@ class RunFolder:
                 )
 
     @classmethod
-    def create_or_resume(cls, path: Path, config: TrainConfig) -> "RunFolder":
+    def create_or_resume(cls, path: Path, config: TrainConfig, *, restart_schedules: bool = False) -> "RunFolder":
         """Open `path` for training with `config`, new or as a continuation, and claim it as `lock` does.
+
+        Where the budget differs from before, schedules go on from where they stood; with `restart_schedules` they
+        follow the share of the whole budget again.
 
         Raises `DohyoError`, and changes nothing, if another process has it, its settings disagree with `config` or it
         holds something else.
@@ -63,13 +69,13 @@ class RunFolder:
         try:
             run.lock()
             run._check_record()
-            run._settle(before)
+            run._settle(before, restart_schedules)
         except DohyoError:
             run.close()
             raise
         return run
 
-    def _settle(self, before: TrainConfig | None) -> None:
+    def _settle(self, before: TrainConfig | None, restart: bool) -> None:
         """Write the settings down, unless those of before disagree."""
         if before is not None and not before.same_run(self.config):
             now = self.config._named()
@@ -78,6 +84,10 @@ class RunFolder:
                 f"{self.path} holds a run with other settings ({', '.join(changed)}): "
                 "give the same settings to resume it, or another --out for a new run"
             )
+        if before is not None:
+            self.before = before
+            start = start_schedules(before, self.config, self.minutes, self.samples, restart=restart)
+            self.config = replace(self.config, schedule_start=start)
         for leftover in self.path.rglob(f".*{UNFINISHED}"):
             leftover.unlink()
         write_atomically(self.path / SETTINGS[KIND], json.dumps(asdict(self.config), indent=2).encode())
@@ -99,6 +109,16 @@ class RunFolder:
         self.record.close()
         if self._lock is not None:
             self._lock.close()
+
+    @property
+    def minutes(self) -> float:
+        """Minutes of training so far."""
+        return max((link.seconds for link in self.record.generations()), default=0.0) / 60
+
+    @property
+    def samples(self) -> int:
+        """Samples of all learners so far."""
+        return sum({link.learner: link.samples for link in self.record.generations()}.values())
 
     @cached_property
     def learners(self) -> dict[str, Role]:

@@ -13,6 +13,7 @@ from dohyo.arenas.batch import make_batch
 from dohyo.curricula.ratings.rating import Rating, rate
 from dohyo.curricula.ratings.referee import Referee
 from dohyo.curricula.ratings.references import titles
+from dohyo.curricula.run.budget import budget_used, schedules_at
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.software import note_versions
 from dohyo.curricula.training.curves import write_csv
@@ -77,7 +78,7 @@ class Training:
             self.start_chains()
             for lineage in self.lineages:
                 self._rate_if_due(lineage)
-            while self._share() < 1:
+            while self._used() < 1:
                 self._take_turn()
             for lineage in self.lineages:
                 self._rate(lineage)
@@ -110,17 +111,18 @@ class Training:
         self._rate_if_due(lineage)
 
     def prepare(self, lineage: Lineage) -> None:
-        """Set what changes as the budget is used up, for a lineage's next update."""
+        """Set what changes as the schedules go on, for a lineage's next update."""
+        share = self._schedules()
         self._batch.alpha = self.alpha
-        self._batch.arena.ranges |= self._widenings.at(self._share())
-        lineage.learner.spend(self._share())
+        self._batch.arena.ranges |= self._widenings.at(share)
+        lineage.learner.spend(share)
         if self._growth is not None:
-            lineage.gather(self._growth.at(self._share()))
+            lineage.gather(self._growth.at(share))
 
     @property
     def alpha(self) -> float:
         """Share of the dense reward now."""
-        return DENSE[self.config.dense](self._share(), self.config.anneal)
+        return DENSE[self.config.dense](self._schedules(), self.config.anneal)
 
     def _samples(self) -> int:
         return sum(lineage.learner.samples for lineage in self.lineages)
@@ -128,10 +130,13 @@ class Training:
     def _elapsed(self) -> float:
         return self._seconds + time.monotonic() - self._began
 
-    def _share(self) -> float:
-        """Share of the budget used up, by whichever limit is nearer."""
-        by_time = _share_of(self._elapsed() / 60, self.config.minutes)
-        return max(by_time, _share_of(self._samples(), self.config.samples))
+    def _used(self) -> float:
+        """Share of the budget used up."""
+        return budget_used(self.config, self._elapsed() / 60, self._samples())
+
+    def _schedules(self) -> float:
+        """How far along the schedules are, 0 to 1."""
+        return schedules_at(self.config, self._elapsed() / 60, self._samples())
 
     def _commit(self, lineage: Lineage) -> None:
         """Make a lineage's generation count, tell all of its snapshot, then write the curves."""
@@ -184,7 +189,7 @@ class Training:
         """Return where the run stands."""
         rating, wins = self._rated.get(self._turn.name, (None, {}))
         return Progress(
-            share=self._share(),
+            share=self._used(),
             seconds=self._elapsed(),
             samples=self._samples(),
             samples_per_s=self._speed(),
@@ -205,10 +210,3 @@ class Training:
         self._logger.close()
         self._referee.close()
         self._batch.close()
-
-
-def _share_of(used: float, budget: float | None) -> float:
-    """Return how much of a budget is used up, 0 to 1; 0 where there is none to keep to."""
-    if budget is None:
-        return 0.0
-    return min(1.0, used / budget) if budget > 0 else 1.0
