@@ -17,7 +17,7 @@ from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.registry import ARENAS
 from dohyo.cli.imports import import_named
-from dohyo.curricula.training.schedules import DENSE
+from dohyo.curricula.run.schedules import DENSE
 
 ArenaName = Annotated[str, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default=False)]
 NETWORK, MEETINGS, WORLD = "The network and how it learns", "Who learns, and whom it meets", "Rewards and starts"

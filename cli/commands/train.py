@@ -38,7 +38,7 @@ from dohyo.cli.options import (
 from dohyo.cli.players import check_imports, find_snapshot
 from dohyo.cli.progress import train_in
 from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS, check_opponents
-from dohyo.curricula.training.schedules import DENSE, Widenings, parse_growth
+from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 
 if TYPE_CHECKING:
     from dohyo.curricula.training.training import Training

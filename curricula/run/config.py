@@ -62,7 +62,7 @@ class TrainConfig:
     """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
     only meets the newest snapshot of the other role in this share of its bouts."""
     crowd: str = ""
-    """How many distinct past opponents can be met at a time, see `dohyo.curricula.training.schedules.parse_growth`;
+    """How many distinct past opponents can be met at a time, see `dohyo.curricula.run.schedules.parse_growth`;
     drawn anew before every rollout. Empty: all."""
     shared: bool = False
     """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
@@ -77,13 +77,13 @@ class TrainConfig:
     population: int = 1
     """Learners per role, each of which meets the snapshots of all (EC, section 5.4)."""
     dense: str = "fade"
-    """How the dense reward's share changes, see `dohyo.curricula.training.schedules.DENSE`."""
+    """How the dense reward's share changes, see `dohyo.curricula.run.schedules.DENSE`."""
     anneal: float = 0.6
     """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""
     terms: dict[str, float] = field(default_factory=dict)
     """Weights of the dense reward's terms, by name, where they are not the arena's own."""
     widen: tuple[str, ...] = ()
-    """Ranges that widen, see `dohyo.curricula.training.schedules.parse_widening`; ratings are always on whole
+    """Ranges that widen, see `dohyo.curricula.run.schedules.parse_widening`; ratings are always on whole
     ranges."""
     updates: int = 5
     """Updates of the networks per generation; a generation ends with a snapshot."""

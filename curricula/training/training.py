@@ -15,10 +15,10 @@ from dohyo.curricula.ratings.referee import Referee
 from dohyo.curricula.ratings.references import titles
 from dohyo.curricula.run.budget import budget_used, schedules_at
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 from dohyo.curricula.run.software import note_versions
 from dohyo.curricula.training.curves import write_csv
 from dohyo.curricula.training.lineage import Lineage
-from dohyo.curricula.training.schedules import DENSE, Widenings, parse_growth
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from doubles import shorten_bouts, tiny_config
 from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
-from dohyo.curricula.training.schedules import DENSE, Widening, Widenings, parse_growth, parse_widening
+from dohyo.curricula.run.schedules import DENSE, Widening, Widenings, parse_growth, parse_widening
 from dohyo.curricula.training.training import Training
 
 RANGES = {"ball y": (-4.0, 4.0), "radius": (2.5, 4.5), "facing": (-0.3, 0.3)}
