@@ -16,6 +16,7 @@ from dohyo.agents.policies.networks import check_shapes, make_policy
 from dohyo.agents.policies.policy import Policy
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.rules.arena import Arena, digest
 
 FORMAT = "dohyo-snapshot-2"
@@ -66,6 +67,8 @@ class Origin:
     seed: int
     clipped: bool = True
     """Its actions are kept within [-1, 1]."""
+    physics: str = ACCURATE
+    """How finely the engine simulated, see `dohyo.arenas.physics.presets`; it plays with any."""
     source: str = ""
     """SHA-256 of the file that it was imported from, in hexadecimal; empty: it was trained here."""
 

@@ -277,6 +277,7 @@ def make_batch(
     *,
     workers: int | None = None,
     drive: str | None = None,
+    physics: str | None = None,
     alpha: float = 0.0,
     max_cycles: int | None = None,
     autoreset: bool = True,
@@ -284,14 +285,15 @@ def make_batch(
 ) -> Batch:
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
-    `body`, `engine` and `drive` are by default the first that the arena has (`ARENAS`). `workers`: threads (mujoco) or
+    `body`, `engine`, `drive` and `physics` are by default the arena's first (`ARENAS`). `workers`: threads (mujoco) or
     processes (pybullet), by default one per core. `drive`: what an action means (`dohyo.arenas.physics.scene.DRIVES`).
-    `alpha`: share of the dense reward in the reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
+    `physics`: how finely MuJoCo simulates (`dohyo.arenas.physics.presets`). `alpha`: share of the dense reward in the
+    reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
     bout at once where one has ended. `perturbation`: pushes on seats, and factors of the physics that change from bout
     to bout. Raises `UnknownName`, `ConfigError` or `EngineError`.
     """
     worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)  # before there are workers to be left behind
-    rules = build_arena(arena, body, worlds=worlds, drive=drive, max_cycles=max_cycles)
+    rules = build_arena(arena, body, worlds=worlds, drive=drive, physics=physics, max_cycles=max_cycles)
     if perturbation is not None and perturbation.push is not None:
         perturbation.push.mask(rules.seats)  # an unknown seat is an error before there are workers to be left behind
     built = build_engine(arena, engine, rules.scene, worlds, workers)

@@ -18,6 +18,7 @@ from dohyo.arenas.paper.scene import DRIVE
 from dohyo.arenas.paper.sumo import PaperSumo
 from dohyo.arenas.paper.you_shall_not_pass import PaperYouShallNotPass
 from dohyo.arenas.physics import ENGINES, Constructor, Engine, make_engine
+from dohyo.arenas.physics.presets import ACCURATE, PHYSICS, PUBLISHED
 from dohyo.arenas.physics.scene import DRIVES, Scene
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.run_to_goal import RunToGoal
@@ -52,6 +53,8 @@ class ArenaSpec:
     """The engines it runs on; the first unless asked otherwise."""
     drives: tuple[str, ...] = tuple(DRIVES)
     """What an action can mean in it; the first unless asked otherwise."""
+    physics: tuple[str, ...] = tuple(PHYSICS)
+    """How finely it can be simulated; the first unless asked otherwise."""
 
 
 class Setup(NamedTuple):
@@ -61,6 +64,7 @@ class Setup(NamedTuple):
     """One for every seat, or one per seat with commas."""
     engine: str
     drive: str
+    physics: str = ACCURATE
 
 
 def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> ArenaSpec:
@@ -74,6 +78,7 @@ def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> Aren
         max_cycles=max_cycles,
         engines={"mujoco": PaperEngine},
         drives=(DRIVE,),
+        physics=(PUBLISHED,),
     )
 
 
@@ -111,31 +116,48 @@ def register_arena(name: str, spec: ArenaSpec) -> None:
     ARENAS[name] = spec
 
 
-def set_up(name: str, body: str | None = None, engine: str | None = None, drive: str | None = None) -> Setup:
-    """Return what was asked for, and the arena's own choice where nothing was.
+def set_up(
+    name: str,
+    body: str | None = None,
+    engine: str | None = None,
+    drive: str | None = None,
+    physics: str | None = None,
+) -> Setup:
+    """Return the given choices, and the arena's first choice for each that is None.
 
-    Raises `UnknownName` for an arena, engine or drive that does not exist, or that this arena does not take.
+    Raises `UnknownName` for an arena, engine, drive or physics that does not exist or that this arena does not take.
     """
     spec = lookup(ARENAS, name, "arena", OWN)
-    setup = Setup(body or spec.bodies[0], engine or next(iter(spec.engines)), drive or spec.drives[0])
+    engine, drive, physics = engine or next(iter(spec.engines)), drive or spec.drives[0], physics or spec.physics[0]
+    setup = Setup(body or spec.bodies[0], engine, drive, physics)
     _check_taken(name, "engine", setup.engine, ENGINES, spec.engines)
     _check_taken(name, "drive", setup.drive, DRIVES, spec.drives)
+    _check_taken(name, "physics", setup.physics, PHYSICS, spec.physics)
     return setup
 
 
 def build_arena(
-    name: str, body: str | None = None, *, worlds: int = 1, drive: str | None = None, max_cycles: int | None = None
+    name: str,
+    body: str | None = None,
+    *,
+    worlds: int = 1,
+    drive: str | None = None,
+    physics: str | None = None,
+    max_cycles: int | None = None,
 ) -> Arena:
     """Build the rules of arena `name` over `worlds` worlds.
 
-    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). Raises `UnknownName` as `set_up` does, and for a
+    `body`: one for every seat (`ant`), or one per seat (`ant,spider`). `drive`: what an action means. `physics`: how
+    finely the scene is simulated (`dohyo.arenas.physics.presets`). Raises `UnknownName` as `set_up` does, and for a
     body that does not exist or that this arena does not take; `ConfigError` for `max_cycles` below 1.
     """
-    setup = set_up(name, body, drive=drive)
+    setup = set_up(name, body, drive=drive, physics=physics)
     spec = ARENAS[name]
     cycles = spec.max_cycles if max_cycles is None else whole("max_cycles", max_cycles, 1)
     arena = spec.build(_seat_bodies(name, spec, setup.body), worlds, setup.drive, cycles)
-    arena.name = name
+    arena.name, arena.physics = name, setup.physics
+    if setup.physics in PHYSICS:
+        PHYSICS[setup.physics].apply(arena.scene.model, arena.bodies)
     return arena
 
 

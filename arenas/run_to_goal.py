@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
-from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice

@@ -12,7 +12,7 @@ from PIL import Image
 from dohyo.arenas import ENGINES, Camera
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics import make_engine
-from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.views.render import render
 

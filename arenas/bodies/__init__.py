@@ -6,6 +6,8 @@ from pathlib import Path
 import mujoco
 
 HERE = Path(__file__).parent
+SUBSTEPS = 5
+"""Physics steps per control step (arXiv 1710.03748, code)."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Body:
     """Where its MJCF file is."""
     ball: Ball = EC_BALL
     """What it kicks."""
+    fewest_substeps: int = SUBSTEPS
+    """Physics steps of a control step of 0.05 s that MuJoCo needs at least (docs/results/speed.md)."""
 
     def spec(self) -> mujoco.MjSpec:
         """Return the body's MJCF, freshly parsed, ready to be attached to a scene."""
@@ -63,6 +67,7 @@ BODIES = {
         standing_height=0.28,  # EC
         limbs=tuple(f"shank_{k}" for k in range(1, 5)),
         ball=LARGE_BALL,
+        fewest_substeps=3,
     ),
     "bug": Body(
         name="bug",
@@ -73,6 +78,7 @@ BODIES = {
         standing_height=0.29,  # RoboSumo has this threshold alone
         limbs=tuple(f"shank_{k}" for k in range(1, 7)),
         ball=LARGE_BALL,
+        fewest_substeps=3,
     ),
     "spider": Body(
         name="spider",
@@ -83,6 +89,7 @@ BODIES = {
         standing_height=0.29,  # RoboSumo has this threshold alone
         limbs=tuple(f"shank_{k}" for k in range(1, 9)),
         ball=LARGE_BALL,
+        fewest_substeps=3,
     ),
     "humanoid": Body(
         name="humanoid",

@@ -5,10 +5,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
+from dohyo.arenas.bodies import SUBSTEPS
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.physics.mujoco_engine import ThreadEngine
-from dohyo.arenas.physics.scene import SUBSTEPS, Scene
+from dohyo.arenas.physics.scene import Scene
 
 PLATFORM = "arena"
 """The geom whose radius is part of a bout's start, where a scene has it."""

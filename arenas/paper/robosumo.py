@@ -11,13 +11,13 @@ import mujoco
 import numpy as np
 
 from dohyo.arenas.arrays import Array, IntArray
-from dohyo.arenas.bodies import Body
+from dohyo.arenas.bodies import SUBSTEPS, Body
 from dohyo.arenas.paper.base import GROUND, MARGIN, PaperArena
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.observation import POSE, Piece, bodies, sizes_of_forces, velocities
 from dohyo.arenas.paper.scene import Setting, add_bar
 from dohyo.arenas.physics.frame import Frame
-from dohyo.arenas.physics.scene import SUBSTEPS, SeatLayout
+from dohyo.arenas.physics.scene import SeatLayout
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Term, Verdict
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from dohyo.arenas.arrays import Array
-from dohyo.arenas.bodies import Body
+from dohyo.arenas.bodies import SUBSTEPS, Body
 from dohyo.arenas.paper.base import HUMAN
 from dohyo.arenas.paper.field import Field
 from dohyo.arenas.physics.frame import Frame
-from dohyo.arenas.physics.scene import SUBSTEPS
 from dohyo.arenas.rules.arena import TIME_OUT, Term, Verdict
 from dohyo.arenas.rules.base import LOSS_OUTCOME, WIN_OUTCOME
 

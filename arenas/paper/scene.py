@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from dohyo.arenas.bodies import Body
-from dohyo.arenas.physics.scene import COLOURS, SUBSTEPS, Scene, SeatLayout, loose_layout
+from dohyo.arenas.bodies import SUBSTEPS, Body
+from dohyo.arenas.physics.scene import COLOURS, Scene, SeatLayout, loose_layout
 
 DRIVE = "torque"
 """An action is a share of the motors' gear; MuJoCo clamps it at the motors' own range."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.engine import StateEngine
-from dohyo.arenas.physics.scene import SUBSTEPS, Scene
+from dohyo.arenas.physics.scene import Scene
 
 
 @contextmanager
@@ -40,7 +40,7 @@ class ThreadEngine(StateEngine):
 
     def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
         super().__init__(scene, worlds, workers)
-        self._batch = Batch(scene.model, worlds, nthread=workers)
+        self._batch, self._substeps = Batch(scene.model, worlds, nthread=workers), scene.substeps
         self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
         self._ctrl, self._sensed = self._batch.bind("ctrl"), self._batch.bind("sensordata")
         self._fields: dict[str, tuple[Array, Array]] = {}
@@ -63,7 +63,7 @@ class ThreadEngine(StateEngine):
         """See `Engine`."""
         self._ctrl[:] = action
         with self._noted():
-            self._batch.step(nstep=SUBSTEPS)
+            self._batch.step(nstep=self._substeps)
         self._end()
 
     @contextmanager

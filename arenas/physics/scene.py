@@ -9,13 +9,8 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.errors import lookup
+from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 
-TIMESTEP = 0.01
-"""Physics step in s, that of the original run-to-goal ants (arXiv 1710.03748, code)."""
-SUBSTEPS = 5
-"""Physics steps per control step (ibid.)."""
-CONTROL_STEP = TIMESTEP * SUBSTEPS
-"""Length of a control step in s."""
 COLOURS = ((0.85, 0.25, 0.2, 1.0), (0.2, 0.45, 0.85, 1.0), (0.25, 0.7, 0.35, 1.0), (0.9, 0.7, 0.2, 1.0))
 """RGBA of the sides, in order."""
 SHADE = 0.6
@@ -67,9 +62,14 @@ class Scene:
     """What an action means, see `DRIVES`."""
 
     @property
+    def substeps(self) -> int:
+        """Physics steps in a control step."""
+        return int(self.model.numeric("substeps").data[0])
+
+    @property
     def control_step(self) -> float:
         """Length of a control step, s."""
-        return float(self.model.opt.timestep) * SUBSTEPS
+        return float(self.model.opt.timestep) * self.substeps
 
     @property
     def actors(self) -> tuple[SeatLayout | LooseLayout, ...]:
@@ -129,6 +129,7 @@ def compose(
     pairs = tuple((a, b) for a in range(len(bodies)) for b in range(a + 1, len(roots)))
     _add_sensors(spec, bodies, [(roots[a], roots[b]) for a, b in pairs])
     model = spec.compile()
+    PHYSICS[ACCURATE].apply(model, bodies)
     seats = tuple(_layout(model, seat, body) for seat, body in enumerate(bodies))
     return Scene(model, seats, tuple(loose_layout(model, name) for name in loose), pairs, drive)
 
@@ -141,20 +142,14 @@ def _colours(sides: Sequence[int]) -> list[tuple[float, ...]]:
 
 
 def _set_options(spec: mujoco.MjSpec) -> None:
-    spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    # Elliptic cones with stiff friction: ants then slide on a slope as far as in Bullet, to a fifth, where pyramids let
-    # them slide two to three times as far; with the default ratio of 1 standing feet creep by 5 mm/s
-    # (docs/results/engines.md).
-    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
-    spec.option.impratio = 10
     # A tenth off the cost of ants in contact; a slide of 0.2 m changes by 0.1 mm.
     spec.option.tolerance = 1e-4
     # A world that diverges is for the engine to see and count, not to be put back in silence.
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
     spec.memory = 1 << 20
     # Carried by the compiled model, so that whoever holds the model knows the length of a control step.
-    spec.add_numeric(name="substeps", data=[SUBSTEPS], size=1)
+    spec.add_numeric(name="substeps", data=[0], size=1)
 
 
 def _drive(

@@ -7,7 +7,7 @@
 `BaseArena` is where to start; docs/guide/own_arena.md shows a complete arena.
 """
 
-from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import NOBODY, TIME_OUT, Arena, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena, effort
 from dohyo.arenas.rules.dice import Dice

@@ -85,6 +85,8 @@ class Arena(Protocol):
 
     name: str
     scene: Scene
+    physics: str
+    """How finely the scene is simulated, see `dohyo.arenas.physics.presets`."""
     seats: tuple[str, ...]
     """The agents' names, in the order of the seats."""
     roles: tuple[str, ...]

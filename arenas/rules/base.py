@@ -11,6 +11,7 @@ from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.physics.scene import Scene, compose
 from dohyo.arenas.rules.arena import Entry, Ranges, Term
 from dohyo.arenas.rules.dice import Dice
@@ -28,6 +29,7 @@ class Ground:
     """
 
     name: str
+    physics: str = ACCURATE
     seats: tuple[str, ...]
     roles: tuple[str, ...]
     sides: tuple[int, ...] = (0, 1)

@@ -32,7 +32,12 @@ class Alone:
         self._arena, self._seat = arena, seat
         self.name, self.scene, self.seats, self.roles = arena.name, arena.scene, arena.seats, arena.roles
         self.bodies, self.sides, self.terms, self.ranges = arena.bodies, arena.sides, arena.terms, arena.ranges
-        self.max_cycles, self.dtype, self.bounded = arena.max_cycles, arena.dtype, arena.bounded
+        self.max_cycles, self.dtype, self.bounded, self.physics = (
+            arena.max_cycles,
+            arena.dtype,
+            arena.bounded,
+            arena.physics,
+        )
         self._steps = np.zeros(worlds, np.intp)
         others = np.arange(len(arena.seats)) != seat
         self._away = np.where(others, FAR, 0.0)[:, None] * (1.0, 0.0, 0.0)

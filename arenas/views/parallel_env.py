@@ -13,7 +13,7 @@ from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import ActionError, DohyoError
 from dohyo.arenas.perturbation import Perturbation
-from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
@@ -62,6 +62,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         render_mode: str | None = None,
         alpha: float = 0.0,
         drive: str | None = None,
+        physics: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
         self._screen = Screen(render_mode, f"Dohyo: {arena}")
@@ -72,6 +73,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
             engine,
             1,
             drive=drive,
+            physics=physics,
             alpha=alpha,
             max_cycles=max_cycles,
             autoreset=False,

@@ -12,7 +12,7 @@ from dohyo.arenas.batch import Batch, Step, make_batch
 from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
-from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
 from dohyo.arenas.views.screen import MODES, Screen
@@ -151,6 +151,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         render_mode: str | None = None,
         alpha: float = 0.0,
         drive: str | None = None,
+        physics: str | None = None,
         perturbation: Perturbation | None = None,
     ) -> None:
         self._screen = Screen(render_mode, f"Dohyo: {arena}")
@@ -161,6 +162,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
             engine,
             1,
             drive=drive,
+            physics=physics,
             alpha=alpha,
             max_cycles=max_cycles,
             autoreset=False,

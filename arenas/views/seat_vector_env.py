@@ -12,7 +12,7 @@ from dohyo.arenas.batch import Step, make_batch
 from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.perturbation import Perturbation
-from dohyo.arenas.physics.scene import CONTROL_STEP
+from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.views.common import Rebuilt, as_action, ends, winners
 from dohyo.arenas.views.seat_env import ZERO, Opponents, open_seat
 
@@ -47,6 +47,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         render_mode: str | None = None,
         alpha: float = 0.0,
         drive: str | None = None,
+        physics: str | None = None,
         perturbation: Perturbation | None = None,
         workers: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
@@ -65,6 +66,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
             num_envs,
             workers=workers,
             drive=drive,
+            physics=physics,
             alpha=alpha,
             max_cycles=max_cycles,
             autoreset=self._same_step,

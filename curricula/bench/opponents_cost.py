@@ -16,7 +16,7 @@ from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Origin, Part, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
-from dohyo.arenas.batch import Batch, make_batch
+from dohyo.arenas.batch import Batch
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
@@ -81,9 +81,7 @@ def measure_opponents(
     rollout.
     """
     torch.set_num_threads(1)  # as training does
-    batch = make_batch(
-        config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
-    )
+    batch = config.make_batch()
     with tempfile.TemporaryDirectory() as scratch, closing(batch):
         rivals, learner = _players(Path(scratch), batch, config, opponents)
         times = np.zeros((rounds + 1, 4))
@@ -145,6 +143,7 @@ def _origin(batch: Batch, config: TrainConfig, generation: int) -> Origin:
         generation=generation,
         samples=0,
         seed=config.seed,
+        physics=config.physics,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from dohyo.agents.policies.built_in import BUILT_IN, built_in
 from dohyo.agents.policies.policy import Policy
-from dohyo.arenas.batch import Batch, make_batch
+from dohyo.arenas.batch import Batch
 from dohyo.curricula.matches.match import Bout, match_seed
 from dohyo.curricula.matches.roles import Role
 from dohyo.curricula.matches.seating import play_roles
@@ -23,9 +23,7 @@ class Referee:
     def __init__(self, run: RunFolder, engine: str | None = None) -> None:
         config = run.config
         self._run, self.engine = run, engine or config.engine
-        self._batch: Batch = make_batch(
-            config.arena, config.body, self.engine, MATCH_WORLDS, workers=config.workers, drive=config.drive
-        )
+        self._batch: Batch = config.make_batch(MATCH_WORLDS, self.engine)
 
     def references(self) -> dict[str, Role]:
         """Return the run's references so far, with their roles."""

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.checks import share, whole
 from dohyo.arenas.errors import ConfigError, DohyoError
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.curricula.opponents.samplers import LEAGUE
 
 
@@ -40,6 +42,8 @@ class TrainConfig:
     body: str = "ant"
     engine: str = "pybullet"
     drive: str = "target"
+    physics: str = ACCURATE
+    """How finely MuJoCo simulates, see `dohyo.arenas.physics.presets`."""
     seed: int = 0
     worlds: int = 64
     """Worlds stepped together."""
@@ -119,6 +123,18 @@ class TrainConfig:
         ppo, start = PpoConfig(**settings["ppo"]), ScheduleStart(**settings.get("schedule_start", {}))
         lists = {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}  # JSON has no tuples
         return cls(**{**settings, **lists, "ppo": ppo, "schedule_start": start})
+
+    def make_batch(self, worlds: int | None = None, engine: str | None = None) -> Batch:
+        """Build a batch of the run's bouts; by default of as many worlds as it trains with, on its engine."""
+        return make_batch(
+            self.arena,
+            self.body,
+            engine or self.engine,
+            worlds or self.worlds,
+            workers=self.workers,
+            drive=self.drive,
+            physics=self.physics,
+        )
 
     def same_run(self, other: "TrainConfig") -> bool:
         """Tell whether two settings differ in nothing but budget, workers, guests and imports."""

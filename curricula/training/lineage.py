@@ -152,6 +152,7 @@ class Lineage:
             generation=self.generation,
             samples=self.learner.samples,
             seed=self.config.seed,
+            physics=self.config.physics,
         )
 
     @property

@@ -9,7 +9,6 @@ import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from dohyo.agents.learning.threads import use_one_thread
-from dohyo.arenas.batch import make_batch
 from dohyo.curricula.ratings.rating import Rating, rate
 from dohyo.curricula.ratings.referee import Referee
 from dohyo.curricula.ratings.references import titles
@@ -55,9 +54,7 @@ class Training:
         # anything else runs on it (measured).
         torch.set_num_threads(1)
         use_one_thread()
-        self._batch = make_batch(
-            config.arena, config.body, config.engine, config.worlds, workers=config.workers, drive=config.drive
-        )
+        self._batch = config.make_batch()
         self._batch.arena.reweigh(config.terms)
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._growth = parse_growth(config.crowd) if config.crowd else None

@@ -18,6 +18,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.bullet.build import Builder, sliding_friction, statics
 from dohyo.arenas.physics.engine import QUANTITIES
+from dohyo.arenas.physics.presets import TIMESTEP
 
 STABLE = 1.25
 """Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears
@@ -61,6 +62,18 @@ def import_pybullet() -> Any:
     return pybullet
 
 
+def _divided(model: mujoco.MjModel) -> tuple[int, float]:
+    """Return the number and length of a control step's physics steps: the model's, if they are not too long for Bullet.
+
+    It takes the actuators' damping explicitly and needs `TIMESTEP` (`STABLE`), where MuJoCo goes with longer ones.
+    """
+    substeps, timestep = int(model.numeric("substeps").data[0]), float(model.opt.timestep)
+    if timestep <= TIMESTEP:
+        return substeps, timestep
+    count = math.ceil(substeps * timestep / TIMESTEP - 1e-9)
+    return count, substeps * timestep / count
+
+
 @dataclass(frozen=True)
 class ActorPlan:
     """Indices into the compiled model of one actor's bodies; loose furniture has a root only, and comes after seats."""
@@ -80,7 +93,9 @@ class BulletWorld:
 
     def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
-        self._model, self._actors, self._step_count = model, actors, int(model.numeric("substeps").data[0])
+        self._model, self._actors = model, actors
+        self._substeps, self._timestep = _divided(model)
+        self._step_count = self._substeps
         with hushed():
             self._client = p.connect(p.DIRECT)
             self._end = weakref.finalize(self, p.disconnect, physicsClientId=self._client)
@@ -89,7 +104,7 @@ class BulletWorld:
             # seen; the simple list drops them at once.
             p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=self._client)
         p.setPhysicsEngineParameter(
-            fixedTimeStep=model.opt.timestep,
+            fixedTimeStep=self._timestep,
             deterministicOverlappingPairs=1,
             numSolverIterations=ITERATIONS,
             useSplitImpulse=0,  # with it a joint that has shot past its limit, at any speed, is never brought back
@@ -132,8 +147,7 @@ class BulletWorld:
     def _divide(self, mass: float, torque: float) -> None:
         """Take as many physics steps as the actuators need to be stable, at least the model's own."""
         parts = max(1, math.ceil(torque / mass / STABLE))
-        self._step_count = parts * int(self._model.numeric("substeps").data[0])
-        step = self._model.opt.timestep / parts
+        self._step_count, step = parts * self._substeps, self._timestep / parts
         self._p.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self._client)
 
     def _set_gravity(self, factor: float) -> None:
