@@ -226,6 +226,7 @@ def test_what_is_exported():
         "UnknownName",
         "kick_and_defend_v0",
         "make_batch",
+        "register_arena",
         "render",
         "run_to_goal_v0",
         "sumo_2v2_v0",
