@@ -7,8 +7,8 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
-from dohyo.arenas.arrays import Array, FloatArray, IntArray
-from dohyo.arenas.checks import as_numbers, as_seed, share, whole
+from dohyo.arenas.arrays import Array, BoolArray, FloatArray, IntArray
+from dohyo.arenas.checks import as_actions, as_seed, share, whole
 from dohyo.arenas.errors import ActionError, EngineError
 from dohyo.arenas.perturbation import Perturbation, Perturber
 from dohyo.arenas.physics import Engine
@@ -63,8 +63,7 @@ class Batch:
     """W worlds of one arena, stepped together.
 
     Actions outside their space are clipped where the arena bounds them; NaN, infinity or a wrong shape raise
-    `ActionError` before anything moves.
-    World `w` of `reset(seed)` plays the same bouts as world 0 of `reset(seed + w)`.
+    `ActionError` before anything moves. World `w` of `reset(seed)` plays the bouts of world 0 of `reset(seed + w)`.
     """
 
     def __init__(
@@ -99,9 +98,9 @@ class Batch:
         self._leave = len(seats) > 2
         """Whether a bout can go on without a seat."""
         self._all = np.arange(self.worlds)
-        self._terms = [term.name for term in arena.terms]
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
+        self._halted: BoolArray = np.zeros(self.worlds, bool)
         self._open, self._torn = True, False
         """Whether the engine can be used, and whether a step was interrupted half-way."""
         self._perturber = Perturber(perturbation or Perturbation(), arena.seats, arena.max_cycles, self.worlds)
@@ -167,6 +166,7 @@ class Batch:
         self.engine.step(self._action)
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
+        verdict.done &= ~self._halted
         out = self._left(verdict)
         dense = np.add.reduce(verdict.terms, axis=0)
         self._length += 1
@@ -179,7 +179,7 @@ class Batch:
                 self._begin(finished.ids)
                 self._observe()
         reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
-        terms = dict(zip(self._terms, verdict.terms, strict=True))
+        terms = {term.name: paid for term, paid in zip(self.arena.terms, verdict.terms, strict=True)}
         return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
 
     def restart(self, ids: IntArray) -> None:
@@ -192,6 +192,12 @@ class Batch:
             raise ActionError("call reset() before restart()")
         self._begin(ids)
         self._observe()
+
+    def halt(self, ids: IntArray) -> None:
+        """Stop the worlds `ids` `[n]` until the next reset: their bouts end no more, and their rows mean nothing."""
+        self.check_open()
+        self._halted[ids] = True
+        self.engine.halt(ids)
 
     def _finish(self, verdict: Verdict) -> Finished:
         """Copy what the bouts that are over have come to."""
@@ -213,14 +219,7 @@ class Batch:
             raise ActionError("call reset() before step()")
         if self._torn:
             raise ActionError("the last step was interrupted: call reset() before step()")
-        if not hasattr(actions, "__len__"):
-            raise ActionError(f"step() takes one action array per seat, not {type(actions).__name__}")
-        if len(actions) != len(self.seats):
-            raise ActionError(f"expected one action array per seat ({len(self.seats)}), got {len(actions)}")
-        arrays = [as_numbers(name, action) for name, action in zip(self.seats, actions, strict=True)]
-        for name, space, array in zip(self.seats, self.action_spaces, arrays, strict=True):
-            if array.shape != (self.worlds, *space.shape):
-                raise ActionError(f"{name}: expected actions of shape {(self.worlds, *space.shape)}, got {array.shape}")
+        arrays = as_actions(self.seats, self.action_spaces, self.worlds, actions)
         # A scene's actuators stand in the order of its seats.
         taken = np.concatenate(arrays, axis=1, out=self._action)
         if np.count_nonzero(np.isfinite(taken)) < taken.size:
@@ -242,7 +241,7 @@ class Batch:
 
     def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics blew up: nobody wins, nothing is paid."""
-        failed = self.engine.frame.failed
+        failed = self.engine.frame.failed & ~self._halted
         if count := int(np.count_nonzero(failed)):
             self.diverged += count
             verdict.terms[:, failed], verdict.outcome[failed] = 0, 0
@@ -251,6 +250,7 @@ class Batch:
 
     def _begin(self, ids: IntArray) -> None:
         assert self._dice is not None
+        self._halted[ids] = False
         self._length[ids], self._dense[ids], self._out[ids] = 0, 0, False
         self._perturber.begin(ids, self.engine)
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))

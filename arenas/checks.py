@@ -1,9 +1,11 @@
 """Checks of what users pass in: whole numbers, shares, seeds and actions; each is refused with one clear line."""
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from dohyo.arenas.errors import ActionError, ConfigError
@@ -30,6 +32,19 @@ def share(name: str, value: Any) -> float:
 def as_seed(seed: Any) -> int | None:
     """Return a seed as an int, so that sums of it cannot overflow, or None; raise `ConfigError` for anything else."""
     return None if seed is None else whole("seed", seed, 0)
+
+
+def as_actions(seats: Sequence[str], spaces: Sequence[Box], worlds: int, actions: Any) -> list[NDArray[Any]]:
+    """Return one array of numbers `[W, act]` per seat; raise `ActionError` for anything else."""
+    if not hasattr(actions, "__len__"):
+        raise ActionError(f"step() takes one action array per seat, not {type(actions).__name__}")
+    if len(actions) != len(seats):
+        raise ActionError(f"expected one action array per seat ({len(seats)}), got {len(actions)}")
+    arrays = [as_numbers(name, action) for name, action in zip(seats, actions, strict=True)]
+    for name, space, array in zip(seats, spaces, arrays, strict=True):
+        if array.shape != (worlds, *space.shape):
+            raise ActionError(f"{name}: expected actions of shape {(worlds, *space.shape)}, got {array.shape}")
+    return arrays
 
 
 def as_numbers(seat: str, action: Any) -> NDArray[Any]:

@@ -48,6 +48,9 @@ class Engine(Protocol):
         Quantities that are not named stay as they are. To be followed by `reset`, which keeps the factors.
         """
 
+    def halt(self, ids: NDArray[np.intp]) -> None:
+        """Leave the worlds `ids` out of every step until they are reset; an engine may step them all the same."""
+
     def push(self, force: Array) -> None:
         """Push the seats' roots with `force` `[W, S, 3]` N, world axes, at their centres of mass.
 

@@ -48,9 +48,20 @@ class ThreadEngine(StateEngine):
         self._roots = [seat.root for seat in scene.seats]
         self._forces = self._batch.bind("xfrc_applied")
         self._pushed = False
-        self._raised = np.zeros(worlds, bool)
+        self._raised, self._still = np.zeros(worlds, bool), np.zeros(worlds, bool)
+        self._moving: NDArray[np.intp] | None = None
+        """The worlds that step; None: all."""
+
+    def halt(self, ids: NDArray[np.intp]) -> None:
+        """See `Engine`."""
+        self._set_still(ids, still=True)
+
+    def _set_still(self, ids: NDArray[np.intp], *, still: bool) -> None:
+        self._still[ids] = still
+        self._moving = np.flatnonzero(~self._still) if self._still.any() else None
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
+        self._set_still(ids, still=False)
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
         self._qpos[ids], self._qvel[ids] = qpos, qvel
         with unlogged():
@@ -63,7 +74,7 @@ class ThreadEngine(StateEngine):
         """See `Engine`."""
         self._ctrl[:] = action
         with self._noted():
-            self._batch.step(nstep=self._substeps)
+            self._batch.step(self._moving, nstep=self._substeps)
         self._end()
 
     @contextmanager

@@ -77,6 +77,9 @@ class Recorder:
     def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
         self._engine.scale(ids, factors)
 
+    def halt(self, ids: NDArray[np.intp]) -> None:
+        self._engine.halt(ids)
+
     def push(self, force: Array) -> None:
         self._engine.push(force)
 

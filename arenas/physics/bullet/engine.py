@@ -48,6 +48,10 @@ class BulletEngine(StateEngine):
         """See `Engine`."""
         self._herd.scale(ids, factors)
 
+    def halt(self, ids: NDArray[np.intp]) -> None:
+        """See `Engine`."""
+        self._herd.halt(ids)
+
     def push(self, force: Array) -> None:
         """See `Engine`."""
         self._herd.push(force)

@@ -10,7 +10,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.bullet.coordinates import Coordinates
 from dohyo.arenas.physics.bullet.world import ActorPlan, BulletWorld
 
-COMMANDS = ("put", "step", "advance", "scale", "push", "rest")
+COMMANDS = ("put", "step", "advance", "scale", "push", "halt", "rest")
 """What a worker can be told: methods of its `Pen`."""
 
 
@@ -53,6 +53,7 @@ class Pen:
         self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
         self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(actors), 3)
         self._calm, self._pushed = [None] * (last - first), False
+        self._still = [False] * (last - first)
         self._raw = np.zeros((last - first, self._coordinates.width))
         self._worlds = [BulletWorld(model, actors, pairs) for _ in range(first, last)]
 
@@ -62,23 +63,31 @@ class Pen:
         self._raw[chosen] = self._coordinates.to_raw(self._qpos[chosen], self._qvel[chosen])
         for k in chosen:
             self._worlds[k].put(self._raw[k])
+            self._still[k] = False
+
+    def halt(self) -> None:
+        for k in np.flatnonzero(self._chosen[:, 0]):
+            self._still[k] = True
 
     def step(self) -> None:
         # Each world is read at once after it has moved, while the processor's cache still holds it.
-        for world, order, raw, sensed in zip(self._worlds, self._orders(), self._raw, self._sensed, strict=True):
+        for k, world, order in self._moving():
             world.advance(*order)
-            world.read(raw, sensed)
+            world.read(self._raw[k], self._sensed[k])
         with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
             self._coordinates.from_raw(self._raw, self._qpos, self._qvel)
 
     def advance(self) -> None:
-        for world, order in zip(self._worlds, self._orders(), strict=True):
+        for _, world, order in self._moving():
             world.advance(*order)
 
-    def _orders(self) -> Iterator[tuple[Array, Array | None]]:
-        """Return every world's action and the force to come, which is then gone."""
+    def _moving(self) -> Iterator[tuple[int, BulletWorld, tuple[Array, Array | None]]]:
+        """Return the worlds that step, each with its action and the force to come, which is then gone."""
         forces, self._pushed = self._force if self._pushed else self._calm, False
-        return zip(self._action, forces, strict=True)
+        orders = zip(self._action, forces, strict=True)
+        for k, (world, order) in enumerate(zip(self._worlds, orders, strict=True)):
+            if not self._still[k]:
+                yield k, world, order
 
     def scale(self) -> None:
         for k in np.flatnonzero(self._chosen[:, 0]):

@@ -81,6 +81,12 @@ class Herd:
         self._choose(ids)
         self._order("scale")
 
+    def halt(self, ids: NDArray[np.intp]) -> None:
+        """Let the worlds `ids` stand still until they are placed anew."""
+        self._settle()
+        self._choose(ids)
+        self._order("halt")
+
     def push(self, force: Array) -> None:
         """Push the roots with `force` `[W, S, 3]` N in the next control step."""
         self._settle()
