@@ -1,6 +1,7 @@
 """The dense reward's terms, weighed anew."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -141,5 +142,6 @@ def test_a_learners_curve_is_its_own_dense_return(
 
 def test_a_run_from_before_there_were_terms():
     config = tiny_config()
-    settings = {key: value for key, value in vars(config).items() if key != "terms"} | {"ppo": vars(config.ppo)}
+    settings = asdict(config)
+    del settings["terms"]
     assert TrainConfig.from_json(settings) == config
