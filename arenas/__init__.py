@@ -27,12 +27,13 @@ from dohyo.arenas import (
     sumo_v0,
     you_shall_not_pass_v0,
 )
-from dohyo.arenas.batch import Batch, Finished, Step, make_batch
+from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineError, UnknownName
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
 from dohyo.arenas.registry import ARENAS, ArenaSpec, register_arena
+from dohyo.arenas.step import Finished, Step
 from dohyo.arenas.views.parallel_env import DohyoEnv, entry_points
 from dohyo.arenas.views.render import Camera, render
 from dohyo.arenas.views.seat_env import SeatEnv

@@ -1,7 +1,6 @@
 """The batch: the only step loop. W worlds of one arena, arrays in and out, finished worlds reset in place."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from gymnasium.spaces import Box
@@ -15,48 +14,11 @@ from dohyo.arenas.physics import Engine
 from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_bounds
 from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.saved import AnyArray, Saved, StateError, copies, nested, put_back
+from dohyo.arenas.step import Finished, Step
 
 DIVERGED = "physics diverged"
 """The ending of a bout whose world had to be put back because its physics blew up: a draw that pays nothing."""
-
-
-@dataclass
-class Finished:
-    """The bouts that ended in a step, `n` of them; seats in the second axis."""
-
-    ids: IntArray
-    """Their worlds, `[n]`."""
-    observation: tuple[FloatArray, ...]
-    """Per seat the last observation of the bout, `[n, obs]`."""
-    winner: IntArray
-    """The winning side (with two seats: seat) or -1 for a draw, `[n]`."""
-    ending: IntArray
-    """Index into the batch's `endings`, `[n]`."""
-    steps: IntArray
-    """Length in control steps, `[n]`."""
-    dense: Array
-    """Dense reward summed over the bout, `[n, S]`."""
-    outcome: Array
-    """`[n, S]`."""
-
-
-@dataclass
-class Step:
-    """What a control step brought, over W worlds; the arrays are the batch's own and change at the next step."""
-
-    observation: tuple[FloatArray, ...]
-    """Per seat `[W, obs]`; that of the new bout where one has just ended and worlds are reset in place."""
-    reward: Array
-    """`alpha * dense + (1 - alpha) * outcome`, `[W, S]`."""
-    dense: Array
-    outcome: Array
-    terms: dict[str, Array]
-    """The dense reward's weighted terms, `[W, S]` each."""
-    done: NDArray[np.bool_]
-    """The bout is over, `[W]`."""
-    out: NDArray[np.bool_]
-    """The seat has left a bout that goes on without it, now or earlier, `[W, S]`; its actions count as zero."""
-    finished: Finished
 
 
 class Batch:
@@ -262,6 +224,44 @@ class Batch:
         """Raise `EngineError` after `close`."""
         if not self._open:
             raise EngineError("this environment is closed: make a new one")
+
+    def save(self) -> Saved:
+        """Return what another batch of the same arena and engine needs to go on from here, bit for bit.
+
+        Empty before the first reset. What the engine remembers of contacts beyond its state is forgotten, here and
+        there alike. Raises `EngineError` after `close` or an interrupted step, for a perturbed batch and halted worlds.
+        """
+        self.check_open()
+        if self._torn or self._perturber.active or np.count_nonzero(self._halted):
+            raise EngineError("a batch cannot be saved that is perturbed, has halted worlds or was interrupted")
+        if self._dice is None:
+            return {}
+        self.engine.settle()
+        return copies(self._arrays()) | {"dice": self._dice.save(), "diverged": np.array(self.diverged)}
+
+    def restore(self, saved: Mapping[str, AnyArray]) -> None:
+        """Go on from where the batch stood that `save` was called on; raises `StateError` where it was another one.
+
+        Ranges of starts and `alpha` are not part of a state.
+        """
+        self.check_open()
+        rest = dict(saved)
+        try:
+            streams, diverged = rest.pop("dice"), int(rest.pop("diverged"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(f"a saved state does not fit: it lacks or has a wrong {error}") from error
+        dice = Dice([0] * self.worlds)
+        dice.restore(streams)
+        put_back(self._arrays(), rest)
+        self.engine.settle()
+        self._dice, self.diverged, self._torn = dice, diverged, False
+
+    def _arrays(self) -> Saved:
+        """Return the live arrays of batch, rules and engine."""
+        own = {"length": self._length, "dense": self._dense, "out": self._out}
+        seen = {f"{s}": observation for s, observation in enumerate(self._observation)}
+        rules = {name: array for name, array in vars(self.arena).items() if isinstance(array, np.ndarray)}
+        return own | nested("observation", seen) | nested("arena", rules) | nested("engine", self.engine.state)
 
     def close(self) -> None:
         """Release the engine; safe to call twice. Every other call then raises `EngineError`."""

@@ -18,10 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.learner import Learner
 from dohyo.agents.snapshot import Origin, Part, Snapshot, make_snapshot
-from dohyo.arenas.batch import Batch, Finished, Step
+from dohyo.arenas.batch import Batch
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.rules.arena import Arena, observation_size
+from dohyo.arenas.step import Finished, Step
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training

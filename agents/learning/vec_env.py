@@ -10,7 +10,8 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from dohyo.agents.learning.bouts import BOTH, EndedBouts
 from dohyo.arenas.arrays import FloatArray, IntArray
-from dohyo.arenas.batch import Batch, Finished, Step
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.step import Finished, Step
 
 
 class Opponents(Protocol):

@@ -1,5 +1,7 @@
 """The `mujoco` engine of the paper's arenas: `ThreadEngine` with what the originals' observations read."""
 
+from collections.abc import Mapping
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.physics.mujoco_engine import ThreadEngine
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.saved import AnyArray
 
 PLATFORM = "arena"
 """The geom whose radius is part of a bout's start, where a scene has it."""
@@ -32,6 +35,12 @@ class PaperEngine(ThreadEngine):
         self._runge_kutta = RungeKutta(scene.model, worlds)
         platform = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, PLATFORM)
         self._platform = self._batch.expand("geom_size")[:, platform, 0] if platform >= 0 else None
+
+    @property
+    def state(self) -> Mapping[str, AnyArray]:
+        """See `Engine`."""
+        platform = {} if self._platform is None else {"platform": self._platform}
+        return {**super().state, **platform, "com": self.frame.com, "com_before": self.frame.com_before}
 
     def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
         """Put worlds into states, see `Engine`.

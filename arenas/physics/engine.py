@@ -11,6 +11,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.frame import Frame, diverged
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.saved import AnyArray, nested
 
 QUANTITIES = ("gravity", "friction", "mass", "torque")
 """What `Engine.scale` can scale: the weight of everything; the sliding friction of every contact; mass and inertia of
@@ -56,6 +57,16 @@ class Engine(Protocol):
 
         The force is constant over every physics step of the next control step, and then gone.
         """
+
+    @property
+    def state(self) -> Mapping[str, AnyArray]:
+        """Live arrays by name that hold all that the next step depends on, once `settle` was called.
+
+        Written into another engine of the same scene, and settled there, they let it go on bit for bit.
+        """
+
+    def settle(self) -> None:
+        """Forget what `state` does not hold, such as what a solver remembers of contacts; nothing is moved."""
 
     def close(self) -> None:
         """Release threads, processes and memory; safe to call twice."""
@@ -107,6 +118,17 @@ class StateEngine(ABC):
             self._put(ids, self._start[0][ids], self._start[1][ids])
         self._fill()
         self.frame.failed[:] = failed
+
+    @property
+    def state(self) -> Mapping[str, AnyArray]:
+        """See `Engine`."""
+        return nested("start", dict(zip(("qpos", "qvel"), self._start, strict=True))) | nested(
+            "frame", self.frame.state
+        )
+
+    @abstractmethod
+    def settle(self) -> None:
+        """See `Engine`."""
 
     def _fill(self) -> None:
         self.frame.fill(self._qpos, self._qvel, self._sensed)

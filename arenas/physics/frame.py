@@ -8,6 +8,7 @@ import numpy as np
 from dohyo.arenas.arrays import Array, BoolArray
 from dohyo.arenas.physics.rotation import matrix
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.saved import Saved
 
 SPEED_LIMIT = 200.0
 """A world in which anything moves faster (m/s or rad/s) has diverged; falls and blows stay below a tenth of it."""
@@ -86,6 +87,13 @@ class Frame:
             failed=np.zeros(worlds, bool),
             _stacked=stacked,
         )
+
+    @property
+    def state(self) -> Saved:
+        """The arrays that make up the frame, each number once; live."""
+        own = {"rotation": self.root_rotation, "contact": self.contact, "failed": self.failed}
+        names = ("before", "root", "speed", "angle", "rate", "touch")
+        return own | {name: getattr(self._stacked, name) for name in names}
 
     def fill(self, qpos: Array, qvel: Array, sensed: Array) -> None:
         """Refresh from states `[W, nq]` and `[W, nv]` and contact counts `[W, sensors]` in the model's order."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.saved import AnyArray
 
 
 @contextmanager
@@ -114,6 +115,14 @@ class ThreadEngine(StateEngine):
     def push(self, force: Array) -> None:
         """See `Engine`."""
         self._forces[:, self._roots, :3], self._pushed = force, True
+
+    @property
+    def state(self) -> Mapping[str, AnyArray]:
+        """See `Engine`; a simulation is its row of `mjSTATE_INTEGRATION`, solver's start included."""
+        return {**super().state, "integration": self._batch.state}
+
+    def settle(self) -> None:
+        """Nothing to forget."""
 
     def close(self) -> None:
         """Nothing to release: the threads end with the object."""

@@ -81,7 +81,10 @@ class Verdict:
 
 
 class Arena(Protocol):
-    """Rules over a batch of worlds. All state between steps is in arrays with a row per world."""
+    """Rules over a batch of worlds.
+
+    All state between steps is in arrays with a row per world, attributes that `Batch.save` can find.
+    """
 
     name: str
     scene: Scene

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.saved import AnyArray, StateError, set_stream, stream_state
 
 
 class Dice:
@@ -12,6 +14,17 @@ class Dice:
 
     def __init__(self, seeds: Sequence[int | tuple[int, ...]]) -> None:
         self._streams = [np.random.default_rng(seed) for seed in seeds]
+
+    def save(self) -> NDArray[np.uint64]:
+        """Return the states of all streams, `[W, 6]`."""
+        return np.array([stream_state(stream) for stream in self._streams])
+
+    def restore(self, states: AnyArray) -> None:
+        """Put all streams into states that `save` gave; raises `StateError` for anything else."""
+        if len(states) != len(self._streams):
+            raise StateError(f"a saved state does not fit: it is of {len(states)} worlds, not {len(self._streams)}")
+        for stream, state in zip(self._streams, states, strict=True):
+            set_stream(stream, state)
 
     def uniform(self, ids: IntArray, low: float, high: float, size: int) -> Array:
         """Draw `[n, size]` numbers from U(low, high), row by row from the streams of the worlds `ids`."""

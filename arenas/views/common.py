@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array
-from dohyo.arenas.batch import DIVERGED, Batch, Step
+from dohyo.arenas.batch import DIVERGED, Batch
 from dohyo.arenas.checks import as_numbers
 from dohyo.arenas.errors import ActionError
+from dohyo.arenas.step import Step
 
 
 class Rebuilt:

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
-from dohyo.arenas.batch import Batch, Step, make_batch
+from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
+from dohyo.arenas.step import Step
 from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
 from dohyo.arenas.views.screen import MODES, Screen

@@ -8,11 +8,12 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.arenas.arrays import Array, BoolArray, FloatArray
-from dohyo.arenas.batch import Step, make_batch
+from dohyo.arenas.batch import make_batch
 from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
+from dohyo.arenas.step import Step
 from dohyo.arenas.views.common import Rebuilt, as_action, ends, winners
 from dohyo.arenas.views.seat_env import ZERO, Opponents, open_seat
 

@@ -19,6 +19,7 @@ from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics import Engine
 from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.saved import AnyArray
 
 BLOCK = 10
 """Control steps after which batch and bare engine take turns, so that a slow moment of the machine hits both."""
@@ -82,6 +83,13 @@ class Recorder:
 
     def push(self, force: Array) -> None:
         self._engine.push(force)
+
+    @property
+    def state(self) -> Mapping[str, AnyArray]:
+        return self._engine.state
+
+    def settle(self) -> None:
+        self._engine.settle()
 
     def close(self) -> None:
         self._engine.close()

@@ -36,7 +36,8 @@ class Coordinates:
     def to_raw(self, qpos: Array, qvel: Array) -> Array:
         """Return the raw states `[n, width]` of the model's `[n, nq]` and `[n, nv]`."""
         raw = np.empty((len(qpos), self.width))
-        pose, twist = qpos[:, self._pose], qvel[:, self._twist]
+        # Contiguous: einsum rounds by memory layout, and that of chosen columns depends on the number of rows.
+        pose, twist = (np.ascontiguousarray(part) for part in (qpos[:, self._pose], qvel[:, self._twist]))
         back = np.swapaxes(matrix(pose[..., 3:]), -1, -2)
         spin, arm = into(back, twist[..., 3:]), into(back, np.broadcast_to(self._offset, pose[..., :3].shape))
         turned = np.roll(multiply(pose[..., 3:], self._turn), -1, axis=-1)

@@ -11,6 +11,7 @@ from dohyo.arenas.physics.bullet.workers import Herd
 from dohyo.arenas.physics.bullet.world import ActorPlan, import_pybullet
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.saved import AnyArray
 
 MOST_HINGES = 127
 """Of one body: Bullet drops the links that follow without a word (measured with pybullet 3.2.7)."""
@@ -55,6 +56,17 @@ class BulletEngine(StateEngine):
     def push(self, force: Array) -> None:
         """See `Engine`."""
         self._herd.push(force)
+
+    @property
+    def state(self) -> Mapping[str, AnyArray]:
+        """See `Engine`."""
+        return {**super().state, "qpos": self._qpos, "qvel": self._qvel, "sensed": self._sensed}
+
+    def settle(self) -> None:
+        """See `Engine`: place all worlds where they are. Bullet tells nobody what its solver remembers of contacts."""
+        sensed = self._sensed.copy()
+        self._put(np.arange(self.worlds), self._qpos.copy(), self._qvel.copy())
+        self._sensed[:] = sensed
 
     def close(self) -> None:
         self._herd.close()
