@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dohyo.agents.learning.config import PpoConfig as PpoConfig
     from dohyo.agents.learning.learner import Learner as Learner
-    from dohyo.agents.policies.built_in import BUILT_IN as BUILT_IN
     from dohyo.agents.policies.policy import Player as Player
     from dohyo.agents.policies.policy import Policy as Policy
     from dohyo.agents.snapshot import Origin as Origin
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from dohyo.agents.snapshot import save_snapshot as save_snapshot
 
 _HOMES = {
-    "BUILT_IN": "policies.built_in",
     "Learner": "learning.learner",
     "Origin": "snapshot",
     "Part": "snapshot",
@@ -44,7 +42,6 @@ _HOMES = {
 """The module of each public name."""
 
 __all__ = [
-    "BUILT_IN",
     "Learner",
     "Origin",
     "Part",

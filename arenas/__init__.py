@@ -29,9 +29,10 @@ from dohyo.arenas import (
 )
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES, Body
-from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineError, UnknownName
+from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineError, PolicyError, UnknownName
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
+from dohyo.arenas.players import BUILT_IN, Player, find_player, register_players
 from dohyo.arenas.registry import ARENAS, ArenaSpec, register_arena
 from dohyo.arenas.step import Finished, Step
 from dohyo.arenas.views.parallel_env import DohyoEnv, entry_points
@@ -42,6 +43,7 @@ from dohyo.arenas.views.seat_vector_env import SeatVectorEnv
 __all__ = [
     "ARENAS",
     "BODIES",
+    "BUILT_IN",
     "ENGINES",
     "ActionError",
     "ArenaSpec",
@@ -56,14 +58,18 @@ __all__ = [
     "Finished",
     "Frame",
     "Perturbation",
+    "Player",
+    "PolicyError",
     "Push",
     "SeatEnv",
     "SeatVectorEnv",
     "Step",
     "UnknownName",
+    "find_player",
     "kick_and_defend_v0",
     "make_batch",
     "register_arena",
+    "register_players",
     "render",
     "run_to_goal_v0",
     "sumo_2v2_v0",

@@ -47,14 +47,14 @@ def as_actions(seats: Sequence[str], spaces: Sequence[Box], worlds: int, actions
     return arrays
 
 
-def as_numbers(seat: str, action: Any) -> NDArray[Any]:
-    """Return an action as an array of real numbers; raise `ActionError` that names the seat for anything else."""
+def as_numbers(seat: str, action: Any, error: type[ActionError] = ActionError) -> NDArray[Any]:
+    """Return an action as an array of real numbers; raise an error that names the seat for anything else."""
     try:
         array = np.asarray(action)
     except (TypeError, ValueError, RuntimeError):  # ragged lists; tensors on a device or with a gradient
         array = np.empty(0, object)
     if array.dtype.kind not in "biuf":
-        raise ActionError(f"{seat}: an action is an array of numbers, not {_short(action)}")
+        raise error(f"{seat}: an action is an array of numbers, not {_short(action)}")
     return array
 
 

@@ -19,6 +19,10 @@ class ActionError(DohyoError, ValueError):
     """An action of the wrong shape, or one that holds NaN or infinity."""
 
 
+class PolicyError(ActionError):
+    """A player that cannot act: an object without `act`, or one whose `act` returns a wrong shape or NaN."""
+
+
 class ConfigError(DohyoError, ValueError):
     """A value in a config that cannot be: a negative factor, a range that ends before it begins."""
 

@@ -6,9 +6,9 @@ import imageio.v3 as imageio
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.agents.policies.policy import Player, Policy
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.players import Acts, seat_players
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.views.render import render
 
@@ -22,11 +22,11 @@ STRIP = 5
 """Frames in a strip."""
 
 
-def film(path: Path, arena: str, setup: Setup, players: tuple[Policy, Policy], seed: int) -> None:
+def film(path: Path, arena: str, setup: Setup, players: tuple[Acts, Acts], seed: int) -> None:
     """Render the bout of `seed` between two policies, first player on side 0, into `path`."""
     batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, autoreset=False)
     try:
-        acting = [Player(policy, 1) for policy in players]
+        acting = seat_players(players, batch)
         observation = batch.reset(seed)
         frames = [render(batch.arena, batch.engine.frame, 0)]
         for cycle in range(1, batch.arena.max_cycles + 1):

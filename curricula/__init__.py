@@ -6,7 +6,8 @@
     >>> Training(folder).run()
     >>> folder.close()
 
-Names are loaded when they are first used, so that reading a run needs no torch.
+Names are loaded when they are first used, so that reading a run needs no torch. After this import, snapshots and runs
+are names of players everywhere, also for the opponents of `dohyo.arenas.SeatEnv`.
 """
 
 if __name__ != "dohyo.curricula":
@@ -15,12 +16,17 @@ if __name__ != "dohyo.curricula":
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.players import Make, register_players
+
 if TYPE_CHECKING:
     from dohyo.curricula.evaluation.crossplay import Crossplay as Crossplay
     from dohyo.curricula.matches.match import Bout as Bout
     from dohyo.curricula.matches.match import play_match as play_match
     from dohyo.curricula.matches.score import Score as Score
     from dohyo.curricula.opponents.samplers import register_opponents as register_opponents
+    from dohyo.curricula.players import find_player as find_player
+    from dohyo.curricula.players import find_snapshot as find_snapshot
     from dohyo.curricula.ratings.rating import Rating as Rating
     from dohyo.curricula.ratings.rating import rate as rate
     from dohyo.curricula.ratings.referee import Referee as Referee
@@ -39,6 +45,8 @@ _HOMES = {
     "Score": "matches.score",
     "TrainConfig": "run.config",
     "Training": "training.training",
+    "find_player": "players",
+    "find_snapshot": "players",
     "play_match": "matches.match",
     "rate": "ratings.rating",
     "register_opponents": "opponents.samplers",
@@ -55,6 +63,8 @@ __all__ = [
     "Score",
     "TrainConfig",
     "Training",
+    "find_player",
+    "find_snapshot",
     "play_match",
     "rate",
     "register_opponents",
@@ -66,3 +76,12 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make | None:
+    from dohyo.curricula.players import find_trained
+
+    return find_trained(name, batch, seat, stochastic)
+
+
+register_players(_find_trained)

@@ -12,12 +12,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 USE_IT = """
 import sys
-import dohyo, dohyo.arenas, dohyo.agents.policies.built_in
-for module in (dohyo, dohyo.arenas, dohyo.agents.policies.built_in):
+import dohyo, dohyo.arenas, dohyo.agents.policies.policy
+for module in (dohyo, dohyo.arenas, dohyo.agents.policies.policy):
     assert module.__file__.startswith(sys.argv[1]), module.__file__
 batch = dohyo.arenas.make_batch("sumo", body="ant", engine="mujoco", worlds=2, workers=1)
 batch.reset(0)
-step = batch.step([dohyo.agents.policies.built_in.Zero(8).act(o) for o in batch.observations])
+step = batch.step([dohyo.arenas.players.Zero(8).act(o) for o in batch.observations])
 print(dohyo.__version__, *step.reward.shape)
 batch.close()
 """

@@ -1,15 +1,12 @@
 """What acts: policies over batches of observations, and what they remember of the bouts they are in."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from dohyo.arenas.arrays import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    pass
-
-Seed = int | np.random.Generator
+from dohyo.arenas.players import Player as Player
+from dohyo.arenas.players import Seed as Seed
 
 
 class Policy(Protocol):
@@ -50,18 +47,3 @@ class Memory:
     def forget(self, worlds: IntArray) -> None:
         """Begin new bouts in `worlds`."""
         self._rows[worlds] = 0
-
-
-class Player:
-    """A policy in every world of a batch, with its memory of their bouts."""
-
-    def __init__(self, policy: Policy, worlds: int) -> None:
-        self._policy, self._memory, self._all = policy, Memory(worlds), np.arange(worlds)
-
-    def act(self, observation: FloatArray) -> FloatArray:
-        """Return actions `[W, act]` for observations `[W, obs]`."""
-        return self._memory.act(self._policy, observation, self._all)
-
-    def forget(self, worlds: IntArray) -> None:
-        """Begin new bouts in `worlds`."""
-        self._memory.forget(worlds)

@@ -1,7 +1,7 @@
 """One seat of an arena, the others played by given policies: a Gymnasium environment for single-agent libraries."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -13,27 +13,14 @@ from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
 from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
+from dohyo.arenas.players import AnyPlayer, Player, make_player
 from dohyo.arenas.step import Step
 from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
 from dohyo.arenas.views.screen import MODES, Screen
 
-ZERO = "zero"
-"""The opponent that needs no policy: all its actions are zero."""
-
-
-class Policy(Protocol):
-    """Anything that turns observations into actions, such as a `Player` of `dohyo.agents.policies.policy`.
-
-    One that remembers its bouts has a method `forget(worlds)`, which is told in which worlds `[n]` new ones begin.
-    """
-
-    def act(self, observation: FloatArray) -> NDArray[Any]:
-        """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`."""
-
-
-Opponents = Policy | str | Sequence[Policy | str]
-"""One policy for all other seats, or one for each in the order of the seats; "zero" stands for zero actions."""
+Opponents = AnyPlayer | Sequence[AnyPlayer]
+"""One player for all other seats, or one for each in the order of the seats."""
 
 
 class Seat:
@@ -50,33 +37,42 @@ class Seat:
         self.action_space = batch.action_spaces[self.index]
         others = [s for s in range(len(batch.seats)) if s != self.index]
         names = [batch.seats[s] for s in others]
-        self._opponents = {
-            s: p for s, p in zip(others, _policies(opponents, names), strict=True) if not isinstance(p, str)
-        }
+        self._makers = {s: make_player(p, batch, s) for s, p in zip(others, _each(opponents, names), strict=True)}
+        self._seat_opponents(None)
         self._actions: list[NDArray[Any]] = [
             np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces
         ]
 
+    def _seat_opponents(self, seed: int | None) -> None:
+        """Make the opponents, those that have a name with random numbers that follow from the seed."""
+        seats, spaces, worlds = self.batch.seats, self.batch.action_spaces, self.batch.worlds
+        streams = {s: np.random.default_rng(None if seed is None else (seed, s)) for s in self._makers}
+        self._opponents = {
+            s: Player(make(streams[s]), worlds, spaces[s].shape[0], seats[s]) for s, make in self._makers.items()
+        }
+
+    def reset(self, seed: int | None) -> tuple[FloatArray, ...]:
+        """Reset the batch, and begin new bouts with the opponents, which a seed makes anew."""
+        observations = self.batch.reset(seed)
+        if seed is not None:
+            self._seat_opponents(seed)
+        self.forget(np.arange(self.batch.worlds))
+        return observations
+
     def step(self, action: Array) -> Step:
         """Step the batch with this seat's `action` `[W, act]`, and with what the opponents do."""
         self._actions[self.index] = action
-        for s, policy in self._opponents.items():
+        for s, opponent in self._opponents.items():
             # A copy, because a policy may keep what it has seen and the batch writes over its own arrays.
-            self._actions[s] = np.asarray(policy.act(self.batch.observations[s].copy()))
-            if self._actions[s].shape != (expected := (self.batch.worlds, *self.batch.action_spaces[s].shape)):
-                raise ActionError(
-                    f"{self.batch.seats[s]}: the opponent's act() must return an array of shape {expected}, "
-                    f"not {self._actions[s].shape}; give a policy that was made for this arena and body"
-                )
+            self._actions[s] = opponent.act(self.batch.observations[s].copy())
         step = self.batch.step(self._actions)
         self.forget(step.finished.ids)
         return step
 
     def forget(self, worlds: IntArray) -> None:
         """Tell the opponents that bouts begin in `worlds`."""
-        for policy in self._opponents.values():
-            if (forget := getattr(policy, "forget", None)) is not None:
-                forget(worlds)
+        for opponent in self._opponents.values():
+            opponent.forget(worlds)
 
 
 def _index(names: Sequence[str], seat: int | str) -> int:
@@ -87,24 +83,16 @@ def _index(names: Sequence[str], seat: int | str) -> int:
     raise UnknownName(f"unknown seat {seat!r}; choose one of: {', '.join(names)}, or 0 to {len(names) - 1}")
 
 
-def _policies(opponents: Opponents, names: Sequence[str]) -> list[Policy | str]:
-    """Return a policy, or "zero", for each of the seats `names`."""
+def _each(opponents: Opponents, names: Sequence[str]) -> list[AnyPlayer]:
+    """Return an opponent for each of the seats `names`."""
     single = isinstance(opponents, str) or not isinstance(opponents, Sequence)
-    policies: list[Any] = [opponents] * len(names) if single else list(opponents)  # type: ignore[arg-type]
-    if len(policies) != len(names):
+    players: list[Any] = [opponents] * len(names) if single else list(opponents)  # type: ignore[arg-type]
+    if len(players) != len(names):
         raise ConfigError(
-            f"{len(policies)} opponents for {len(names)} other seats; give one for all, or one each for: "
+            f"{len(players)} opponents for {len(names)} other seats; give one for all, or one each for: "
             f"{', '.join(names)}"
         )
-    for policy in policies:
-        if isinstance(policy, str) and policy != ZERO:
-            raise UnknownName(f'unknown opponent {policy!r}; give a policy or "{ZERO}"')
-        if not isinstance(policy, str) and not callable(getattr(policy, "act", None)):
-            raise ConfigError(
-                f"an opponent is a policy with act(observation) -> action, not {type(policy).__name__}; "
-                f'give one, or "{ZERO}"'
-            )
-    return policies
+    return players
 
 
 def open_seat(batch: Batch, seat: int | str, opponents: Opponents) -> Seat:
@@ -119,8 +107,10 @@ def open_seat(batch: Batch, seat: int | str, opponents: Opponents) -> Seat:
 class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
     """One world of `arena` as the seat `seat` knows it: a number, or a name such as `sumo_1`.
 
-    `opponents` play the other seats: one policy for all, one each in a list, or "zero". A policy is anything with
-    `act(observation [n, obs]) -> action [n, act]`; it sees what its own seat sees.
+    `opponents` play the other seats: one player for all, or one each in a list. A player is "zero", "random", after
+    `import dohyo.curricula` the name of a snapshot file or a run, or an object with
+    `act(observation [n, obs]) -> action [n, act]` and, if it remembers its bouts, `forget(worlds)`. It sees what its
+    own seat sees. `PolicyError` tells what is wrong with one.
 
     **Actions** `[act]` in [-1, 1]; beyond that range they are clipped. Anything else raises `ActionError`.
 
@@ -131,7 +121,8 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
     **Infos** are those of `DohyoEnv` for this seat: `dense`, `outcome`, `terms`, `winner`; at the end of the bout also
     `ending` and `steps`.
 
-    The same seed gives the same bouts as `DohyoEnv`, bit for bit, as far as opponents repeat themselves too.
+    The same seed gives the same bouts as `DohyoEnv`, bit for bit, as far as opponents repeat themselves too: those that
+    have a name do, since `reset(seed=…)` seeds their random numbers.
     `options` are accepted and not used.
     """
 
@@ -147,7 +138,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         engine: str | None = None,
         *,
         seat: int | str = 0,
-        opponents: Opponents = ZERO,
+        opponents: Opponents = "zero",
         max_cycles: int | None = None,
         render_mode: str | None = None,
         alpha: float = 0.0,
@@ -187,8 +178,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         self.batch.check_open()
         seed = as_seed(seed)
         super().reset(seed=seed)
-        observation = self.batch.reset(seed)
-        self._seat.forget(np.arange(1))
+        observation = self._seat.reset(seed)
         self._going_on = self._begun = True
         self._screen.refresh(self.batch)
         return observation[self._seat.index][0].copy(), {}

@@ -15,7 +15,7 @@ from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.step import Step
 from dohyo.arenas.views.common import Rebuilt, as_action, ends, winners
-from dohyo.arenas.views.seat_env import ZERO, Opponents, open_seat
+from dohyo.arenas.views.seat_env import Opponents, open_seat
 
 
 class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
@@ -43,7 +43,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         num_envs: int = 64,
         *,
         seat: int | str = 0,
-        opponents: Opponents = ZERO,
+        opponents: Opponents = "zero",
         max_cycles: int | None = None,
         render_mode: str | None = None,
         alpha: float = 0.0,
@@ -95,8 +95,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         self.batch.check_open()
         seed = as_seed(seed)
         super().reset(seed=seed)
-        observation = self.batch.reset(seed)[self._seat.index].copy()
-        self._seat.forget(np.arange(self.num_envs))
+        observation = self._seat.reset(seed)[self._seat.index].copy()
         self._over[:] = False
         return observation, {}
 

@@ -12,12 +12,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import EngineName, Imports, Json, Seed, Workers, check_suffix
-from dohyo.cli.players import find_entrant, find_snapshot
+from dohyo.cli.players import find_entrant
 from dohyo.cli.progress import play_all
+from dohyo.curricula.players import find_snapshot
 
 if TYPE_CHECKING:
     from dohyo.arenas.rules.arena import Arena

@@ -16,11 +16,11 @@ from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.film import FILMS, film
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
-from dohyo.cli.players import check_imports, find_player
 from dohyo.cli.progress import bar
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import roles_of
+from dohyo.curricula.players import check_imports, find_player
 
 WORLDS = 32
 """Worlds in which the bouts are played; part of what makes them repeatable."""

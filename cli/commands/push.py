@@ -10,20 +10,20 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.agents.snapshot import Part, Snapshot
 from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
 from dohyo.arenas.physics import ENGINES
+from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.arenas.rules.arena import Arena
 from dohyo.cli.options import CHARTS, EngineName, Imports, Json, Seed, Workers, check_suffix
-from dohyo.cli.players import find_snapshot
 from dohyo.cli.progress import bar
 from dohyo.curricula.evaluation.masked import MASKS
 from dohyo.curricula.matches.intervals import NORMAL_95
+from dohyo.curricula.players import find_snapshot
 
 if TYPE_CHECKING:
     from dohyo.curricula.evaluation.push import Stand, Subject

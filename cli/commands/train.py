@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dohyo.agents.learning.config import tune
-from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.options import (
     MEETINGS,
@@ -35,9 +35,9 @@ from dohyo.cli.options import (
     choose_ppo,
     read_weights,
 )
-from dohyo.cli.players import check_imports, find_snapshot
 from dohyo.cli.progress import train_in
 from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS, check_opponents
+from dohyo.curricula.players import check_imports, find_snapshot
 from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 
 if TYPE_CHECKING:

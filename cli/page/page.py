@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from dohyo import __version__
-from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.arenas.players import BUILT_IN
 
 if TYPE_CHECKING:
     from dohyo.cli.page.contents import Story

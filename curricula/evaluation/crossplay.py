@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dohyo.agents.policies.built_in import built_in
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.players import built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.match import Bout, match_seed, play_match

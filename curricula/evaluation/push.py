@@ -8,12 +8,12 @@ from math import sqrt
 
 import numpy as np
 
-from dohyo.agents.policies.built_in import built_in
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import make_engine
+from dohyo.arenas.players import built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.one_seat import FELL, Alone
 from dohyo.curricula.evaluation.masked import MASKS

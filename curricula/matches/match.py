@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.agents.policies.policy import Player, Policy
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.players import AnyPlayer, seat_players
 
 APART = 1_000_003
 """Between the seeds of batches, since world w of seed s starts as world 0 of seed s + w does: without it, matches of
@@ -40,14 +40,17 @@ def share_out(total: int, parts: int, k: int) -> int:
 
 def play_match(
     batch: Batch,
-    players: tuple[Policy, Policy],
+    players: tuple[AnyPlayer, AnyPlayer],
     bouts: int,
     seed: int,
     watch: Callable[[Bout], None] | None = None,
     *,
     swap: bool = True,
 ) -> list[Bout]:
-    """Play exactly `bouts` bouts between two policies in a two-seat batch; `watch` is told of each.
+    """Play exactly `bouts` bouts between two players in a two-seat batch; `watch` is told of each.
+
+    A player is an object with `act` or a name, see `dohyo.arenas.players.find_player`. One with a name acts with its
+    own noise, seeded by `seed`. Raises `PolicyError` for a player that cannot act.
 
     Every world plays its share to the end, so short bouts are not favoured; players change sides from bout to bout,
     unless `swap` is off: then the first takes seat 0 throughout. The same batch size and seed give the same bouts;
@@ -58,8 +61,10 @@ def play_match(
     played = np.zeros(worlds, np.intp)
     seat = np.arange(worlds) % 2 if swap else np.zeros(worlds, np.intp)
     results: list[Bout] = []
-    one, two = (Player(policy, worlds) for policy in players)
+    one, two = seat_players(players, batch, seed)
     observation = batch.reset(APART * seed)
+    for player in (one, two):
+        player.forget(np.arange(worlds))
     while len(results) < bouts:
         swapped = (seat == 1)[:, None]
         first, second = _exchange(swapped, *observation)

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from dohyo.agents.learning.bouts import EndedBouts
-from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
 from dohyo.agents.snapshot import SUFFIX, load_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.players import BUILT_IN
 from dohyo.curricula.opponents.matchmaker import Matchmaker
 from dohyo.curricula.opponents.payoffs import Payoffs
 

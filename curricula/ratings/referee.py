@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from dohyo.agents.policies.built_in import BUILT_IN, built_in
 from dohyo.agents.policies.policy import Policy
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.players import BUILT_IN, built_in
 from dohyo.curricula.matches.match import Bout, match_seed
 from dohyo.curricula.matches.roles import Role
 from dohyo.curricula.matches.seating import play_roles

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dohyo.agents.policies.built_in import BUILT_IN
+from dohyo.arenas.players import BUILT_IN
 from dohyo.curricula.matches.roles import Role, tagged
 from dohyo.curricula.ratings.rating import BUILT_IN_REFERENCES
 from dohyo.curricula.run.folder import RunFolder

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from dohyo.agents.files import UNFINISHED, write_atomically
-from dohyo.agents.policies.built_in import BUILT_IN
 from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, load_snapshot, save_snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
+from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.roles import Role, roles_of

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dohyo.agents.learning.mlp import NormalisedPolicy, RunningNorm, norm_of
-from dohyo.agents.policies.built_in import BUILT_IN, Random, Zero
 from dohyo.agents.policies.networks import Mlp
 from dohyo.agents.snapshot import make_snapshot
+from dohyo.arenas.players import BUILT_IN, Random, Zero
 
 BY_HAND: dict[str, list[float] | list[list[float]]] = {
     "mean": [1, 2],

@@ -17,6 +17,7 @@ from dohyo.arenas import (
     ConfigError,
     DohyoEnv,
     DohyoError,
+    PolicyError,
     SeatEnv,
     SeatVectorEnv,
     UnknownName,
@@ -127,8 +128,9 @@ class Wrong:
         ("sumo", {"seat": "sumo_2"}, UnknownName, "unknown seat 'sumo_2'; choose one of: sumo_0, sumo_1, or 0 to 1"),
         ("sumo", {"seat": -1}, UnknownName, "unknown seat -1; choose one of"),
         ("sumo", {"seat": 2}, UnknownName, "unknown seat 2; choose one of"),
-        ("sumo", {"opponents": "random"}, UnknownName, "unknown opponent 'random'; give a policy or \"zero\""),
-        ("sumo", {"opponents": None}, ConfigError, r"act\(observation\) -> action, not NoneType"),
+        ("sumo", {"opponents": "nobody"}, UnknownName, "no player 'nobody': give "),
+        ("sumo", {"opponents": None}, PolicyError, r"act\(observation\) -> action, not NoneType"),
+        ("sumo", {"opponents": Wrong}, PolicyError, r"act\(observation\) -> action, not the class Wrong"),
         ("sumo", {"opponents": []}, ConfigError, "0 opponents for 1 other seats.*one each for: sumo_1"),
         ("sumo_3", {"opponents": ["zero"]}, ConfigError, "1 opponents for 2 other seats.*one each for: sumo_1, sumo_2"),
         ("sumo", {"render_mode": "ascii"}, UnknownName, "unknown render_mode 'ascii'"),
@@ -144,7 +146,7 @@ def test_what_does_not_fit_is_one_line_that_says_what_does(kind, arena, keywords
 def test_a_policy_of_the_wrong_size_names_its_seat():
     env = SeatEnv("sumo_3", engine="mujoco", seat=1, opponents=["zero", Wrong()])
     env.reset(seed=0)
-    with pytest.raises(ActionError, match=r"sumo_2: the opponent's act\(\) must.*\(1, 8\), not \(1, 12\); give a pol"):
+    with pytest.raises(PolicyError, match=r"sumo_2: the policy's act\(\) must.*\(1, 8\), not \(1, 12\); give a pol"):
         env.step(np.zeros(8))
     assert env.batch.arena.steps.tolist() == [0]
     env.close()

@@ -8,8 +8,8 @@ from doubles import Constant, FloatArray, StubBatch, shorten_bouts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dohyo.agents.policies.built_in import Random, Zero
 from dohyo.arenas.batch import make_batch
+from dohyo.arenas.players import Random, Zero
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
 

@@ -1,0 +1,157 @@
+"""Players: what fills a seat. A name, or an object with `act`; layers above tell what further names mean."""
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.checks import as_numbers
+from dohyo.arenas.errors import PolicyError, UnknownName
+
+Seed = int | np.random.Generator
+
+
+class Acts(Protocol):
+    """An object that can fill a seat.
+
+    It may have a method `forget(worlds)`, which is told in which worlds `[n]` new bouts begin. One that lets its caller
+    keep what it remembers has a number `memory` instead, as `dohyo.agents.Policy` says.
+    """
+
+    def act(self, observation: FloatArray) -> NDArray[Any]:
+        """Return actions `[n, act]` in [-1, 1] for observations `[n, obs]`."""
+
+
+AnyPlayer = Acts | str | os.PathLike[str]
+"""An object, or a name: of a built-in policy, and after `import dohyo.curricula` of a snapshot file or a run."""
+Make = Callable[[Seed], Acts]
+"""Makes a player whose random numbers come from a seed or stream."""
+Find = Callable[[str, Batch, int, bool], Make | None]
+"""Finds what a name means in a seat of a batch, stochastic or not; None where it knows no such name."""
+
+FORMS = "a snapshot file, a run folder, RUN:LEARNER for one of its learners, RUN@GENERATION for an early snapshot"
+"""The names that `dohyo.curricula` knows."""
+_FINDERS: list[Find] = []
+
+
+class Zero:
+    """Always the zero action: under joint targets, a body that stands braced."""
+
+    memory = 0
+
+    def __init__(self, actions: int) -> None:
+        self._actions = actions
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return zeros `[n, act]`."""
+        return np.zeros((len(observation), self._actions), np.float32)
+
+
+class Random:
+    """Uniform actions from a seeded stream."""
+
+    memory = 0
+
+    def __init__(self, actions: int, seed: Seed = 0) -> None:
+        self._actions, self._stream = actions, np.random.default_rng(seed)
+
+    def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
+        """Return draws from U(-1, 1), `[n, act]`."""
+        return self._stream.uniform(-1, 1, (len(observation), self._actions)).astype(np.float32)
+
+
+BUILT_IN: dict[str, Callable[[int, Seed], Zero | Random]] = {
+    "zero": lambda actions, seed: Zero(actions),
+    "random": lambda actions, seed: Random(actions, seed),
+}
+"""Policies that need no snapshot, by name, each over (size of an action, seed or stream)."""
+
+
+def built_in(name: str, batch: Batch, seat: int, seed: Seed) -> Zero | Random:
+    """Return the built-in policy `name` for a seat of a batch."""
+    return BUILT_IN[name](batch.action_spaces[seat].shape[0], seed)
+
+
+def register_players(find: Find) -> None:
+    """Add names of players, which `find` knows; it is asked where a name is no built-in policy's."""
+    _FINDERS.append(find)
+
+
+def find_player(player: AnyPlayer, batch: Batch, seat: int, *, stochastic: bool = True, seed: Seed = 0) -> Acts:
+    """Return who plays `seat` of `batch`: the object itself, or what the name means.
+
+    Names are `zero`, `random` and, after `import dohyo.curricula`, a snapshot file, `RUN`, `RUN:LEARNER` and
+    `RUN@GENERATION`. A snapshot acts with its own noise, or by the mean unless `stochastic`. Raises `UnknownName` for
+    any other name, `SnapshotError` for a snapshot that cannot play there, `PolicyError` for an object without `act`.
+    """
+    return make_player(player, batch, seat, stochastic)(seed)
+
+
+def make_player(player: AnyPlayer, batch: Batch, seat: int, stochastic: bool = True) -> Make:
+    """Return what makes the player; otherwise as `find_player`."""
+    if not isinstance(player, str | os.PathLike):
+        if isinstance(player, type) or not callable(getattr(player, "act", None)):
+            kind = f"the class {player.__name__}" if isinstance(player, type) else type(player).__name__
+            raise PolicyError(f"a player is a name or an object with act(observation) -> action, not {kind}")
+        return lambda seed: player
+    name = os.fspath(player)
+    if name in BUILT_IN:
+        return partial(built_in, name, batch, seat)
+    for find in _FINDERS:
+        if (make := find(name, batch, seat, stochastic)) is not None:
+            return make
+    raise unknown_player(name)
+
+
+def unknown_player(name: str) -> UnknownName:
+    """Return the error for a name that nobody knows."""
+    built_ins = ", ".join(sorted(BUILT_IN))
+    if not _FINDERS:
+        return UnknownName(
+            f"no player {name!r}: give {built_ins} or an object with act(observation); snapshots and runs can be named "
+            "after `import dohyo.curricula`"
+        )
+    return UnknownName(f"no player {name!r}: give {FORMS}, or a built-in policy: {built_ins}")
+
+
+class Player:
+    """A player in every world of a batch: keeps what it remembers of their bouts, and checks what it returns.
+
+    `actions` is the length of an action; None: any. `name` begins the message of a `PolicyError`.
+    """
+
+    def __init__(self, policy: Acts, worlds: int, actions: int | None = None, name: str = "player") -> None:
+        self._policy, self._actions, self._name = policy, actions, name
+        self._memory = np.zeros((worlds, getattr(policy, "memory", 0)), np.float32)
+
+    def act(self, observation: FloatArray) -> NDArray[Any]:
+        """Return actions `[W, act]` for observations `[W, obs]`; raises `PolicyError` for a wrong shape or NaN."""
+        memory = (self._memory,) if self._memory.shape[1] else ()
+        action = as_numbers(self._name, self._policy.act(observation, *memory), PolicyError)
+        expected = len(observation), action.shape[-1] if self._actions is None and action.ndim else self._actions
+        if action.shape != expected:
+            raise PolicyError(
+                f"{self._name}: the policy's act() must return an array of shape {expected}, not {action.shape}; "
+                "give a policy that was made for this arena and body"
+            )
+        if not np.isfinite(action).all():
+            raise PolicyError(f"{self._name}: the policy's act() returned NaN or infinity; check the policy")
+        return action
+
+    def forget(self, worlds: IntArray) -> None:
+        """Begin new bouts in `worlds`."""
+        self._memory[worlds] = 0
+        if (forget := getattr(self._policy, "forget", None)) is not None:
+            forget(worlds)
+
+
+def seat_players(players: Sequence[AnyPlayer], batch: Batch, seed: int = 0) -> list[Player]:
+    """Return players in all worlds of a batch, player k made for seat k with the seed `seed` + k."""
+    found = [find_player(player, batch, k, seed=seed + k) for k, player in enumerate(players)]
+    sizes = [space.shape[0] for space in batch.action_spaces]
+    return [Player(p, batch.worlds, sizes[k], f"player {k}") for k, p in enumerate(found)]

@@ -1,0 +1,69 @@
+"""Players by name: a snapshot file, or a learner of a run folder, at its newest or an earlier generation."""
+
+import re
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from dohyo.agents.snapshot import Part, Snapshot, load_snapshot
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.players import BUILT_IN, FORMS, Make, unknown_player
+from dohyo.arenas.players import find_player as find_player
+from dohyo.arenas.registry import ARENAS
+from dohyo.curricula.run.folder import KIND, RunFolder
+from dohyo.curricula.run.results_folder import SETTINGS
+
+
+def find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make | None:
+    """Return what makes the policy of a snapshot or run for a seat; None where there is no such file or folder.
+
+    Raises `UnknownName` or `SnapshotError` where it is there and cannot play.
+    """
+    if not Path(name).is_file() and _find_run(name) is None:
+        return None
+    part = Part.of(batch.arena, seat)
+    snapshot = find_snapshot(name, part)
+    snapshot.check_plays(part)
+    return lambda seed: snapshot.policy(stochastic=stochastic, seed=seed)
+
+
+def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
+    """Return the snapshot that a file, `RUN`, `RUN:LEARNER`, `RUN@GENERATION` or `RUN:LEARNER@GENERATION` means.
+
+    Of a run without a learner it is that of the first one that can play `part`, if there is one; without a generation
+    the newest. Raises `UnknownName` or `SnapshotError`.
+    """
+    if name in BUILT_IN:
+        raise UnknownName(f"{name} is built in and has no weights: here, give {FORMS}")
+    if Path(name).is_file():
+        return load_snapshot(Path(name))
+    if (place := _find_run(name)) is not None:
+        return _in_run(*place, part)
+    raise unknown_player(name)
+
+
+def check_imports(arena: str, names: Iterable[str]) -> None:
+    """Raise `UnknownName` where the arena is unknown and a run among `names` tells which import it needs."""
+    runs = [place[0] for name in names if (place := _find_run(name)) is not None]
+    for path in runs if arena not in ARENAS else ():
+        if (path / SETTINGS[KIND]).exists():
+            with closing(RunFolder.open(path)) as folder:
+                folder.check_arena()
+
+
+def _find_run(name: str) -> tuple[Path, str | None, int | None] | None:
+    """Return the folder, learner and generation that `RUN:LEARNER@GENERATION` names; None where there is no folder."""
+    if Path(name).is_dir():
+        return Path(name), None, None
+    parsed = re.fullmatch(r"(.+?)(?::([^:@/]+))?(?:@([0-9]+))?", name)
+    if parsed is None or not Path(parsed[1]).is_dir():
+        return None
+    return Path(parsed[1]), parsed[2], None if parsed[3] is None else int(parsed[3])
+
+
+def _in_run(path: Path, learner: str | None, generation: int | None, part: Part | None) -> Snapshot:
+    with closing(RunFolder.open(path)) as folder:
+        names = list(folder.learners) if learner is None else [learner]
+        found = [folder.latest(name) if generation is None else folder.at(generation, name) for name in names]
+    return next((snapshot for snapshot in found if part is not None and snapshot.plays(part)), found[0])
