@@ -1,5 +1,6 @@
 """Players by name: a snapshot file, or a learner of a run folder, at its newest or an earlier generation."""
 
+import os
 import re
 from collections.abc import Iterable
 from contextlib import closing
@@ -20,7 +21,7 @@ def find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make |
 
     Raises `UnknownName` or `SnapshotError` where it is there and cannot play.
     """
-    if not Path(name).is_file() and _find_run(name) is None:
+    if not os.path.isfile(name) and _find_run(name) is None:
         return None
     part = Part.of(batch.arena, seat)
     snapshot = find_snapshot(name, part)
@@ -36,7 +37,7 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
     """
     if name in BUILT_IN:
         raise UnknownName(f"{name} is built in and has no weights: here, give {FORMS}")
-    if Path(name).is_file():
+    if os.path.isfile(name):
         return load_snapshot(Path(name))
     if (place := _find_run(name)) is not None:
         return _in_run(*place, part)
@@ -53,11 +54,14 @@ def check_imports(arena: str, names: Iterable[str]) -> None:
 
 
 def _find_run(name: str) -> tuple[Path, str | None, int | None] | None:
-    """Return the folder, learner and generation that `RUN:LEARNER@GENERATION` names; None where there is no folder."""
-    if Path(name).is_dir():
+    """Return the folder, learner and generation that `RUN:LEARNER@GENERATION` names; None where there is no folder.
+
+    `os.path` takes a name that cannot be a path for one that is not there, where `Path` raises.
+    """
+    if os.path.isdir(name):
         return Path(name), None, None
     parsed = re.fullmatch(r"(.+?)(?::([^:@/]+))?(?:@([0-9]+))?", name)
-    if parsed is None or not Path(parsed[1]).is_dir():
+    if parsed is None or not os.path.isdir(parsed[1]):
         return None
     return Path(parsed[1]), parsed[2], None if parsed[3] is None else int(parsed[3])
 
