@@ -1,9 +1,11 @@
-"""Files written whole or not at all."""
+"""Files: written whole or not at all, and JSON that is read with one kind of error."""
 
 import contextlib
+import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from dohyo.arenas.errors import DohyoError
 
@@ -47,3 +49,11 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return what JSON text says; raises `ValueError` for all that is not JSON, or is nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
