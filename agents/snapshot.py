@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from dohyo.agents.files import write_atomically
+from dohyo.agents.files import parse_json, write_atomically
 from dohyo.agents.policies.networks import check_shapes, make_policy
 from dohyo.agents.policies.policy import Policy
 from dohyo.arenas.arrays import FloatArray
@@ -21,6 +22,8 @@ from dohyo.arenas.rules.arena import Arena, digest
 
 FORMAT = "dohyo-snapshot-2"
 SUFFIX = ".safetensors"
+NAME = re.compile("[0-9a-f]{16}")
+"""A snapshot's name."""
 
 
 class SnapshotError(DohyoError, ValueError):
@@ -170,9 +173,7 @@ def load_snapshot(path: Path) -> Snapshot:
     if metadata.get("format") != FORMAT:
         raise SnapshotError(f"{path} is a safetensors file, but not a Dohyo snapshot of format {FORMAT}")
     try:
-        values = json.loads(metadata["origin"])
-        origin = Origin(**{**values, "part": Part(**values["part"])})
-        digest = metadata["digest"]
+        origin, digest = _origin(parse_json(metadata["origin"])), metadata["digest"]
         check_shapes(tensors, origin.observation, origin.action)
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotError(f"{path} has a damaged header ({error}): get a whole copy") from error
@@ -181,8 +182,29 @@ def load_snapshot(path: Path) -> Snapshot:
     return make_snapshot(origin, tensors)
 
 
-def read_metadata(content: bytes) -> dict[str, Any]:
-    """Return the text metadata in the header, which follows its own length in 8 bytes."""
+def _origin(values: dict[str, Any]) -> Origin:
+    part: dict[str, str] = values["part"]
+    if not all(isinstance(value, str | int) for value in ({**values, **part, "part": ""}).values()):
+        raise ValueError("its origin holds neither texts nor numbers")
+    return Origin(**{**values, "part": Part(**part)})
+
+
+def load_named(folder: Path, name: str) -> Snapshot:
+    """Read the snapshot `name` of a folder; raises `SnapshotError` as `load_snapshot` does, or for another's file."""
+    if not NAME.fullmatch(name):
+        raise SnapshotError(f"{name!r} is no snapshot's name, which has 16 hexadecimal digits: restore the run's files")
+    path = folder / f"{name}{SUFFIX}"
+    snapshot = load_snapshot(path)
+    if snapshot.name != name:
+        raise SnapshotError(f"{path} holds the snapshot {snapshot.name}: restore the file of {name}")
+    return snapshot
+
+
+def read_metadata(content: bytes) -> dict[str, str]:
+    """Return the text metadata in the header, which follows its own length in 8 bytes; raises `ValueError`."""
     length = int.from_bytes(content[:8], "little")
-    metadata: dict[str, Any] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    header = parse_json(content[8 : 8 + length])
+    metadata = header.get("__metadata__", {}) if isinstance(header, dict) else None
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise ValueError("its metadata is not texts by name")
     return metadata

@@ -8,7 +8,7 @@ import numpy as np
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
-from dohyo.agents.snapshot import SUFFIX, load_snapshot
+from dohyo.agents.snapshot import load_named
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.players import BUILT_IN
@@ -132,7 +132,7 @@ class Pool:
     def _find(self, name: str) -> Policy:
         if name in BUILT_IN:
             return BUILT_IN[name](self._actions, self._noise)
-        return load_snapshot(self._folder / f"{name}{SUFFIX}").policy(stochastic=True, seed=self._noise)
+        return load_named(self._folder, name).policy(stochastic=True, seed=self._noise)
 
 
 def _restored(names: Sequence[str], known: Known) -> Payoffs:

@@ -1,12 +1,12 @@
 """Settings of a training run."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dohyo.agents.files import parse_json
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.checks import share, whole
@@ -161,6 +161,6 @@ class TrainConfig:
 
 def _read_settings(path: Path) -> TrainConfig:
     try:
-        return TrainConfig.from_json(json.loads(path.read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return TrainConfig.from_json(parse_json(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error

@@ -1,5 +1,6 @@
 """One run is one folder: its settings, record, snapshots and checkpoints, held by one process at a time."""
 
+import hashlib
 import json
 import shlex
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dohyo.agents.files import UNFINISHED, write_atomically
-from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, load_snapshot, save_snapshot
+from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, SnapshotError, load_named, save_snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, build_arena
@@ -65,6 +66,8 @@ class RunFolder:
         make_folders(path, path / "snapshots", path / "checkpoints")
         settings = path / SETTINGS[KIND]
         before = _read_settings(settings) if settings.exists() else None
+        if before is None and any(path.glob(f"*/*{SUFFIX}")):
+            raise DohyoError(f"{settings}, the settings of the run, is missing: restore it, or train in a new folder")
         run = cls(path, config, create=before is None)
         try:
             run.lock()
@@ -178,9 +181,17 @@ class RunFolder:
         """Return where the checkpoint of a learner's generation is, or goes."""
         return self._checkpoints / f"{learner}.{generation:06d}{SUFFIX}"
 
+    def checked_checkpoint(self, link: Generation) -> Path:
+        """Return where the checkpoint of a generation is; raises `SnapshotError` where it is not what was written."""
+        path = self.checkpoint(link.learner, link.generation)
+        if link.checkpoint and _digest(path) != link.checkpoint:
+            raise SnapshotError(f"{path} was changed after it was saved: restore it, or train in a new folder")
+        return path
+
     def commit(self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]]) -> None:
         """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
-        self.record.add_generation(generation, payoffs)
+        checkpoint = _digest(self.checkpoint(generation.learner, generation.generation))
+        self.record.add_generation(replace(generation, checkpoint=checkpoint), payoffs)
         for path in self._checkpoints.glob(f"{generation.learner}.*{SUFFIX}"):
             if path != self.checkpoint(generation.learner, generation.generation):
                 path.unlink(missing_ok=True)
@@ -191,22 +202,33 @@ class RunFolder:
         return snapshot.name
 
     def load(self, name: str) -> Snapshot:
-        """Return the snapshot called `name`."""
-        return load_snapshot(self.snapshots / f"{name}{SUFFIX}")
+        """Return the snapshot called `name`; raises `SnapshotError` where its file is another's, damaged or missing."""
+        return load_named(self.snapshots, name)
+
+    def _load_link(self, link: Generation) -> Snapshot:
+        snapshot = self.load(link.snapshot)
+        origin = snapshot.origin
+        if (origin.generation, origin.samples) != (link.generation, link.samples):
+            raise SnapshotError(
+                f"{self.path}'s record names {link.snapshot} as {link.learner}'s generation {link.generation} with "
+                f"{link.samples} samples, but it is generation {origin.generation} with {origin.samples}: restore the "
+                "record, league.sqlite"
+            )
+        return snapshot
 
     def latest(self, learner: str | None = None) -> Snapshot:
         """Return a learner's newest snapshot, by default the first learner's.
 
         Raises `UnknownName` for a learner that is not there, `DohyoError` while it has no snapshot.
         """
-        return self.load(self._chain(learner)[-1].snapshot)
+        return self._load_link(self._chain(learner)[-1])
 
     def at(self, generation: int, learner: str | None = None) -> Snapshot:
         """Return the snapshot of a learner's generation, by default the first learner's; raises as `latest` does."""
         chain = self._chain(learner)
         for link in chain:
             if link.generation == generation:
-                return self.load(link.snapshot)
+                return self._load_link(link)
         raise UnknownName(f"{self.path} has generations 0 to {chain[-1].generation}, not {generation}")
 
     def _chain(self, learner: str | None) -> list[Generation]:
@@ -216,3 +238,11 @@ class RunFolder:
         if not chain:
             raise DohyoError(f"{self.path} has no snapshot of {name} yet: train it a little longer")
         return chain
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SnapshotError(f"cannot read {path}: {error.strerror}; restore it, or train in a new folder") from error

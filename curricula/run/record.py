@@ -3,49 +3,20 @@
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
 from dohyo.curricula.matches.score import Score
+from dohyo.curricula.run.row_checks import check_generation, check_payoffs, check_round, digest
+from dohyo.curricula.run.schema import SCHEMA, UNSEALED, VERSION, payoffs_digest, round_digest, upgrade
 
-SCHEMA = """
-create table if not exists generations (
-    learner text not null,
-    generation integer not null,
-    snapshot text not null,
-    samples integer not null,
-    seconds real not null,
-    curves text not null,
-    primary key (learner, generation)
-);
-create table if not exists payoffs (
-    learner text not null,
-    snapshot text not null,
-    games real not null,
-    score real not null,
-    quality real not null,
-    primary key (learner, snapshot)
-);
-create table if not exists bouts (
-    player text not null,
-    opponent text not null,
-    engine text not null,
-    round integer not null,
-    "index" integer not null,
-    seat integer not null,
-    winner integer not null,
-    steps integer not null,
-    ending text not null,
-    primary key (player, opponent, engine, round, "index")
-);
-"""
-VERSION = 2
-"""Of the schema, kept in the file's `user_version`."""
 JOINED, RESET = "joined", "reset"
 """Curves of a learner of a league: whether a copy of it has joined, and whether it then began anew."""
 RESTORE = "restore it, or train in a new folder"
@@ -62,6 +33,8 @@ class Generation:
     seconds: float
     """Training time of the whole run so far."""
     curves: dict[str, float]
+    checkpoint: str = ""
+    """SHA-256 of the checkpoint's file, in hexadecimal; empty where Dohyo 0.1 wrote it."""
 
     @property
     def joined(self) -> bool:
@@ -79,10 +52,13 @@ class Match:
     """From the player's side."""
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
     """Open a database; on storage that cannot be written read the file alone, which then must hold everything."""
     if os.access(path.parent, os.W_OK):
         db = sqlite3.connect(path, timeout=30)
+        if not create and not _has_tables(db):
+            db.close()
+            raise DohyoError(_missing(path))
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=full")
         return db
@@ -92,38 +68,42 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
 
 
-@contextmanager
-def _writing() -> Iterator[None]:
-    """Raise `DohyoError` where the database cannot be written."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise DohyoError(f"cannot write to the league ({error}): make room, then resume: nothing is lost") from error
+def _has_tables(db: sqlite3.Connection) -> bool:
+    return db.execute("select 1 from sqlite_master").fetchone() is not None
+
+
+def _missing(path: Path) -> str:
+    return (
+        f"{path}, the record of the run, is missing or empty: restore it, with {path.name}-wal if that was beside it, "
+        "or train in a new folder"
+    )
 
 
 class RunRecord:
     """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good.
 
-    With `create` a file that is missing is made, otherwise it is an error. On read-only storage nothing is written.
+    Rows have digests: what was changed, or is missing, raises `DohyoError` as it is read. Every row is read once. With
+    `create` a file that is missing or empty is made, otherwise it is an error. On read-only storage nothing is written.
     """
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self._path = path
-        if not create and not path.is_file():
-            raise DohyoError(
-                f"{path} is missing, the record of the run: restore it, with {path.name}-wal if that was beside it, "
-                "or train in a new folder"
-            )
+        if not create and not (path.is_file() and path.stat().st_size):
+            raise DohyoError(_missing(path))
         try:
-            self._db = _connect(path)
-            old = self._db.execute("select 1 from sqlite_master").fetchone()
-            version = self._db.execute("pragma user_version").fetchone()[0]
-            if not old:
+            self._db = _connect(path, create=create)
+            if not _has_tables(self._db):
                 self._db.executescript(f"begin; {SCHEMA} pragma user_version={VERSION}; commit;")
+            version = self._db.execute("pragma user_version").fetchone()[0]
         except sqlite3.Error as error:
             raise DohyoError(f"cannot open the league {path} ({error}): {RESTORE}") from error
-        if old and version != VERSION:
+        if version not in (UNSEALED, VERSION):
             raise DohyoError(f"the league {path} was made by another version of Dohyo: use that one, or train anew")
+        self._links: list[Generation] = []
+        self._newest: dict[str, int] = {}
+        self._totals: dict[str, dict[tuple[str, str], Score]] = {}
+        self._rounds: Counter[tuple[str, ...]] = Counter()
+        self._last = {"generations": 0, "bouts": 0}
 
     def add_generation(
         self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]] | None = None
@@ -132,29 +112,36 @@ class RunRecord:
 
         Raises `DohyoError` when it cannot be written.
         """
-        row = (
-            generation.learner,
-            generation.generation,
-            generation.snapshot,
-            generation.samples,
-            generation.seconds,
-            json.dumps(generation.curves),
-        )
-        met = [(generation.learner, name, *values) for name, values in (payoffs or {}).items()]
-        self._write(
-            ("insert into generations values (?, ?, ?, ?, ?, ?)", [row]),
-            ("insert or replace into payoffs values (?, ?, ?, ?, ?)", met),
-        )
+        link, met = generation, [(generation.learner, name, *values) for name, values in (payoffs or {}).items()]
+        with self._writing() as db:
+            db.executemany("insert or replace into payoffs values (?, ?, ?, ?, ?)", met)
+            numbers = (link.learner, link.generation, link.snapshot, link.samples, float(link.seconds))
+            row = (*numbers, json.dumps(link.curves), link.checkpoint, payoffs_digest(db, link.learner))
+            db.execute("insert into generations values (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest(row)))
         self._fold_log()
 
     def generations(self) -> list[Generation]:
         """Return the chains of all learners, in the order in which they grew."""
-        rows = self._read("select * from generations order by rowid")
-        return [Generation(who, g, name, n, seconds, json.loads(c)) for who, g, name, n, seconds, c in rows]
+        with self._reading():
+            for number, row, sealed in self._unread("generations", 6):
+                learner, generation, snapshot, samples, seconds, _ = row
+                curves = check_generation(row, self._newest.get(learner, -1) + 1)
+                if sealed and digest([*row, *sealed[:-1]]) != sealed[-1]:
+                    raise ValueError(f"the row of {learner}'s generation {generation} was changed")
+                self._links.append(Generation(learner, generation, snapshot, samples, seconds, curves, *sealed[:1]))
+                self._newest[learner], self._last["generations"] = generation, number
+        return list(self._links)
 
     def payoffs(self, learner: str) -> dict[str, tuple[float, float, float]]:
         """Return games, score and quality of a learner's training bouts, by snapshot met."""
-        rows = self._read("select snapshot, games, score, quality from payoffs where learner = ?", learner)
+        query = "select snapshot, games, score, quality from payoffs where learner = ?"
+        newest = "select * from generations where learner = ? order by generation desc limit 1"
+        with self._reading() as db:
+            rows = db.execute(query, (learner,)).fetchall()
+            check_payoffs(rows)
+            for row in db.execute(newest, (learner,)):
+                if len(row) > 6 and payoffs_digest(db, learner) != row[7]:
+                    raise ValueError(f"the payoffs of {learner} were changed")
         return {name: (games, score, quality) for name, games, score, quality in rows}
 
     def chain(self, learner: str) -> list[Generation]:
@@ -163,48 +150,92 @@ class RunRecord:
 
     def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
         """Record all bouts of one match at once; a match of this round that is there already cannot be added again."""
-        rows = [(player, opponent, engine, round_, b.index, b.seat, b.winner, b.steps, b.ending) for b in bouts]
-        self._write(("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows))
+        match, rows = (player, opponent, engine, round_), [astuple(bout) for bout in bouts]
+        seal = round_digest(match, rows)
+        with self._writing() as db:
+            insert = "insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            db.executemany(insert, [(*match, *row, seal) for row in rows])
 
     def rounds(self, player: str, opponent: str, engine: str) -> int:
         """Return how many rounds of this match have been recorded."""
-        query = "select count(distinct round) from bouts where player = ? and opponent = ? and engine = ?"
-        count: int = self._read(query, player, opponent, engine)[0][0]
-        return count
+        self._count()
+        return self._rounds[player, opponent, engine]
 
     def bouts(self, player: str, opponent: str, engine: str) -> list[Bout]:
         """Return all bouts of a match, from the player's side, in the order in which they were recorded."""
-        query = """
-            select "index", seat, winner, steps, ending from bouts
-            where player = ? and opponent = ? and engine = ? order by round, "index"
-        """
-        return [Bout(*row) for row in self._read(query, player, opponent, engine)]
+        query = 'select * from bouts where player = ? and opponent = ? and engine = ? order by round, "index"'
+        with self._reading() as db:
+            rows = db.execute(query, (player, opponent, engine)).fetchall()
+            return [Bout(*bout) for _, bouts in _by_round(rows) for bout in bouts]
 
     def matches(self, engine: str) -> list[Match]:
         """Return the totals per player and opponent on one engine, in the order in which they were first played."""
-        query = """
-            select player, opponent, sum(winner = 0), sum(winner = -1), sum(winner = 1) from bouts
-            where engine = ? group by player, opponent order by min(rowid)
-        """
-        return [Match(player, opponent, Score(*counts)) for player, opponent, *counts in self._read(query, engine)]
+        self._count()
+        return [Match(*names, score) for names, score in self._totals.get(engine, {}).items()]
 
-    def _read(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+    def _count(self) -> None:
+        """Count the bouts that were recorded since the last call."""
+        with self._reading():
+            unread = list(self._unread("bouts", 9))
+            for (player, opponent, engine, _), bouts in _by_round([(*row, *sealed) for _, row, sealed in unread]):
+                totals, names = self._totals.setdefault(engine, {}), (player, opponent)
+                totals[names] = totals.get(names, Score(0, 0, 0)) + Score.of(Bout(*bout) for bout in bouts)
+                self._rounds[player, opponent, engine] += 1
+            self._last["bouts"] = max((number for number, _, _ in unread), default=self._last["bouts"])
+
+    def _unread(self, table: str, columns: int) -> Iterator[tuple[int, tuple[Any, ...], tuple[str, ...]]]:
+        """Yield the rows of a table that were not read yet: number, that many columns, and those of digests."""
+        query = f"select rowid, * from {table} where rowid > ? order by rowid"
+        for number, *row in self._db.execute(query, (self._last[table],)).fetchall():
+            yield number, tuple(row[:columns]), tuple(row[columns:])
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Let all that is read come from one moment; raise `DohyoError` where it is damaged."""
         try:
-            return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
+            self._db.execute("begin")
+            try:
+                yield self._db
+            finally:
+                self._db.rollback()
+        except (sqlite3.Error, ValueError, TypeError) as error:
             raise DohyoError(f"cannot read the league {self._path} ({error}): {RESTORE}") from error
 
-    def _write(self, *statements: tuple[str, Sequence[tuple[Any, ...]]]) -> None:
-        """Execute statements over their rows, all or none of them."""
-        with _writing(), self._db:
-            for statement, rows in statements:
-                self._db.executemany(statement, rows)
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Write all or nothing, in today's schema; raise `DohyoError` where that is not possible."""
+        try:
+            self._db.execute("begin immediate")
+            with self._db:
+                upgrade(self._db)
+                yield self._db
+        except (ValueError, TypeError) as error:
+            raise DohyoError(f"cannot read the league {self._path} ({error}): {RESTORE}") from error
+        except sqlite3.Error as error:
+            raise DohyoError(
+                f"cannot write to the league ({error}): make room, then resume: nothing is lost"
+            ) from error
 
     def _fold_log(self) -> None:
         """Write the write-ahead log into the file: a copy of the file alone is whole, whatever becomes of the log."""
-        with _writing():
+        try:
             self._db.execute("pragma wal_checkpoint(truncate)")
+        except sqlite3.Error as error:
+            raise DohyoError(
+                f"cannot write to the league ({error}): make room, then resume: nothing is lost"
+            ) from error
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _by_round(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
+    """Yield each round, its match and its bouts; raises `ValueError` for one that is damaged."""
+    for match, group in groupby(rows, key=lambda row: row[:4]):
+        members = list(group)
+        bouts = [row[4:9] for row in members]
+        check_round(match, bouts)
+        if {row[9:] for row in members} not in ({()}, {(round_digest(match, bouts),)}):
+            raise ValueError(f"round {match[3]} of {match[0]} against {match[1]} was changed")
+        yield match, bouts

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dohyo.agents.files import write_atomically
+from dohyo.agents.files import parse_json, write_atomically
 from dohyo.arenas.errors import DohyoError
 
 SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
@@ -62,7 +62,7 @@ def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
     now = json.loads(json.dumps(settings))
     if file.exists():
         try:
-            before = json.loads(file.read_text())
+            before = parse_json(file.read_bytes())
             changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise DohyoError(f"cannot read {file} ({error}): restore it, or choose another folder") from error

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from dohyo.agents.files import write_atomically
+from dohyo.agents.files import parse_json, write_atomically
 from dohyo.arenas.errors import DohyoError
 
 FILE = "versions.json"
@@ -51,6 +51,13 @@ def read_versions(run: Path) -> list[Session]:
     if not path.exists():
         return []
     try:
-        return [Session(int(entry["samples"]), dict(entry["versions"])) for entry in json.loads(path.read_text())]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [_session(**entry) for entry in parse_json(path.read_bytes())]
+    except (OSError, ValueError, TypeError) as error:
         raise DohyoError(f"cannot read {path} ({error}): remove it, nothing else depends on it") from error
+
+
+def _session(samples: int, versions: dict[str, str]) -> Session:
+    words = [*versions, *versions.values()] if isinstance(versions, dict) else [None]
+    if not isinstance(samples, int) or samples < 0 or not all(isinstance(word, str) for word in words):
+        raise ValueError("an entry is not samples and versions by name")
+    return Session(samples, versions)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, make_snapshot
+from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, make_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.matches.match import APART
 from dohyo.curricula.opponents.league import KINDS, Standings
@@ -46,7 +46,16 @@ class Lineage:
         if self.config.start:
             self._begin_as(folder.load(self.config.start))
         if chain:
-            self.learner.restore(folder.checkpoint(name, self.generation))
+            self._restore(chain[-1])
+
+    def _restore(self, link: Generation) -> None:
+        path = self.folder.checked_checkpoint(link)
+        self.learner.restore(path)
+        if self.learner.samples != link.samples:
+            raise SnapshotError(
+                f"{path} has {self.learner.samples} samples, the record {link.samples}: restore both, or train in a "
+                "new folder"
+            )
 
     def _begin_as(self, snapshot: Snapshot) -> None:
         for seat in self.role.seats:

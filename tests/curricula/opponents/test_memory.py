@@ -93,12 +93,12 @@ def test_an_opponent_drawn_for_a_bout_begins_without_memory(monkeypatch: pytest.
     counter = Counter()
 
     class Loaded:
-        def __init__(self, path: Path) -> None: ...
+        def __init__(self, folder: Path, name: str) -> None: ...
 
         def policy(self, *, stochastic: bool, seed: np.random.Generator) -> Counter:
             return counter
 
-    monkeypatch.setattr(opponents, "load_snapshot", Loaded)
+    monkeypatch.setattr(opponents, "load_named", Loaded)
     pool, seen = Pool(Path(), [["a"]], evenly(latest), worlds=4, seed=0), np.zeros((2, 3), np.float32)
     pool.assign(np.array([1, 3]))
     assert pool.act(seen, np.array([1, 3]))[:, 0].tolist() == [1, 1]

@@ -116,15 +116,15 @@ def players(monkeypatch: pytest.MonkeyPatch) -> list[Scaled]:
     players = [Scaled(1), Scaled(10), Scaled(100)]
 
     class Loaded:
-        def __init__(self, path: Path) -> None:
-            assert path.parent == Path("snapshots")
-            self.version = ["a.safetensors", "b.safetensors", "c.safetensors"].index(path.name)
+        def __init__(self, folder: Path, name: str) -> None:
+            assert folder == Path("snapshots")
+            self.version = ["a", "b", "c"].index(name)
 
         def policy(self, *, stochastic: bool, seed: np.random.Generator) -> Scaled:
             assert stochastic
             return players[self.version]
 
-    monkeypatch.setattr(opponents, "load_snapshot", Loaded)
+    monkeypatch.setattr(opponents, "load_named", Loaded)
     return players
 
 

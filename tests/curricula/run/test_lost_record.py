@@ -27,15 +27,38 @@ def refuse(run: Path, match: str) -> None:
 
 def test_without_its_record_a_run_is_refused_and_none_is_made(run_folder: Path):
     (run_folder / "league.sqlite").unlink()
-    refuse(run_folder, "league.sqlite is missing.*restore")
-    with pytest.raises(DohyoError, match="is missing"):
+    refuse(run_folder, "league.sqlite.*is missing or empty.*restore")
+    with pytest.raises(DohyoError, match="is missing or empty"):
         RunFolder.open(run_folder)
     assert not (run_folder / "league.sqlite").exists()
 
 
 def test_an_emptied_record_is_refused(run_folder: Path):
-    (run_folder / "league.sqlite").write_bytes(b"")
-    refuse(run_folder, "checkpoint of sumo's generation 3.*ends at none.*restore")
+    """Unwritten: whoever restores the log beside it must find the file as it was."""
+    record = run_folder / "league.sqlite"
+    record.write_bytes(b"")
+    refuse(run_folder, "league.sqlite.*is missing or empty.*restore")
+    with pytest.raises(DohyoError, match="is missing or empty"):
+        RunFolder.open(run_folder)
+    assert record.read_bytes() == b""
+
+
+def test_a_record_without_tables_is_refused(run_folder: Path):
+    """So is what a copy of the file alone holds where all rows lie in the log."""
+    (run_folder / "league.sqlite").unlink()
+    with closing(sqlite3.connect(run_folder / "league.sqlite")) as db:
+        db.execute("pragma journal_mode=wal")
+    before = (run_folder / "league.sqlite").read_bytes()
+    refuse(run_folder, "league.sqlite.*is missing or empty.*restore")
+    assert (run_folder / "league.sqlite").read_bytes() == before
+
+
+def test_without_its_settings_a_run_is_refused(run_folder: Path):
+    (run_folder / "config.json").unlink()
+    refuse(run_folder, "config.json.*is missing.*restore")
+    (run_folder / "league.sqlite").unlink()
+    refuse(run_folder, "config.json.*is missing.*restore")
+    assert not (run_folder / "league.sqlite").exists()
 
 
 def test_a_record_that_lost_rows_is_refused(run_folder: Path):
