@@ -185,7 +185,9 @@ class RunFolder:
         """Return where the checkpoint of a generation is; raises `SnapshotError` where it is not what was written."""
         path = self.checkpoint(link.learner, link.generation)
         if link.checkpoint and _digest(path) != link.checkpoint:
-            raise SnapshotError(f"{path} was changed after it was saved: restore it, or train in a new folder")
+            raise SnapshotError(
+                f"cannot resume from {path}: it was changed after it was saved; restore it, or train anew"
+            )
         return path
 
     def commit(self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]]) -> None:
@@ -245,4 +247,4 @@ def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise SnapshotError(f"cannot read {path}: {error.strerror}; restore it, or train in a new folder") from error
+        raise SnapshotError(f"cannot resume from {path}: {error.strerror}; restore it, or train anew") from error

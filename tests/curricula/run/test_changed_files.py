@@ -66,9 +66,9 @@ def test_a_flipped_bit_in_a_checkpoint(run_folder: Path):
     content = bytearray(checkpoint.read_bytes())
     content[-1] ^= 1
     checkpoint.write_bytes(content)
-    refused(go_on, run_folder, "sumo.000003.safetensors was changed after it was saved")
+    refused(go_on, run_folder, "sumo.000003.safetensors: it was changed after it was saved")
     checkpoint.unlink()
-    refused(go_on, run_folder, "cannot read .*sumo.000003.safetensors")
+    refused(go_on, run_folder, "cannot resume from .*sumo.000003.safetensors: No such file")
 
 
 @pytest.mark.parametrize("samples", ["77", "-5", "many", "9" * 400])
