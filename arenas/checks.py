@@ -54,11 +54,11 @@ def as_numbers(seat: str, action: Any, error: type[ActionError] = ActionError) -
     except (TypeError, ValueError, RuntimeError):  # ragged lists; tensors on a device or with a gradient
         array = np.empty(0, object)
     if array.dtype.kind not in "biuf":
-        raise error(f"{seat}: an action is an array of numbers, not {_short(action)}")
+        raise error(f"{seat}: an action is an array of numbers, not {short(action)}")
     return array
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """Return one line that shows a value, or its beginning."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

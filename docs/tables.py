@@ -1,19 +1,18 @@
 """Write the tables of the pages from the code: `python docs/tables.py`; a test fails when they are stale."""
 
-import ast
-import inspect
 import re
 from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 
 import mujoco
 import numpy as np
 
-from dohyo.agents.learning.config import POLICIES, RANGES, PpoConfig
+from dohyo.agents.learning.config import POLICIES, PpoConfig
+from dohyo.agents.settings import Setting, settings_of
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
+from dohyo.cli.setting_options import option_name
 from dohyo.curricula.run.config import TrainConfig
 
 DOCS = Path(__file__).parent
@@ -79,39 +78,38 @@ def joints_table(arena: Arena) -> list[str]:
 def hyperparameter_table(arena: Arena) -> list[str]:
     """Return the rows that describe PPO's hyperparameters, the same for every arena."""
     rows = []
-    for name, said in _fields(PpoConfig):
-        if name in RANGES:
-            defaults = dict.fromkeys(f"{getattr(settings, name):g}" for settings in POLICIES.values())
-            rows.append(f"| `{name}` | {', '.join(defaults)} | {said} |")
+    for name, known in settings_of(PpoConfig).items():
+        defaults = dict.fromkeys(_plain(getattr(settings, name)) for settings in POLICIES.values())
+        if name != "policy":
+            rows.append(f"| `{name}` | {', '.join(defaults)} | {_meaning(known)} |")
     return [f"| name | default ({', '.join(POLICIES)}) | meaning |", "|---|---|---|", *rows]
 
 
 def settings_table(arena: Arena) -> list[str]:
     """Return the rows that describe the settings of a training run, the same for every arena."""
-    defaults = TrainConfig()
     rows = [
-        f"| `{name}` | {_value(getattr(defaults, name))} | {said} |"
-        for name, said in _fields(TrainConfig)
+        f"| `{name}` | {_default(known)} | {_option(known)} | {_meaning(known)} |"
+        for name, known in settings_of(TrainConfig).items()
         if name not in ("ppo", "schedule_start")
     ]
-    return ["| name | default | meaning |", "|---|---|---|", *rows]
+    return ["| name | default | option | meaning |", "|---|---|---|---|", *rows]
 
 
-def _fields(config: type) -> list[tuple[str, str]]:
-    """Return the fields of a dataclass with their docstrings, in one line each; empty where there is none."""
-    [definition] = ast.parse(inspect.getsource(config)).body
-    assert isinstance(definition, ast.ClassDef)
-    fields = []
-    for field, text in pairwise([*definition.body, ast.Pass()]):
-        if isinstance(field, ast.AnnAssign):
-            said = text.value.value if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) else ""
-            fields.append((ast.unparse(field.target), " ".join(str(said).split())))
-    return fields
+def _default(known: Setting) -> str:
+    return known.shown or f"`{_plain(known.default)}`"
 
 
-def _value(default: object) -> str:
-    """Describe a default: `none` for what is empty."""
-    return "none" if default in (None, "", (), {}) else f"`{str(default).lower()}`"
+def _option(known: Setting) -> str:
+    return "" if known.option is None else f"`{option_name(known)}`"
+
+
+def _meaning(known: Setting) -> str:
+    return " ".join(filter(None, (known.help, known.note))).replace("|", "\\|")
+
+
+def _plain(value: object) -> str:
+    """Return a value as it is typed."""
+    return f"{value:g}" if isinstance(value, float) else str(value).lower()
 
 
 def _kind(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 from rich import box
@@ -12,21 +12,33 @@ from rich.table import Table
 from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import BodyName, EngineName, Imports, Json, PolicyName, ValueName, Width, Workers, choose_ppo
+from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, EngineName, Imports, Json, Workers
 from dohyo.cli.progress import bar
+from dohyo.cli.setting_options import option, take, typed
+from dohyo.cli.train_settings import choose_learner
 from dohyo.curricula.bench.batch_speed import Case, Speed, measure
+from dohyo.curricula.run.config import TrainConfig
 
-if TYPE_CHECKING:
-    from dohyo.curricula.run.config import TrainConfig
+Opponents = Annotated[
+    int | None,
+    typer.Option(
+        "--opponents",
+        help="Time training against this number of distinct snapshots instead, and what their actions cost.",
+        min=1,
+        show_default=False,
+    ),
+]
 
 
+@take(POLICY, WIDTH, VALUE, after="as_json")
 def command(
+    context: typer.Context,
     arena: Annotated[
         str | None, typer.Argument(help=f"Arena: {', '.join(ARENAS)}.", show_default="sumo; with --all, every one")
     ] = None,
     body: BodyName = None,
     engine: EngineName = None,
-    worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=1)] = 64,
+    worlds: Annotated[int, option(TrainConfig, "worlds", min=1)] = 64,
     workers: Workers = None,
     blocks: Annotated[
         int, typer.Option("--blocks", help="Blocks of ten control steps (with --opponents: rollouts) to time.", min=1)
@@ -37,50 +49,44 @@ def command(
     ] = False,
     training: Annotated[bool, typer.Option("--training", help="Time training and its two halves instead.")] = False,
     generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
-    policy: PolicyName = "mlp",
-    width: Width = None,
-    value: ValueName = "own",
-    opponents: Annotated[
-        int | None,
-        typer.Option(
-            "--opponents",
-            help="Time training against so many distinct snapshots instead, and what their actions cost.",
-            min=1,
-            show_default=False,
-        ),
-    ] = None,
+    opponents: Opponents = None,
     imports: Imports = None,
     as_json: Json = False,
+    **given: Any,
 ) -> None:
     """Measure the batch and the bare engine in turn, in one run, and their ratio.
 
     Example: [bold]dohyo bench sumo --body ant --worlds 64 --engine mujoco[/bold]
     """
-    setup = set_up(arena or "sumo", body, engine)
-    groups = _groups([(arena, setup.body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies], worlds)
-    arena = arena or "sumo"
-    build_arena(arena, setup.body)
+    setup, learner = set_up(arena or "sumo", body, engine), typed(context, given)
+    build_arena(arena or "sumo", setup.body)
+    case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores())
     if training:
-        need_two_seats(arena)
-        from dohyo.curricula.run.config import TrainConfig
-
-        ppo = choose_ppo(policy, width, value)
-        _training(TrainConfig(arena, *setup, worlds=worlds, workers=workers, ppo=ppo), generations, as_json)
-        return
-    if opponents is not None:
-        need_two_seats(arena)
-        if (policy, width, value) != ("mlp", None, "own"):
+        _training(_config(case, setup.drive, learner), generations, as_json)
+    elif opponents is not None:
+        if learner:
             raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
-        from dohyo.curricula.run.config import TrainConfig
+        _opponents(opponents, _config(case, setup.drive, learner), blocks, as_json)
+    elif everything:
+        scenes = [(arena, setup.body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies]
+        _batches(_groups(scenes, worlds), blocks, as_json, several=True)
+    else:
+        _batches([[case]], blocks, as_json, several=False)
 
-        _opponents(opponents, TrainConfig(arena, *setup, worlds=worlds, workers=workers), blocks, as_json)
-        return
-    if not everything:
-        groups = [[Case(arena, setup.body, setup.engine, worlds, workers or cores())]]
+
+def _config(case: Case, drive: str, learner: dict[str, Any]) -> TrainConfig:
+    """Return the settings of training in a case."""
+    need_two_seats(case.arena)
+    setup = case.arena, case.body, case.engine, drive
+    return TrainConfig(*setup, worlds=case.worlds, workers=case.workers, ppo=choose_learner(learner))
+
+
+def _batches(groups: list[list[Case]], blocks: int, as_json: bool, *, several: bool) -> None:
+    """Measure batches and bare engines, and print the speeds; raises `EngineError` for those that failed."""
     speeds, failures = _measure(groups, blocks, as_json)
     if as_json and speeds:
         records = [asdict(speed) for speed in speeds]
-        typer.echo(json.dumps(records if everything else records[0]))
+        typer.echo(json.dumps(records if several else records[0]))
     elif speeds:
         _print(speeds)
     if failures:
@@ -159,7 +165,7 @@ def _lowest(speeds: list[Speed]) -> list[str]:
     return lines
 
 
-def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
+def _training(config: TrainConfig, generations: int, as_json: bool) -> None:
     from dohyo.curricula.bench.training_speed import measure_training
 
     speed = measure_training(config, generations)
@@ -176,7 +182,7 @@ def _training(config: "TrainConfig", generations: int, as_json: bool) -> None:
     Console().print(table)
 
 
-def _opponents(opponents: int, config: "TrainConfig", blocks: int, as_json: bool) -> None:
+def _opponents(opponents: int, config: TrainConfig, blocks: int, as_json: bool) -> None:
     from dohyo.curricula.bench.opponents_cost import measure_opponents
 
     with bar(as_json) as progress:

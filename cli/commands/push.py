@@ -26,7 +26,7 @@ from dohyo.curricula.matches.intervals import NORMAL_95
 from dohyo.curricula.players import find_snapshot
 
 if TYPE_CHECKING:
-    from dohyo.curricula.evaluation.push import Stand, Subject
+    from dohyo.curricula.evaluation.push import Stand, Subject, WindConfig
 
 
 def command(
@@ -49,9 +49,7 @@ def command(
     ] = False,
     arena: Annotated[
         str | None,
-        typer.Option(
-            "--arena", help="Where zero and random are pushed.", show_default="as the first snapshot, or sumo"
-        ),
+        typer.Option("--arena", help="Where zero and random are pushed.", show_default="the first snapshot's, or sumo"),
     ] = None,
     body: Annotated[
         str | None,
@@ -69,22 +67,29 @@ def command(
 
     Example: [bold]dohyo push runs/first runs/standing zero --engine mujoco --picture wind.png[/bold]
     """
-    engine = engine or "pybullet"
-    lookup(ENGINES, engine, "engine")
+    lookup(ENGINES, engine := engine or "pybullet", "engine")
     lookup(MASKS, mask, "mask")
     check_suffix(picture, CHARTS)
-    from dohyo.curricula.evaluation.push import WindConfig, wind_test
+    from dohyo.curricula.evaluation.push import WindConfig
 
     config = WindConfig(_read_forces(forces), bouts, mask, not deterministic, engine, workers, seed)
     subjects = _find(players, arena, body)
-    stands: list[Stand] = []
-    with bar(as_json) as progress:
-        task = progress.add_task("pushing", total=len(subjects) * len(config.forces) * bouts)
-        for subject in subjects:
-            stands += wind_test(subject, config, lambda bout: progress.advance(task))
+    stands = _measure(subjects, config, as_json)
     if picture is not None:
         _draw(stands, picture)
     _report(subjects, stands, {"engine": engine, "seed": seed, "bouts": bouts, "mask": mask}, as_json, picture)
+
+
+def _measure(subjects: "list[Subject]", config: "WindConfig", quiet: bool) -> "list[Stand]":
+    """Push all of them at all forces, with a progress bar unless `quiet`."""
+    from dohyo.curricula.evaluation.push import wind_test
+
+    stands: list[Stand] = []
+    with bar(quiet) as progress:
+        task = progress.add_task("pushing", total=len(subjects) * len(config.forces) * config.bouts)
+        for subject in subjects:
+            stands += wind_test(subject, config, lambda bout: progress.advance(task))
+    return stands
 
 
 def _read_forces(text: str) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ import typer
 
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import BodyName, EngineName, Imports, Json, Workers
+from dohyo.cli.options import BodyName, EngineName, Imports, Json, Workers, Worlds
 from dohyo.curricula.studies.catalogue import STUDIES
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def command(
     arena: Annotated[str, typer.Option("--arena", help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
     body: BodyName = None,
     engine: EngineName = None,
-    worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
+    worlds: Worlds = 64,
     workers: Workers = None,
     imports: Imports = None,
     as_json: Json = False,
@@ -53,22 +53,19 @@ def command(
     need_two_seats(arena)
     if samples is not None and minutes is not None:
         raise UnknownName("give --samples or --minutes, not both: every run has the same budget")
-    from dohyo.curricula.studies.report import FILES
+    if minutes is None and samples is None:
+        samples = SAMPLES
     from dohyo.curricula.studies.study_folder import StudyConfig
 
-    config = StudyConfig(
-        study=study,
-        arena=arena,
-        **setup._asdict(),
-        samples=SAMPLES if samples is None and minutes is None else samples,
-        minutes=minutes,
-        worlds=worlds,
-        seeds=seeds,
-        bouts=bouts,
-        workers=workers,
-        imports=tuple(imports or ()),
-    )
-    report = _carry_out(out, config, as_json)
+    imported = tuple(imports or ())
+    config = StudyConfig(study, arena, *setup, samples, minutes, worlds, seeds, bouts, workers, imported)
+    _report(_carry_out(out, config, as_json), config, out, as_json)
+
+
+def _report(report: "StudyReport", config: "StudyConfig", out: Path, as_json: bool) -> None:
+    """Print the report, or its figures as one JSON object."""
+    from dohyo.curricula.studies.report import FILES
+
     if as_json:
         names = ("study", "arena", "body", "engine", "seeds", "bouts", "samples", "minutes")
         typer.echo(json.dumps({name: getattr(config, name) for name in names} | report.record()))

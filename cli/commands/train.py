@@ -3,226 +3,91 @@
 import json
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dohyo.agents.learning.config import tune
-from dohyo.arenas.errors import ConfigError, lookup
-from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import build_arena, need_two_seats, set_up
-from dohyo.cli.options import (
-    MEETINGS,
-    WORLD,
-    Anneal,
-    ArenaName,
-    BodyName,
-    Dense,
-    DriveName,
-    EngineName,
-    From,
-    Imports,
-    Json,
-    ParametrizationName,
-    PolicyName,
-    Ppo,
-    RestartSchedules,
-    Seed,
-    ValueName,
-    Width,
-    Workers,
-    begin_as,
-    choose_ppo,
-    read_weights,
-)
+from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.settings import settings_of
+from dohyo.arenas.errors import UnknownName
+from dohyo.cli.options import POLICY, VALUE, WIDTH, Imports, Json, RestartSchedules
 from dohyo.cli.progress import train_in
-from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS, check_opponents
-from dohyo.curricula.players import check_imports, find_snapshot
-from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
+from dohyo.cli.setting_options import parameter, take, typed
+from dohyo.cli.train_settings import Plan, as_settings, override, plan
+from dohyo.curricula.players import check_imports
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.config_file import read_config, to_toml
 
 if TYPE_CHECKING:
     from dohyo.curricula.training.training import Training
 
-OTHER_LIMIT = "By default the budget is 20 minutes; give --samples instead for runs that repeat exactly."
+OWN = ("arena", "imports")
+"""Settings that this command takes by parameters of its own."""
+OPTIONS = [
+    *(
+        parameter(TrainConfig, name)
+        for name, s in settings_of(TrainConfig).items()
+        if s.option is not None and name not in OWN
+    ),
+    POLICY,
+    WIDTH,
+    VALUE,
+    parameter(PpoConfig, "parametrization"),
+]
 
 
+@take(*OPTIONS, after="out")
 def command(
-    arena: ArenaName,
-    out: Annotated[Path, typer.Option("--out", help="Run folder; one that exists is resumed.", show_default=False)],
-    body: BodyName = None,
-    engine: EngineName = None,
-    minutes: Annotated[
-        float | None, typer.Option("--minutes", help=f"Budget in minutes, summed over resumes. {OTHER_LIMIT}", min=0)
+    context: typer.Context,
+    arena: Annotated[
+        str | None, typer.Argument(help=settings_of(TrainConfig)["arena"].help, show_default="that of --config")
     ] = None,
-    samples: Annotated[
-        int | None, typer.Option("--samples", help="Budget in control steps of learning seats.", min=1)
-    ] = None,
-    restart_schedules: RestartSchedules = False,
-    policy: PolicyName = "mlp",
-    width: Width = None,
-    value: ValueName = "own",
-    parametrization: ParametrizationName = "standard",
-    opponents: Annotated[
-        str,
+    out: Annotated[
+        Path | None,
         typer.Option(
-            "--opponents", rich_help_panel=MEETINGS, help=f"Past opponents: {', '.join(OPPONENTS).replace('|', ' | ')}."
-        ),
-    ] = "uniform(0)",
-    timeout: Annotated[
-        int,
-        typer.Option(
-            "--timeout",
-            rich_help_panel=MEETINGS,
-            help="League: generations that a league exploiter has; a main exploiter has two times.",
-            min=1,
-        ),
-    ] = 20,
-    mirror: Annotated[
-        float | None,
-        typer.Option(
-            "--mirror",
-            rich_help_panel=MEETINGS,
-            help="Share of the worlds in which the learner meets itself.",
-            min=0,
-            max=1,
-            show_default="0.5; a league has its own",
+            "--out", help="Run folder; one that exists is resumed.", show_default="none, for --print-config alone"
         ),
     ] = None,
-    first: Annotated[
-        float | None,
+    config: Annotated[
+        Path | None,
         typer.Option(
-            "--first",
-            rich_help_panel=MEETINGS,
-            help="Share of the past opponents that are generation 0.",
-            min=0,
-            max=1,
-            show_default="0.3; a league has its own",
+            "--config",
+            help="Settings from this file, TOML or a run's config.json; other options go before it.",
+            show_default="none",
         ),
     ] = None,
-    dense: Dense = "fade",
-    term: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--term",
-            rich_help_panel=WORLD,
-            help="Another weight of a term of the dense reward: NAME=WEIGHT. Can be given several times.",
-            show_default="the arena's",
-        ),
-    ] = None,
-    shared: Annotated[
+    print_config: Annotated[
         bool,
         typer.Option(
-            "--shared", rich_help_panel=MEETINGS, help="One policy for all roles, as far as they see and act alike."
+            "--print-config", help="Print the settings that would run, as TOML for --config, and train nothing."
         ),
     ] = False,
-    population: Annotated[
-        int,
-        typer.Option(
-            "--population", rich_help_panel=MEETINGS, help="Learners per role; each meets the snapshots of all.", min=1
-        ),
-    ] = 1,
-    start: From = None,
-    role: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--role", rich_help_panel=MEETINGS, help="Role that learns. Can be given several times.", show_default="all"
-        ),
-    ] = None,
-    guest: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--guest",
-            rich_help_panel=MEETINGS,
-            help=f"Also meet this player: a snapshot file, RUN, RUN:LEARNER, {' or '.join(BUILT_IN)}. Can be given "
-            "several times; a run that is resumed can have other guests.",
-            show_default="nobody",
-        ),
-    ] = None,
-    guest_share: Annotated[
-        float,
-        typer.Option(
-            "--guest-share", rich_help_panel=MEETINGS, help="Share of the bouts that meet guests.", min=0, max=1
-        ),
-    ] = 0.3,
-    anneal: Anneal = 0.6,
-    widen: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--widen",
-            rich_help_panel=WORLD,
-            help="What bouts start from begins narrow: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of "
-            "the width and of the budget. Can be given several times.",
-            show_default="whole ranges",
-        ),
-    ] = None,
-    crowd: Annotated[
-        str,
-        typer.Option(
-            "--crowd",
-            rich_help_panel=MEETINGS,
-            help="Distinct past opponents at a time, drawn anew before every rollout: FEW:MANY:OVER, a number that "
-            "grows over this share of the budget.",
-            show_default="all",
-        ),
-    ] = "",
-    worlds: Annotated[int, typer.Option("--worlds", help="Worlds stepped together.", min=2)] = 64,
-    workers: Workers = None,
-    drive: DriveName = None,
-    ppo: Ppo = None,
-    seed: Seed = 0,
+    restart_schedules: RestartSchedules = False,
     imports: Imports = None,
     as_json: Json = False,
+    **given: Any,
 ) -> None:
     """Train a policy by self-play into a run folder; the same command resumes it after Ctrl-C or a kill.
 
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
-    check_imports(arena, [str(out)])
-    setup = set_up(arena, body, engine, drive)
-    rules = build_arena(arena, setup.body, drive=setup.drive)
-    need_two_seats(arena)
-    lookup(DENSE, dense, "dense reward")
-    terms = read_weights(term or ())
-    rules.reweigh(terms)
-    Widenings(widen or (), rules.ranges)
-    begun = find_snapshot(start) if start else None
-    tuned = tune(begin_as(begun, choose_ppo(policy, width, value, parametrization)), ppo or ())
-    if crowd:
-        parse_growth(crowd)
-    check_opponents(opponents)
-    if opponents == LEAGUE and (mirror, first) != (None, None):
-        raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
-    guests = {name: None if name in BUILT_IN else find_snapshot(name) for name in guest or ()}
-    from dohyo.curricula.run.config import TrainConfig
+    options = as_settings(typed(context, given)) | {"imports": tuple(imports or ())}
+    settings = override(read_config(config) if config else {}, options | ({"arena": arena} if arena else {}))
+    if "arena" not in settings:
+        raise UnknownName("give an arena, such as `dohyo train sumo`, or a file that has one with --config")
+    check_imports(settings["arena"], [str(path) for path in (out, config and config.parent) if path])
+    planned = plan(settings)
+    if print_config:
+        _print_config(planned, as_json)
+        return
+    if out is None:
+        raise UnknownName("give --out, the run folder; --print-config alone needs none")
+    training = train_in(out, planned.config, planned.snapshots, as_json, restart_schedules=restart_schedules)
+    _report(training, out, as_json)
 
-    config = TrainConfig(
-        arena=arena,
-        **setup._asdict(),
-        seed=seed,
-        worlds=worlds,
-        workers=workers,
-        minutes=20.0 if minutes is None and samples is None else minutes,
-        samples=samples,
-        opponents=opponents,
-        timeout=timeout,
-        mirror=TrainConfig.mirror if mirror is None else mirror,
-        shared=shared,
-        population=population,
-        start=begun.name if begun else "",
-        roles=tuple(role or ()),
-        guests=tuple(snapshot.name if snapshot else name for name, snapshot in guests.items()),
-        guest_share=guest_share,
-        first=TrainConfig.first if first is None else first,
-        dense=dense,
-        terms=terms,
-        anneal=anneal,
-        widen=tuple(widen or ()),
-        ppo=tuned,
-        crowd=crowd,
-        imports=tuple(imports or ()),
-    )
-    named = [*filter(None, [*guests.values(), begun])]
-    _report(train_in(out, config, named, as_json, restart_schedules=restart_schedules), out, as_json)
+
+def _print_config(planned: Plan, as_json: bool) -> None:
+    typer.echo(json.dumps(planned.typed) if as_json else to_toml(planned.typed))
 
 
 def _report(training: "Training", out: Path, as_json: bool) -> None:

@@ -1,106 +1,226 @@
 """Settings of a training run."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+import re
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dohyo.agents.files import parse_json
-from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.config import HYPERPARAMETERS, NETWORK, PpoConfig
+from dohyo.agents.settings import build, check, read, setting, settings_of
 from dohyo.arenas.batch import Batch, make_batch
-from dohyo.arenas.checks import share, whole
+from dohyo.arenas.bodies import BODIES
+from dohyo.arenas.checks import short
 from dohyo.arenas.errors import ConfigError, DohyoError
-from dohyo.arenas.physics.presets import ACCURATE
-from dohyo.curricula.opponents.samplers import LEAGUE
+from dohyo.arenas.physics import ENGINES
+from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
+from dohyo.arenas.physics.scene import DRIVES
+from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.registry import ARENAS
+from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS
+from dohyo.curricula.run.schedules import DENSE, parse_growth, parse_widening
+
+MEETINGS, WORLD = "Who learns, and whom it meets", "Rewards and starts"
+"""Headings of options in the help; those that concern the run as a whole come first, without one."""
+FIRST = "the arena's first"
+SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
 class ScheduleStart:
     """Where a run stood when its budget was last changed; zeros where it still has its first one."""
 
-    minutes: float = 0.0
-    """Training time."""
-    samples: int = 0
-    """Of all learners."""
-    share: float = 0.0
-    """How far along the schedules were, 0 to 1."""
+    minutes: float = setting(0.0, "Training time.", low=0)
+    samples: int = setting(0, "Samples of all learners.", low=0)
+    share: float = setting(0.0, "How far along the schedules were.", low=0, high=1)
 
     def __post_init__(self) -> None:
         """Raise `ConfigError` for values that cannot be."""
-        share("share of the schedules", self.share)
-        whole("samples at the schedules' start", self.samples, 0)
-        if not 0 <= self.minutes < math.inf:
-            raise ConfigError(f"minutes at the schedules' start must be a number from 0 on, not {self.minutes!r}")
+        check(self)
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of a training run; all but the budget are fixed once it has begun. EC is arXiv 1710.03748."""
+    """Settings of a training run; all but the budget are fixed once it has begun. EC is arXiv 1710.03748.
 
-    arena: str = "sumo"
-    body: str = "ant"
-    engine: str = "pybullet"
-    drive: str = "target"
-    physics: str = ACCURATE
-    """How finely MuJoCo simulates, see `dohyo.arenas.physics.presets`."""
-    seed: int = 0
-    worlds: int = 64
-    """Worlds stepped together."""
-    workers: int | None = None
-    """Threads or processes; None: one per core."""
-    minutes: float | None = 20.0
-    """Budget in minutes of training, summed over resumes; None: no limit."""
-    samples: int | None = None
-    """Budget in control steps of learning seats; None: no limit."""
-    opponents: str = "uniform(0)"
-    """Who is met outside mirror bouts, see `dohyo.curricula.opponents.samplers`; delta 0 was best for ants (EC, Table
-    1). With `league` each role has learners of three kinds, and what follows is theirs to say but `timeout`."""
-    timeout: int = 20
-    """Generations after which a copy of a league exploiter joins the league at the latest; of a main exploiter, two
-    such times. See `dohyo.curricula.opponents.league`."""
-    first: float = 0.3
-    """Share of the bouts against the past that meet generation 0, the untrained policy. Without them (all opponents
-    come closer by themselves) a learner forgets to go to one that stands still (docs/results/training_choices.md)."""
-    mirror: float = 0.5
-    """Share of the worlds in which the learner meets itself; all of them with `latest`. A learner that plays one seat
-    only meets the newest snapshot of the other role in this share of its bouts."""
-    crowd: str = ""
-    """How many distinct past opponents can be met at a time, see `dohyo.curricula.run.schedules.parse_growth`;
-    drawn anew before every rollout. Empty: all."""
-    shared: bool = False
-    """One policy plays all roles, as far as they see and act alike; else each role has a learner of its own."""
-    start: str = ""
-    """Snapshot that every learner begins as, by name; its file is among the run's snapshots. Empty: drawn anew."""
-    roles: tuple[str, ...] = ()
-    """Roles that learn; empty: all."""
-    guests: tuple[str, ...] = ()
-    """Who is met as well: built-in policies, and snapshots from elsewhere, by name, whose files are among the run's."""
-    guest_share: float = 0.0
-    """Share of the bouts outside mirror bouts that meet a guest."""
-    population: int = 1
-    """Learners per role, each of which meets the snapshots of all (EC, section 5.4)."""
-    dense: str = "fade"
-    """How the dense reward's share changes, see `dohyo.curricula.run.schedules.DENSE`."""
-    anneal: float = 0.6
-    """Share of the budget over which the dense reward fades to 0 (EC: 10 to 15 % of runs a hundred times as long)."""
-    terms: dict[str, float] = field(default_factory=dict)
-    """Weights of the dense reward's terms, by name, where they are not the arena's own."""
-    widen: tuple[str, ...] = ()
-    """Ranges that widen, see `dohyo.curricula.run.schedules.parse_widening`; ratings are always on whole
-    ranges."""
-    updates: int = 5
-    """Updates of the networks per generation; a generation ends with a snapshot."""
-    rate_every: int = 10
-    """Generations between ratings."""
-    rated_bouts: int = 20
-    """Bouts per reference in a rating; 0: the run is not rated."""
-    imports: tuple[str, ...] = ()
-    """Files and modules that the command line imported, for the arena; opening a run imports none of them."""
-    ppo: PpoConfig = field(default_factory=PpoConfig)
-    schedule_start: ScheduleStart = field(default_factory=ScheduleStart)
-    """Where the run stood when its budget was last changed. The run folder sets it; schedules go on from there, see
-    `dohyo.curricula.run.budget`."""
+    Raises `ConfigError` for a value of another type or out of range, `UnknownName` for a text that is no choice. What
+    depends on the arena is checked when the arena is built.
+    """
+
+    arena: str = setting("sumo", f"Arena: {', '.join(ARENAS)}.", option=None)
+    body: str = setting(
+        "ant",
+        f"Body of every seat, or one per seat with commas: {', '.join(BODIES)}; paper/ arenas have others.",
+        shown=FIRST,
+    )
+    engine: str = setting("pybullet", f"Physics engine: {', '.join(ENGINES)}.", shown=FIRST)
+    drive: str = setting("target", f"What an action means: joint {' or '.join(DRIVES)}.", shown=FIRST)
+    physics: str = setting(ACCURATE, f"How finely MuJoCo simulates: {', '.join(PHYSICS)}.", shown=FIRST)
+    minutes: float | None = setting(
+        20.0,
+        "Budget in minutes of training, summed over resumes; the generation that has begun is finished.",
+        shown="20, or no limit with --samples",
+        low=0,
+    )
+    samples: int | None = setting(
+        None,
+        "Budget in control steps of learning seats: runs that repeat exactly. The generation that has begun is "
+        "finished.",
+        shown="no limit",
+        low=1,
+    )
+    worlds: int = setting(64, "Worlds stepped together.", low=2, high=100_000)
+    workers: int | None = setting(
+        None, "Threads (mujoco) or processes (pybullet).", shown="one per core", low=1, high=1024
+    )
+    seed: int = setting(0, "Seed of everything random.", low=0)
+    opponents: str = setting(
+        "uniform(0)",
+        f"Past opponents: {', '.join(OPPONENTS).replace('|', ' | ')}.",
+        note="See [opponent rules](#opponent-rules); delta 0 was best for ants (EC, Table 1). With `league` each role "
+        "has learners of three kinds, which set what follows themselves, except for `timeout`.",
+        panel=MEETINGS,
+    )
+    timeout: int = setting(
+        20,
+        "League: generations that a league exploiter has; a main exploiter has two times.",
+        note="Then a copy joins the league at the latest. See `dohyo.curricula.opponents.league`.",
+        low=1,
+        panel=MEETINGS,
+    )
+    mirror: float = setting(
+        0.5,
+        "Share of the worlds in which the learner meets itself.",
+        note="All of them with `latest`. A learner that plays one seat only meets the newest snapshot of the other "
+        "role in this share of its bouts.",
+        shown="0.5; a league has its own",
+        low=0,
+        high=1,
+        panel=MEETINGS,
+    )
+    first: float = setting(
+        0.3,
+        "Share of the past opponents that are generation 0.",
+        note="That is the untrained policy. Without such bouts a learner forgets to go to an opponent that stands "
+        "still, because all others walk towards it (docs/results/training_choices.md).",
+        shown="0.3; a league has its own",
+        low=0,
+        high=1,
+        panel=MEETINGS,
+    )
+    shared: bool = setting(
+        False,
+        "One policy for all roles, as far as they see and act alike.",
+        note="Otherwise each role has a learner of its own.",
+        panel=MEETINGS,
+    )
+    population: int = setting(
+        1,
+        "Learners per role; each meets the snapshots of all.",
+        note="EC, section 5.4.",
+        low=1,
+        high=1000,
+        panel=MEETINGS,
+    )
+    start: str = setting(
+        "",
+        "Begin as this snapshot, with its kind and width of network: a file, RUN or RUN:LEARNER.",
+        note="The settings of a run hold the snapshot's name; its file is among the run's snapshots.",
+        shown="weights drawn anew",
+        option="from",
+        panel=NETWORK,
+    )
+    roles: tuple[str, ...] = setting((), "Role that learns.", shown="all", option="role", panel=MEETINGS)
+    guests: tuple[str, ...] = setting(
+        (),
+        f"Also meet this player: a snapshot file, RUN, RUN:LEARNER, {' or '.join(BUILT_IN)}. A run that is resumed can "
+        "have other guests.",
+        note="The settings of a run hold names of snapshots, whose files are among the run's.",
+        shown="nobody",
+        option="guest",
+        panel=MEETINGS,
+    )
+    guest_share: float = setting(
+        0.3,
+        "Share of the bouts that meet guests, where there are any.",
+        note="Mirror bouts are not among them.",
+        low=0,
+        high=1,
+        panel=MEETINGS,
+    )
+    dense: str = setting(
+        "fade",
+        f"How the dense reward's share changes: {', '.join(DENSE)}. It begins to fade at once, or late: after half of "
+        "the time that --anneal gives it.",
+        note="See [schedules](#schedules-of-the-dense-share).",
+        choices=DENSE,
+        panel=WORLD,
+    )
+    terms: dict[str, float] = setting(
+        dict,
+        "Another weight of a term of the dense reward: NAME=WEIGHT.",
+        shown="the arena's",
+        option="term",
+        panel=WORLD,
+    )
+    anneal: float = setting(
+        0.6,
+        "Share of the budget after which the dense reward has faded.",
+        note="EC: 10 to 15 % of runs a hundred times as long.",
+        low=0,
+        high=1,
+        panel=WORLD,
+    )
+    widen: tuple[str, ...] = setting(
+        (),
+        "What bouts start from begins narrow: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of the width "
+        "and of the budget.",
+        note="Ratings are always on whole ranges.",
+        shown="whole ranges",
+        panel=WORLD,
+    )
+    crowd: str = setting(
+        "",
+        "Distinct past opponents at a time, drawn anew before every rollout: FEW:MANY:OVER, a number that grows over "
+        "this share of the budget.",
+        shown="all",
+        panel=MEETINGS,
+    )
+    updates: int = setting(
+        5, "Updates of the networks per generation; a generation ends with a snapshot.", low=1, option=None
+    )
+    rate_every: int = setting(10, "Generations between ratings.", low=1, option=None)
+    rated_bouts: int = setting(20, "Bouts per reference in a rating; 0: the run is not rated.", low=0, option=None)
+    imports: tuple[str, ...] = setting(
+        (),
+        "File or module that registers arenas of your own.",
+        note="Opening a run imports none of them.",
+        shown="none",
+        option="import",
+    )
+    ppo: PpoConfig = setting(
+        PpoConfig,
+        f"Hyperparameter of PPO, such as minibatch=256. There are {', '.join(HYPERPARAMETERS)}.",
+        shown="by the kind of policy",
+        panel=NETWORK,
+    )
+    schedule_start: ScheduleStart = setting(
+        ScheduleStart,
+        "Where the run stood when its budget was last changed.",
+        note="The run folder sets it; schedules go on from there, see `dohyo.curricula.run.budget`.",
+        option=None,
+    )
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        check(self)
+        for text in self.widen:
+            parse_widening(text)
+        if self.crowd:
+            parse_growth(self.crowd)
+        for name in {self.start, *self.guests} - {"", *BUILT_IN}:
+            if not SNAPSHOT_NAME.fullmatch(name):
+                raise ConfigError(f"{short(name)} is no name of a snapshot: give one of 16 digits of 0-9 and a-f")
 
     @property
     def league(self) -> bool:
@@ -118,11 +238,9 @@ class TrainConfig:
         return self.worlds if self.opponents == "latest" else round(self.mirror * self.worlds)
 
     @classmethod
-    def from_json(cls, settings: Mapping[str, Any]) -> "TrainConfig":
-        """Rebuild settings from what `asdict` gave; raises `TypeError` for keys that do not exist."""
-        ppo, start = PpoConfig(**settings["ppo"]), ScheduleStart(**settings.get("schedule_start", {}))
-        lists = {key: tuple(value) for key, value in settings.items() if isinstance(value, list)}  # JSON has no tuples
-        return cls(**{**settings, **lists, "ppo": ppo, "schedule_start": start})
+    def from_json(cls, settings: Any) -> "TrainConfig":
+        """Rebuild settings from what `asdict` gave; raises `UnknownName` or `ConfigError` for anything else."""
+        return build(cls, read(cls, settings))
 
     def make_batch(self, worlds: int | None = None, engine: str | None = None) -> Batch:
         """Build a batch of the run's bouts; by default of as many worlds as it trains with, on its engine."""
@@ -159,8 +277,17 @@ class TrainConfig:
         )
 
 
+LATER = {"imports", "physics", "schedule_start"}
+"""Settings that runs of version 0.1 do not have."""
+
+
 def _read_settings(path: Path) -> TrainConfig:
+    """Return the settings of a run; raises `DohyoError` for a file that cannot be read, or that lacks settings."""
     try:
-        return TrainConfig.from_json(parse_json(path.read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        settings = parse_json(path.read_bytes())
+        config = TrainConfig.from_json(settings)
+        if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
+            raise ConfigError(f"it lacks {', '.join(sorted(missing))}")
+    except (OSError, ValueError) as error:
         raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
+    return config

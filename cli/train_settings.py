@@ -1,0 +1,92 @@
+"""What a training command asks for: options, over a file, over the defaults of the arena and the policy."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from dohyo.agents.learning.config import POLICIES, PpoConfig, read_hyperparameters
+from dohyo.agents.policies.networks import describe
+from dohyo.agents.settings import settings_of
+from dohyo.agents.snapshot import Snapshot
+from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.cli.options import read_weights
+from dohyo.curricula.opponents.samplers import check_opponents
+from dohyo.curricula.players import find_snapshot
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.config_file import SET_ELSEWHERE
+from dohyo.curricula.run.schedules import Widenings
+
+BUDGET = ("minutes", "samples")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training command would run."""
+
+    config: TrainConfig
+    snapshots: list[Snapshot]
+    """Those from elsewhere that the settings name."""
+    typed: dict[str, Any]
+    """The settings as a file gives them: snapshots by where they are."""
+
+
+def as_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return typed options as settings by name, those of the learner in `ppo`.
+
+    Raises `UnknownName` for a text that should be `NAME=VALUE` and is not.
+    """
+    learner = {name: value for name, value in options.items() if name in settings_of(PpoConfig)}
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in options.items() if name not in learner}
+    if "terms" in values:
+        values["terms"] = read_weights(values["terms"])
+    learner |= read_hyperparameters(values.pop("ppo", ()))
+    return values | ({"ppo": learner} if learner else {})
+
+
+def override(settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a file with options over them; a budget among the options replaces that of the file."""
+    replaced = BUDGET if any(name in options for name in BUDGET) else ()
+    kept = {name: value for name, value in settings.items() if name not in replaced}
+    return {**kept, **options, "ppo": {**kept.get("ppo", {}), **options.get("ppo", {})}}
+
+
+def plan(settings: Mapping[str, Any]) -> Plan:
+    """Return what runs with these settings; raises an error for what does not exist or does not fit the arena.
+
+    `start` and `guests` name players as the command line does.
+    """
+    setup = set_up(settings["arena"], *(settings.get(name) for name in ("body", "engine", "drive", "physics")))
+    rules = build_arena(settings["arena"], setup.body, drive=setup.drive, physics=setup.physics)
+    need_two_seats(rules.name)
+    begun = find_snapshot(settings["start"]) if settings.get("start") else None
+    names = dict.fromkeys(settings.get("guests", ()))
+    guests = {name: None if name in BUILT_IN else find_snapshot(name) for name in names}
+    changes = {
+        **setup._asdict(),
+        "minutes": settings.get("minutes", 20.0 if settings.get("samples") is None else None),
+        "start": begun.name if begun else "",
+        "guests": tuple(snapshot.name if snapshot else name for name, snapshot in guests.items()),
+        "ppo": choose_learner(settings.get("ppo", {}), begun),
+    }
+    config = TrainConfig(**{**settings, **changes})
+    check_opponents(config.opponents)
+    if config.league and (config.mirror, config.first) != (TrainConfig.mirror, TrainConfig.first):
+        raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
+    rules.reweigh(config.terms)
+    Widenings(config.widen, rules.ranges)
+    named = {"start": settings.get("start", ""), "guests": tuple(guests)}
+    given = {name: value for name, value in asdict(config).items() if name not in SET_ELSEWHERE} | named
+    return Plan(config, [snapshot for snapshot in (*guests.values(), begun) if snapshot], given)
+
+
+def choose_learner(settings: Mapping[str, Any], begun: Snapshot | None = None) -> PpoConfig:
+    """Return the learner's settings: those given, the network of the snapshot that it begins as, its policy's defaults.
+
+    Raises `UnknownName` for a policy, `ConfigError` for a number that cannot be.
+    """
+    given = dict(settings)
+    if begun is not None:
+        given["policy"], given["width"] = describe(begun.tensors)
+    return replace(lookup(POLICIES, given.get("policy", PpoConfig.policy), "policy"), **given)

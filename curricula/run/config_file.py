@@ -1,0 +1,74 @@
+"""Settings of a run from a file, and as one: TOML, or the `config.json` of a run."""
+
+import json
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dohyo.agents.settings import build, read
+from dohyo.agents.snapshot import SUFFIX
+from dohyo.arenas.errors import ConfigError
+from dohyo.curricula.run.config import TrainConfig
+
+FORMATS: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads}
+"""Readers of files by what their names end in."""
+NAMED = ("start", "guests")
+"""Settings that a file can give as the command line does: by a snapshot file or a run folder."""
+SET_ELSEWHERE = ("imports", "schedule_start")
+"""Settings of a run that no file sets: imports are code, so they are named on the command line; the run folder knows
+where its schedules start."""
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the settings that a file gives, by name; `ppo` is a dict of the hyperparameters given.
+
+    Raises `ConfigError` that names the file, and the setting that does not exist or cannot have its value.
+    """
+    if path.suffix not in FORMATS:
+        raise ConfigError(f"{path}: a file of settings ends in {' or '.join(FORMATS)}")
+    try:
+        given = FORMATS[path.suffix](path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from error
+    if path.suffix == ".toml" and isinstance(given.get("minutes"), float) and math.isinf(given["minutes"]):
+        given["minutes"] = None
+    try:
+        values = read(TrainConfig, given)
+        build(TrainConfig, {name: value for name, value in values.items() if name not in NAMED})
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    _locate(values, path.parent / "snapshots")
+    return {name: value for name, value in values.items() if name not in SET_ELSEWHERE}
+
+
+def _locate(values: dict[str, Any], snapshots: Path) -> None:
+    """Replace names of snapshots that stand beside the file, as in a run folder, by their paths."""
+
+    def found(name: str) -> str:
+        path = snapshots / f"{name}{SUFFIX}"
+        return str(path) if name and Path(name).name == name and path.is_file() else name
+
+    if "start" in values:
+        values["start"] = found(values["start"])
+    if "guests" in values:
+        values["guests"] = tuple(map(found, values["guests"]))
+
+
+def to_toml(settings: Mapping[str, Any]) -> str:
+    """Return settings as TOML that `read_config` reads; what is None is left out, an endless budget is infinite."""
+    endless = {"minutes": math.inf} if settings["minutes"] is None and settings["samples"] is None else {}
+    present = {name: value for name, value in {**settings, **endless}.items() if value is not None}
+    tables = {name: value for name, value in present.items() if isinstance(value, Mapping)}
+    lines = [f"{name} = {_toml(value)}" for name, value in present.items() if name not in tables]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *(f"{_toml(key)} = {_toml(value)}" for key, value in table.items())]
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    """Return a number, text, truth value or list of texts; JSON's are TOML's, but for infinity and one character."""
+    if value == math.inf:
+        return "inf"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
