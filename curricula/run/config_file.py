@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,16 +10,19 @@ from typing import Any
 
 from dohyo.agents.settings import build, read
 from dohyo.agents.snapshot import SUFFIX
-from dohyo.arenas.errors import ConfigError
+from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
 
 FORMATS: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads}
 """Readers of files by what their names end in."""
 NAMED = ("start", "guests")
 """Settings that a file can give as the command line does: by a snapshot file or a run folder."""
-SET_ELSEWHERE = ("imports", "schedule_start")
-"""Settings of a run that no file sets: imports are code, so they are named on the command line; the run folder knows
-where its schedules start."""
+SET_ELSEWHERE = {
+    "imports": "imports are code, name them on the command line with --import",
+    "schedule_start": "the run folder knows where its schedules start",
+}
+"""Settings that are not taken from a file: a run's `config.json` has them, other files must not."""
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -32,15 +36,23 @@ def read_config(path: Path) -> dict[str, Any]:
         given = FORMATS[path.suffix](path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
-    if path.suffix == ".toml" and isinstance(given.get("minutes"), float) and math.isinf(given["minutes"]):
-        given["minutes"] = None
     try:
-        values = read(TrainConfig, given)
-        build(TrainConfig, {name: value for name, value in values.items() if name not in NAMED})
-    except ValueError as error:
+        values = _check(given, SET_ELSEWHERE if path.suffix == ".toml" else {})
+    except (ConfigError, UnknownName) as error:
         raise ConfigError(f"{path}: {error}") from error
     _locate(values, path.parent / "snapshots")
     return {name: value for name, value in values.items() if name not in SET_ELSEWHERE}
+
+
+def _check(given: Any, refused: Mapping[str, str]) -> dict[str, Any]:
+    if isinstance(given, dict) and given.get("minutes") == math.inf:
+        given["minutes"] = None
+    values = read(TrainConfig, given)
+    for name in refused.keys() & values.keys():
+        raise ConfigError(f"{name} cannot be set here: {refused[name]}")
+    build(TrainConfig, {name: value for name, value in values.items() if name not in NAMED})
+    check_opponents(values.get("opponents", TrainConfig.opponents))
+    return values
 
 
 def _locate(values: dict[str, Any], snapshots: Path) -> None:
@@ -63,8 +75,13 @@ def to_toml(settings: Mapping[str, Any]) -> str:
     tables = {name: value for name, value in present.items() if isinstance(value, Mapping)}
     lines = [f"{name} = {_toml(value)}" for name, value in present.items() if name not in tables]
     for name, table in tables.items():
-        lines += ["", f"[{name}]", *(f"{_toml(key)} = {_toml(value)}" for key, value in table.items())]
+        if table:
+            lines += ["", f"[{name}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
     return "\n".join(lines)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
 
 
 def _toml(value: Any) -> str:

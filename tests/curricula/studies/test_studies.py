@@ -61,9 +61,7 @@ def test_delta_is_all_that_draws_opponents(tmp_path: Path):
     with closing(StudyFolder(tmp_path, DELTA)) as folder:
         configs = [run.config for run in folder.runs]
     assert {config.opponents for config in configs} == {"uniform(1)", "uniform(0.8)", "uniform(0.5)", "uniform(0)"}
-    assert {(config.mirrored, config.first, config.guest_share, config.samples) for config in configs} == {
-        (0, 0, 0, 60)
-    }
+    assert {(config.mirrored, config.first, config.guests, config.samples) for config in configs} == {(0, 0, (), 60)}
     assert [config.seed for config in configs] == [0] * 4 + [1] * 4 + [2] * 4
 
 
