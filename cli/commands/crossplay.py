@@ -87,7 +87,7 @@ def _config(names: Sequence[str], arena: str | None, body: str | None, engine: s
         raise UnknownName(f"players have different bodies: give the seats' ones, such as --body {','.join(bodies)}")
     arena = arena or parts[0].arena
     setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
-    return CrossConfig(arena=arena, **setup._asdict(), seed=seed)
+    return CrossConfig(arena, setup.body, setup.engine, setup.drive, seed)
 
 
 def _entrants(names: Sequence[str], arena: "Arena") -> "list[Entrant]":

@@ -57,8 +57,9 @@ def command(
         samples = SAMPLES
     from dohyo.curricula.studies.study_folder import StudyConfig
 
+    scene = setup.body, setup.engine, setup.drive
     imported = tuple(imports or ())
-    config = StudyConfig(study, arena, *setup, samples, minutes, worlds, seeds, bouts, workers, imported)
+    config = StudyConfig(study, arena, *scene, samples, minutes, worlds, seeds, bouts, workers, imported)
     _report(_carry_out(out, config, as_json), config, out, as_json)
 
 

@@ -8,6 +8,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 from dohyo.arenas.errors import lookup
+from dohyo.arenas.registry import set_up
 from dohyo.curricula.evaluation.crossplay import CrossConfig, Crossplay, Entrant, Pair
 from dohyo.curricula.matches.match import share_out
 from dohyo.curricula.matches.score import Score
@@ -86,6 +87,7 @@ class StudyFolder:
             body=c.body,
             engine=c.engine,
             drive=c.drive,
+            physics=set_up(c.arena).physics,
             worlds=c.worlds,
             workers=c.workers,
             samples=c.samples,
