@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dohyo.agents.files import parse_json
 from dohyo.agents.settings import build, read
 from dohyo.agents.snapshot import SUFFIX
 from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
 
-FORMATS: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": json.loads}
+FORMATS: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": parse_json}
 """Readers of files by what their names end in."""
 NAMED = ("start", "guests")
 """Settings that a file can give as the command line does: by a snapshot file or a run folder."""

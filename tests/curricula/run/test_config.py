@@ -67,7 +67,7 @@ def test_a_run_whose_settings_cannot_be_is_refused(name: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[" * 100_000, "recursion"),
+        ("[" * 100_000, "it is nested too deeply"),
         ("[1]", "the file must be a table of settings, not [1]"),
         ("{", "Expecting property name"),
         ('{"seed": 1e999}', "seed must be a whole number of at least 0, not inf"),

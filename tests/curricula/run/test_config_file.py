@@ -82,7 +82,7 @@ def test_what_is_wrong_in_a_file_is_named(text: str, said: str, tmp_path: Path):
         ("run.toml", b"worlds", "cannot read {}: Expected '='"),
         ("run.toml", b"\xff", "cannot read {}: 'utf-8' codec can't decode"),
         ("run.json", b"{", "cannot read {}: Expecting property name"),
-        ("run.json", b"[" * 100_000, "cannot read {}: maximum recursion depth exceeded"),
+        ("run.json", b"[" * 100_000, "cannot read {}: it is nested too deeply"),
         ("run.yaml", b"", "{}: a file of settings ends in .toml or .json"),
         ("run.toml", None, "cannot read {}: "),
     ],
