@@ -14,8 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dohyo.agents.learning.algorithms import Learner as Learner
+    from dohyo.agents.learning.algorithms import register_algorithm as register_algorithm
     from dohyo.agents.learning.config import PpoConfig as PpoConfig
-    from dohyo.agents.learning.learner import Learner as Learner
     from dohyo.agents.policies.policy import Player as Player
     from dohyo.agents.policies.policy import Policy as Policy
     from dohyo.agents.snapshot import Origin as Origin
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dohyo.agents.snapshot import save_snapshot as save_snapshot
 
 _HOMES = {
-    "Learner": "learning.learner",
+    "Learner": "learning.algorithms",
     "Origin": "snapshot",
     "Part": "snapshot",
     "Player": "policies.policy",
@@ -37,6 +38,7 @@ _HOMES = {
     "SnapshotError": "snapshot",
     "load_snapshot": "snapshot",
     "make_snapshot": "snapshot",
+    "register_algorithm": "learning.algorithms",
     "save_snapshot": "snapshot",
 }
 """The module of each public name."""
@@ -52,6 +54,7 @@ __all__ = [
     "SnapshotError",
     "load_snapshot",
     "make_snapshot",
+    "register_algorithm",
     "save_snapshot",
 ]
 

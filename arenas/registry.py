@@ -18,7 +18,7 @@ from dohyo.arenas.paper.scene import DRIVE
 from dohyo.arenas.paper.sumo import PaperSumo
 from dohyo.arenas.paper.you_shall_not_pass import PaperYouShallNotPass
 from dohyo.arenas.physics import ENGINES, Constructor, Engine, make_engine
-from dohyo.arenas.physics.presets import ACCURATE, PHYSICS, PUBLISHED
+from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES, Scene
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.run_to_goal import RunToGoal
@@ -78,7 +78,7 @@ def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> Aren
         max_cycles=max_cycles,
         engines={"mujoco": PaperEngine},
         drives=(DRIVE,),
-        physics=(PUBLISHED,),
+        physics=(ACCURATE,),
     )
 
 
@@ -156,7 +156,7 @@ def build_arena(
     cycles = spec.max_cycles if max_cycles is None else whole("max_cycles", max_cycles, 1)
     arena = spec.build(_seat_bodies(name, spec, setup.body), worlds, setup.drive, cycles)
     arena.name, arena.physics = name, setup.physics
-    if setup.physics in PHYSICS:
+    if setup.physics != ACCURATE:
         PHYSICS[setup.physics].apply(arena.scene.model, arena.bodies)
     return arena
 

@@ -16,7 +16,7 @@ from gymnasium.spaces import Box
 from numpy.typing import ArrayLike, NDArray
 
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.agents.learning.learner import Learner
+from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.snapshot import Origin, Part, Snapshot, make_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.physics.frame import Frame
@@ -138,7 +138,7 @@ class StubBatch(Batch):
         self.closed = True
 
 
-def learner_state(learner: Learner) -> dict[str, bytes]:
+def learner_state(learner: PpoLearner) -> dict[str, bytes]:
     """Every number that the learner holds, bit for bit."""
     ppo = learner._ppo
     tensors = {f"policy {name}": tensor for name, tensor in ppo.policy.state_dict().items()}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dohyo.agents.learning.bouts import EndedBouts
-from dohyo.agents.learning.learner import Learner
+from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.arenas.arrays import FloatArray
 
 
@@ -22,7 +22,7 @@ class Still:
         return np.zeros((len(observation), 2), np.float32)
 
 
-def practise(learner: Learner, rollouts: int = 3) -> None:
+def practise(learner: PpoLearner, rollouts: int = 3) -> None:
     learner.begin()
     for _ in range(rollouts):
         learner.collect()

@@ -178,3 +178,31 @@ def test_no_command_imports_another():
 def test_files_can_be_seen_whole():
     long = {str(path): n for path in FILES if (n := len(path.read_text().splitlines())) > 300}
     assert long == {}
+
+
+def private_names(module: str) -> set[str]:
+    """Names with one underscore that a module's classes define: methods, and fields that they set on themselves."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    nodes = list(ast.walk(ast.parse(Path(spec.origin).read_text())))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    names |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return {name for name in names if name.startswith("_") and not name.startswith("__")}
+
+
+def test_one_file_reaches_into_stable_baselines():
+    """Whatever else has such a name of its own says `self`."""
+    modules = ("stable_baselines3.common.base_class", "stable_baselines3.common.on_policy_algorithm")
+    private = set().union(*map(private_names, (*modules, "sb3_contrib.ppo_recurrent.ppo_recurrent")))
+    assert {"_last_obs", "_n_updates", "_setup_learn"} <= private
+    reaching = {
+        path.name
+        for layer in LAYERS
+        for path, tree in trees(layer)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in private
+        and ast.unparse(node.value) not in ("self", "super()")
+    }
+    assert reaching == {"sb3.py"}

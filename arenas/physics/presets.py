@@ -34,7 +34,7 @@ class Physics:
         model.numeric("substeps").data[0] = substeps
 
 
-ACCURATE, FAST, PUBLISHED = "accurate", "fast", "published"
+ACCURATE, FAST = "accurate", "fast"
 PHYSICS = {
     # Elliptic cones with stiff friction: ants then slide on a slope as far as in Bullet, to a fifth, where pyramids let
     # them slide two to three times as far; with the default ratio of 1 standing feet creep by 5 mm/s
@@ -42,4 +42,4 @@ PHYSICS = {
     ACCURATE: Physics(mujoco.mjtCone.mjCONE_ELLIPTIC, impratio=10, coarse=False),
     FAST: Physics(mujoco.mjtCone.mjCONE_PYRAMIDAL, impratio=10, coarse=True),
 }
-"""Presets by name. The paper's arenas have another, `published`: what their scenes set."""
+"""Presets by name. `accurate` is as a scene is composed; the paper's arenas have it alone, and set it themselves."""

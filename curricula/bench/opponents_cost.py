@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dohyo.agents.learning.algorithms import Learner, make_learner
 from dohyo.agents.learning.bouts import EndedBouts
-from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Origin, Part, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
@@ -122,7 +122,7 @@ def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) ->
         for together in (True, False)
     ]
     rivals = _Rivals(pools)
-    return rivals, Learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, seat=0), config.ppo, config.seed)
+    return rivals, make_learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, seat=0), config.ppo, config.seed)
 
 
 def _network(rng: np.random.Generator, observation: int, width: int, action: int) -> dict[str, FloatArray]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.files import parse_json
+from dohyo.agents.learning.algorithms import ALGORITHMS
 from dohyo.agents.learning.config import HYPERPARAMETERS, NETWORK, PpoConfig
 from dohyo.agents.settings import build, check, read, setting, settings_of
 from dohyo.arenas.batch import Batch, make_batch
@@ -74,6 +75,13 @@ class TrainConfig:
         None, "Threads (mujoco) or processes (pybullet).", shown="one per core", low=1, high=1024
     )
     seed: int = setting(0, "Seed of everything random.", low=0)
+    algorithm: str = setting(
+        "",
+        f"Who learns: {', '.join(ALGORITHMS)}, or one of your own, see --import.",
+        note="See `dohyo.agents.learning.algorithms`.",
+        shown="by the kind of policy",
+        panel=NETWORK,
+    )
     opponents: str = setting(
         "uniform(0)",
         f"Past opponents: {', '.join(OPPONENTS).replace('|', ' | ')}.",

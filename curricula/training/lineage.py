@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from dohyo.agents.learning.learner import Learner
+from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, make_snapshot
 from dohyo.arenas.batch import Batch
@@ -39,7 +39,7 @@ class Lineage:
         self._rivals = rivals(folder.learners, name)
         self._pool = self._make_pool([chains[rival] for rival in self._rivals])
         self.vec = self._make_vec()
-        self.learner = Learner(self.vec, self.config.ppo, self.config.seed + index)
+        self.learner = make_learner(self.vec, self.config.ppo, self.config.seed + index, self.config.algorithm)
         self.vec.seed(self._seed)  # after PPO, which seeds what it learns on
         self._bouts = BoutWatch(self.vec)
         self._gathered = 0

@@ -10,9 +10,10 @@ from doubles import StubBatch, learner_state
 from gymnasium.spaces import Box
 from learners import Still, practise
 
+from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.mlp import NormalisedPolicy
+from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.learning.vec_env import SeatVec
 
 OBSERVATION, ACTION = 20, 3
@@ -84,8 +85,8 @@ def test_rates_survive_training_and_a_resume(tmp_path: Path):
     path = tmp_path / "c.safetensors"
     config = PpoConfig(parametrization="mup", width=256, rollout=16, minibatch=48, learning_rate=0.004)
 
-    def learner(seed: int) -> Learner:
-        return Learner(SeatVec(StubBatch([[3], [5]]), Still(), mirrored=2, reward_scale=0.01), config, seed)
+    def learner(seed: int) -> PpoLearner:
+        return make_learner(SeatVec(StubBatch([[3], [5]]), Still(), mirrored=2, reward_scale=0.01), config, seed)
 
     trained, restored = learner(0), learner(1)
     practise(trained)

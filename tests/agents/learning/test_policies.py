@@ -12,8 +12,8 @@ from doubles import FloatArray, StubBatch, learner_state, only_object, tiny_conf
 from learners import Still, practise
 from sb3_contrib.common.recurrent.type_aliases import RNNStates
 
+from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.agents.learning.learner import Learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.policies.networks import Lstm, Mlp
 from dohyo.arenas.errors import DohyoError
@@ -188,7 +188,7 @@ def test_a_privileged_slot_of_one_seat():
 @pytest.mark.parametrize("policy", ["mlp", "lstm"])
 def test_only_the_value_function_sees_the_other_seat(policy: str):
     vec = SeatVec(StubBatch([[3], [5]]), Still(), mirrored=2, reward_scale=0.01, privileged=True)
-    learner = Learner(vec, PpoConfig(policy=policy, value="privileged", width=8, rollout=16, minibatch=32), 0)
+    learner = make_learner(vec, PpoConfig(policy=policy, value="privileged", width=8, rollout=16, minibatch=32), 0)
     practise(learner, 2)
     network: Any = learner._ppo.policy
     one = torch.randn(5, 6)

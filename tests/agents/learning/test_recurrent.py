@@ -10,8 +10,9 @@ import torch
 from doubles import FloatArray, StubBatch, learner_state
 from learners import Still, practise
 
+from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.agents.learning.learner import Learner
+from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.policies.networks import Lstm, make_policy
 
@@ -21,11 +22,11 @@ LENGTHS = [[3], [5], [2], [7]]
 WORLD_OF_SLOT = [0, 0, 1, 1, 2, 3]
 
 
-def learner(seed: int, config: PpoConfig = TINY) -> Learner:
-    return Learner(SeatVec(StubBatch(LENGTHS), Still(), mirrored=2, reward_scale=0.01), config, seed)
+def learner(seed: int, config: PpoConfig = TINY) -> PpoLearner:
+    return make_learner(SeatVec(StubBatch(LENGTHS), Still(), mirrored=2, reward_scale=0.01), config, seed)
 
 
-def strengthen(learner: Learner) -> None:
+def strengthen(learner: PpoLearner) -> None:
     """Make the initial output layer, a hundredth of what training makes of it, tell states apart."""
     with torch.no_grad():
         learner._ppo.policy.action_net.weight.mul_(30)
@@ -54,7 +55,7 @@ def test_a_snapshot_plays_what_was_trained(value: str):
     """The numpy policy, fed with a rollout and emptied where bouts begin, finds its actions as likely as torch did."""
     config = replace(TINY, value=value)
     vec = SeatVec(StubBatch(LENGTHS), Still(), mirrored=2, reward_scale=0.01, privileged=value == "privileged")
-    trained = Learner(vec, config, 1)
+    trained = make_learner(vec, config, 1)
     strengthen(trained)
     practise(trained, 2)
     trained.begin()
@@ -165,7 +166,7 @@ def test_only_a_memory_can_recall(policy: str, low: float, high: float):
     config = PpoConfig(
         policy=policy, width=16, rollout=16, unroll=8, minibatch=256, epochs=8, learning_rate=1e-2, target_kl=1.0
     )
-    trained = Learner(SeatVec(batch, Still(), mirrored=16, reward_scale=1.0), config, 0)
+    trained = make_learner(SeatVec(batch, Still(), mirrored=16, reward_scale=1.0), config, 0)
     practise(trained, 16)
     batch.right.clear()
     practise(trained, 4)

@@ -155,8 +155,8 @@ def test_starts_of_robosumo():
 
 def test_each_arena_has_its_own_choice():
     assert set_up("sumo") == ("ant", "pybullet", "target", "accurate")
-    assert set_up("paper/sumo-humans") == ("paper_humanoid", "mujoco", "torque", "published")
-    assert set_up("paper/robosumo", "robosumo_bug") == ("robosumo_bug", "mujoco", "torque", "published")
+    assert set_up("paper/sumo-humans") == ("paper_humanoid", "mujoco", "torque", "accurate")
+    assert set_up("paper/robosumo", "robosumo_bug") == ("robosumo_bug", "mujoco", "torque", "accurate")
     env = DohyoEnv("paper/sumo-humans")
     assert env.observation_space("sumo_1").shape == (395,)
     assert env.metadata["render_fps"] == 67  # five steps of 0.003 s

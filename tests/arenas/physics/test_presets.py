@@ -48,5 +48,5 @@ def test_pybullet_plays_the_same_bouts_with_both():
 def test_what_is_not_there_is_named():
     with pytest.raises(UnknownName, match="unknown physics 'quick'; choose one of: accurate, fast"):
         make_batch("sumo", physics="quick")
-    with pytest.raises(UnknownName, match="'paper/sumo-ants' does not take physics 'fast'; it takes: published"):
+    with pytest.raises(UnknownName, match="'paper/sumo-ants' does not take physics 'fast'; it takes: accurate"):
         make_batch("paper/sumo-ants", physics="fast")

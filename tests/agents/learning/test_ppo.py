@@ -9,17 +9,18 @@ import torch
 from doubles import StubBatch, learner_state
 from learners import Still, practise
 
+from dohyo.agents.learning.algorithms import LearningError, make_learner
 from dohyo.agents.learning.config import PpoConfig, read_hyperparameters
-from dohyo.agents.learning.learner import Learner, LearningError
+from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.settings import settings_of
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.arenas.errors import ConfigError, UnknownName
 
 
-def learner(seed: int, **settings: Any) -> Learner:
+def learner(seed: int, **settings: Any) -> PpoLearner:
     vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01)
-    return Learner(vec, PpoConfig(width=8, rollout=16, minibatch=48, epochs=2, **settings), seed)
+    return make_learner(vec, PpoConfig(width=8, rollout=16, minibatch=48, epochs=2, **settings), seed)
 
 
 def test_a_learner_is_restored_bit_for_bit(tmp_path: Path):
@@ -66,7 +67,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path, keep: float):
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
     path = tmp_path / "c.safetensors"
     vec = SeatVec(StubBatch([[3], [5]]), Still(), mirrored=2, reward_scale=1)
-    Learner(vec, PpoConfig(width=9, rollout=16, minibatch=64), 0).save(path)
+    make_learner(vec, PpoConfig(width=9, rollout=16, minibatch=64), 0).save(path)
     with pytest.raises(SnapshotError, match="cannot resume") as caught:
         learner(1).restore(path)
     assert "\n" not in str(caught.value)
@@ -76,7 +77,7 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
 def test_the_rate_falls_as_the_budget_is_used_up(share: float, rate: float):
     vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01)
     config = PpoConfig(width=8, rollout=16, minibatch=48, epochs=2, learning_rate=0.001, final_rate=0.1)
-    slow = Learner(vec, config, 1)
+    slow = make_learner(vec, config, 1)
     slow.spend(share)
     practise(slow)
     assert slow.curves()["train/learning_rate"] == pytest.approx(rate)

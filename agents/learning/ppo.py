@@ -1,4 +1,4 @@
-"""The learner: Stable-Baselines3's PPO, recurrent or not, over the seats of a batch; checkpoints hold no pickle."""
+"""PPO, recurrent or not: Stable-Baselines3's, over the seats of a batch; checkpoints hold no pickle."""
 
 import json
 import math
@@ -14,6 +14,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from dohyo.agents.files import write_atomically
+from dohyo.agents.learning import sb3
+from dohyo.agents.learning.algorithms import LearningError
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
@@ -22,23 +24,17 @@ from dohyo.agents.learning.recurrent_ppo import ChunkedPpo
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
 from dohyo.arenas.arrays import FloatArray
-from dohyo.arenas.errors import DohyoError
-
-
-class LearningError(DohyoError, ArithmeticError):
-    """Learning has ruined the networks."""
-
 
 PUBLISHED = 2_500_000_000
 """Samples behind the statistics of an imported snapshot, which does not say (arXiv 1710.03748: about 2.5e9)."""
 
 
-class Learner:
-    """PPO bound to a `SeatVec`: collects a rollout, learns from it, can be saved and restored."""
+class PpoLearner:
+    """Stable-Baselines3's `algorithm` as a `dohyo.agents.learning.algorithms.Learner`."""
 
-    def __init__(self, vec: SeatVec, config: PpoConfig, seed: int) -> None:
+    def __init__(self, algorithm: PPO | ChunkedPpo, vec: SeatVec, config: PpoConfig) -> None:
         self.vec, self.config = vec, config
-        self._ppo = _algorithm(vec, config, seed)
+        self._ppo = algorithm
         self._curves = Logger(None, [])
         self._ppo.set_logger(self._curves)
         self._callback: BaseCallback | None = None
@@ -76,19 +72,18 @@ class Learner:
     def collect(self) -> None:
         """Play a rollout of `config.rollout` control steps in every slot."""
         if self._callback is None:
-            # SB3 prepares its counters, its first observation and the callback here; it asks for a total only for
-            # schedules, and ours goes by `spend`.
-            self._callback = self._ppo._setup_learn(total_timesteps=1, reset_num_timesteps=False)[1]
+            self._callback = sb3.prepare(self._ppo)
         steps = self.config.rollout
         self._ppo.collect_rollouts(self.vec, self._callback, self._ppo.rollout_buffer, n_rollout_steps=steps)
 
     def spend(self, share: float) -> None:
         """Be told what share of the budget is used up, 0 to 1: the learning rate falls with it."""
-        self._ppo._current_progress_remaining = 1 - share
+        sb3.spend(self._ppo, share)
 
     def begin(self) -> None:
         """Begin a bout in every slot before the next rollout: somebody else has used the batch meanwhile."""
-        self._ppo._last_obs, self._callback = None, None
+        sb3.forget_bouts(self._ppo)
+        self._callback = None
 
     def learn(self) -> None:
         """Update the networks from the last rollout, then fold its observations into the statistics.
@@ -143,7 +138,7 @@ class Learner:
         metadata = {
             "format": "dohyo-checkpoint-1",
             "samples": str(self.samples),
-            "updates": str(self._ppo._n_updates),
+            "updates": str(sb3.updates(self._ppo)),
             "alone_until": str(self._alone_until),
             "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
         }
@@ -161,7 +156,8 @@ class Learner:
             random["state"]["key"] = np.array(random["state"]["key"], np.uint32)
             np.random.set_state(random)  # noqa: NPY002
             torch.set_rng_state(tensors["random/torch"])
-            self._ppo.num_timesteps, self._ppo._n_updates = int(metadata["samples"]), int(metadata["updates"])
+            self._ppo.num_timesteps = int(metadata["samples"])
+            sb3.set_updates(self._ppo, int(metadata["updates"]))
             self._alone_until = int(metadata.get("alone_until", self._alone_until))
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             why = " ".join(str(error).split())  # torch's messages have many lines
@@ -176,11 +172,25 @@ class Learner:
         self._policy.optimizer.load_state_dict({"state": state, "param_groups": adam["param_groups"]})
 
 
-def _algorithm(vec: SeatVec, config: PpoConfig, seed: int) -> PPO | ChunkedPpo:
-    """Return the algorithm that trains the configured kind of policy."""
-    chunk = 1 if config.policy == "mlp" else _divisor(config.rollout, config.unroll)
+def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
+    """Return a learner that trains an MLP."""
+    settings = _settings(vec, config, seed)
+    if config.parametrization == "mup":
+        settings["policy_kwargs"]["mup"] = True
+        return PpoLearner(GroupedPpo(NormalisedPolicy, **settings), vec, config)
+    return PpoLearner(PPO(NormalisedPolicy, **settings), vec, config)
+
+
+def recurrent_ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
+    """Return a learner that trains an LSTM on chunks of rollouts."""
+    chunk = _divisor(config.rollout, config.unroll)
+    return PpoLearner(ChunkedPpo(RecurrentPolicy, unroll=chunk, **_settings(vec, config, seed, chunk)), vec, config)
+
+
+def _settings(vec: SeatVec, config: PpoConfig, seed: int, chunk: int = 1) -> dict[str, Any]:
+    """Return Stable-Baselines3's arguments; minibatches hold whole chunks of `chunk` control steps."""
     chunks = config.rollout * vec.num_envs // chunk
-    settings: dict[str, Any] = {
+    return {
         "env": vec,
         "learning_rate": lambda left: config.learning_rate * (config.final_rate + (1 - config.final_rate) * left),
         "n_steps": config.rollout,
@@ -195,12 +205,6 @@ def _algorithm(vec: SeatVec, config: PpoConfig, seed: int) -> PPO | ChunkedPpo:
         "seed": seed,
         "device": "cpu",
     }
-    if config.parametrization == "mup":
-        settings["policy_kwargs"]["mup"] = True
-        return GroupedPpo(NormalisedPolicy, **settings)
-    if config.policy == "mlp":
-        return PPO(NormalisedPolicy, **settings)
-    return ChunkedPpo(RecurrentPolicy, unroll=chunk, **settings)
 
 
 def _divisor(whole: int, most: int) -> int:

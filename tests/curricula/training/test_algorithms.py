@@ -1,0 +1,140 @@
+"""Algorithms of one's own: a cross-entropy method that lives here trains, resumes, plays and is rated."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from doubles import shorten_bouts, tiny_config, train
+from safetensors.numpy import load_file, save_file
+
+from dohyo.agents.learning.algorithms import ALGORITHMS, Learner, check_algorithm, register_algorithm
+from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.agents.snapshot import Snapshot, load_snapshot
+from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.curricula.run.folder import RunFolder
+
+
+class CrossEntropy:
+    """Draw a linear policy per slot, keep the better quarter, draw the next ones around it (Rubinstein 1999)."""
+
+    def __init__(self, vec: SeatVec, config: PpoConfig, seed: int) -> None:
+        self.vec, self.config, self.samples = vec, config, 0
+        self.shape = (vec.action_space.shape[0], vec.own + 1)
+        self.mean, self.spread = np.zeros(self.shape), np.full(self.shape, 0.3)
+        self.rng, self.seen = np.random.default_rng(seed), None
+
+    def begin(self) -> None:
+        self.seen = None
+
+    def spend(self, share: float) -> None:
+        pass
+
+    def collect(self) -> None:
+        slots = self.vec.num_envs
+        self.seen = self.vec.reset() if self.seen is None else self.seen
+        self.drawn = self.rng.normal(self.mean, self.spread, (slots, *self.shape))
+        self.gained = np.zeros(slots)
+        for _ in range(self.config.rollout):
+            seen = np.concatenate([self.seen[:, : self.vec.own], np.ones((slots, 1))], axis=1)
+            self.vec.step_async(np.clip(np.einsum("sao,so->sa", self.drawn, seen), -1, 1).astype(np.float32))
+            self.seen, reward, _, _ = self.vec.step_wait()
+            self.gained += reward
+            self.samples += slots
+
+    def learn(self) -> None:
+        best = self.drawn[np.argsort(self.gained)[-max(2, len(self.gained) // 4) :]]
+        self.mean, self.spread = best.mean(0), best.std(0) + 0.01
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        weight = self.mean.astype(np.float32)
+        size, actions = self.vec.own, self.shape[0]
+        own = {"mean": np.zeros(size), "variance": np.ones(size), "log_std": np.full(actions, -0.7)}
+        return {name: value.astype(np.float32) for name, value in own.items()} | {
+            "weight_0": weight[:, :-1].copy(),
+            "bias_0": weight[:, -1].copy(),
+        }
+
+    def curves(self) -> dict[str, float]:
+        return {"train/spread": float(self.spread.mean())}
+
+    def adopt(self, snapshot: Snapshot) -> None:
+        self.mean = np.concatenate([snapshot.tensors["weight_0"], snapshot.tensors["bias_0"][:, None]], axis=1)
+
+    def reset(self) -> None:
+        self.mean[:], self.spread[:] = 0, 0.3
+
+    def save(self, path: Path) -> None:
+        state = np.frombuffer(json.dumps(self.rng.bit_generator.state).encode(), np.uint8)
+        save_file({"mean": self.mean, "spread": self.spread, "state": state, "samples": np.array([self.samples])}, path)
+
+    def restore(self, path: Path) -> None:
+        kept = load_file(path)
+        self.mean, self.spread, self.samples = kept["mean"], kept["spread"], int(kept["samples"][0])
+        self.rng.bit_generator.state = json.loads(kept["state"].tobytes())
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    shorten_bouts(monkeypatch)
+    monkeypatch.setattr("dohyo.agents.learning.algorithms.ALGORITHMS", ALGORITHMS.copy())
+    register_algorithm("cem", CrossEntropy)
+
+
+def test_it_trains_resumes_and_is_rated(tmp_path: Path):
+    first = train(tmp_path, tiny_config(algorithm="cem"))
+    assert isinstance(first.lineages[0].learner, CrossEntropy)
+    assert first.progress().samples == 288  # three generations of 4 + 2 slots * 16 control steps
+    more = train(tmp_path, tiny_config(algorithm="cem", samples=384))
+    assert more.progress().samples == 384
+    folder = RunFolder.open(tmp_path)
+    chain = folder.record.generations()
+    assert [link.generation for link in chain] == [0, 1, 2, 3, 4]
+    assert all("train/spread" in link.curves for link in chain)
+    assert {match.opponent for match in folder.record.matches("mujoco")} >= {"zero", "random"}
+    snapshot = load_snapshot(folder.snapshots / f"{chain[-1].snapshot}.safetensors")
+    folder.close()
+    sees = np.ones((2, snapshot.origin.observation), np.float32)
+    by_hand = snapshot.tensors["weight_0"].sum(1) + snapshot.tensors["bias_0"]  # observations of 1, mean 0, variance 1
+    expected = np.clip(by_hand / np.sqrt(1 + 1e-4) + snapshot.tensors["bias_0"] * (1 - 1 / np.sqrt(1 + 1e-4)), -1, 1)
+    np.testing.assert_allclose(snapshot.policy().act(sees)[0], expected, rtol=1e-5)
+
+
+def test_the_method_itself_finds_what_pays():
+    """Reward is -|first action - 0.5|: the mean of what it draws has to come near 0.5."""
+
+    class Bandit:
+        num_envs, own = 64, 1
+        action_space = type("Space", (), {"shape": (1,)})()
+
+        def reset(self) -> np.ndarray:
+            return np.zeros((64, 1), np.float32)
+
+        def step_async(self, actions: np.ndarray) -> None:
+            self.actions = actions
+
+        def step_wait(self):
+            return self.reset(), -np.abs(self.actions[:, 0] - 0.5), np.zeros(64, bool), []
+
+    learner: Learner = CrossEntropy(Bandit(), PpoConfig(rollout=1), 0)  # type: ignore[arg-type]
+    for _ in range(20):
+        learner.collect()
+        learner.learn()
+    assert learner.tensors()["bias_0"][0] == pytest.approx(0.5, abs=0.05)
+
+
+def test_who_learns_where_nobody_is_named():
+    assert check_algorithm("", "mlp") is ALGORITHMS["ppo"]
+    assert check_algorithm("", "lstm") is ALGORITHMS["recurrent_ppo"]
+
+
+def test_algorithms_that_cannot_be(tmp_path: Path):
+    with pytest.raises(UnknownName, match=r"'sac'; choose one of: cem, ppo, recurrent_ppo; or .* --import"):
+        check_algorithm("sac", "mlp")
+    with pytest.raises(ConfigError, match="algorithm 'ppo' trains no lstm network; it takes: mlp"):
+        check_algorithm("ppo", "lstm")
+    with pytest.raises(ConfigError, match="there is an algorithm 'ppo' already"):
+        register_algorithm("ppo", CrossEntropy)
+    with pytest.raises(UnknownName, match="unknown algorithm 'sac'"):
+        train(tmp_path / "run", tiny_config(algorithm="sac"))
