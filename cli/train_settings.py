@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from dohyo.agents.learning.algorithms import check_algorithm
 from dohyo.agents.learning.config import POLICIES, PpoConfig, read_hyperparameters
 from dohyo.agents.policies.networks import describe
 from dohyo.agents.settings import settings_of
@@ -72,6 +73,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     }
     config = TrainConfig(**{**settings, **changes})
     check_opponents(config.opponents)
+    check_algorithm(config.algorithm, config.ppo.policy)
     if config.league and (config.mirror, config.first) != (TrainConfig.mirror, TrainConfig.first):
         raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
     rules.reweigh(config.terms)

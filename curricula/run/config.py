@@ -194,9 +194,7 @@ class TrainConfig:
         shown="all",
         panel=MEETINGS,
     )
-    updates: int = setting(
-        5, "Updates of the networks per generation; a generation ends with a snapshot.", low=1, option=None
-    )
+    updates: int = setting(5, "Updates of the networks per generation, which ends in a snapshot.", low=1, option=None)
     rate_every: int = setting(10, "Generations between ratings.", low=1, option=None)
     rated_bouts: int = setting(20, "Bouts per reference in a rating; 0: the run is not rated.", low=0, option=None)
     imports: tuple[str, ...] = setting(
@@ -285,7 +283,7 @@ class TrainConfig:
         )
 
 
-LATER = {"imports", "physics", "schedule_start"}
+LATER = {"algorithm", "imports", "physics", "schedule_start"}
 """Settings that runs of version 0.1 do not have."""
 
 
