@@ -1,19 +1,34 @@
 """Ratings against references that never change: a snapshot's rating cannot rise by beating only its own kind."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from math import hypot, log, sqrt
 
-from openskill.models import PlackettLuce
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logsumexp, softmax
 
 from dohyo.curricula.matches.intervals import NORMAL_95
+from dohyo.curricula.ratings.ranking import Ranking, comparisons, of_match
 from dohyo.curricula.run.record import Match
 
 BUILT_IN_REFERENCES = ("zero", "random")
 """References of every run, in order; the first anchors the scale."""
 ANCHOR = 25.0
-"""The anchor's rating, openskill's default mu."""
-ANCHOR_DEVIATION = 1.0
-"""The anchor's sigma: small, it defines the scale."""
+"""The anchor's rating, by definition and hence exact."""
+PRIOR_DEVIATION = 25 / 3
+"""Standard deviation of a player that has not played (TrueSkill's: Herbrich, Minka and Graepel 2007)."""
+UNIT = PRIOR_DEVIATION / sqrt(2)
+"""Rating points that multiply the odds of a win by e: sqrt(2) times TrueSkill's beta of 25 / 6."""
+PRIOR_WINS, PRIOR_BOUTS = 1.0, 2.0
+"""The prior of every player: one win and one loss against a player at the anchor's rating.
+
+At its middle it is as sharp as a normal distribution with `PRIOR_DEVIATION`; far out it pulls less. A normal prior
+pulls strong players so far down that their intervals miss them (docs/results/ratings.md).
+"""
 
 
 @dataclass(frozen=True)
@@ -22,6 +37,8 @@ class Rating:
 
     mu: float
     sigma: float
+    shared: tuple[float, ...] = ()
+    """The part of the error that comes from each reference's own error, in rating points, in order."""
 
     @property
     def low(self) -> float:
@@ -33,42 +50,69 @@ class Rating:
         """Upper end of the interval."""
         return self.mu + NORMAL_95 * self.sigma
 
+    def minus(self, other: "Rating") -> "Rating":
+        """Return the difference to another player of the same run; errors that both share drop out of its interval."""
+        common = sum(mine * theirs for mine, theirs in zip(self.shared, other.shared, strict=False))
+        return Rating(self.mu - other.mu, sqrt(max(0.0, self.sigma**2 + other.sigma**2 - 2 * common)))
 
-def rate(references: Sequence[str], matches: Sequence[Match]) -> dict[str, Rating]:
-    """Rate every player of `matches` by its bouts against `references` alone.
+
+def rate(references: Sequence[str], matches: Iterable[Match]) -> dict[str, Rating]:
+    """Rate every player of `matches` by its bouts against `references` alone; see `rate_rankings`."""
+    return rate_rankings(references, chain.from_iterable(map(of_match, matches)))
+
+
+def rate_rankings(references: Sequence[str], rankings: Iterable[Ranking]) -> dict[str, Rating]:
+    """Rate every player of `rankings` by its bouts in which all others are `references`.
 
     References are rated first, each by its bouts against those before it in the list, then frozen; the first is the
-    anchor. Every other player starts from openskill's prior (Weng and Lin 2011) and is updated by its own bouts
-    only, so its rating depends neither on when it was rated nor on who else was.
+    anchor. Every other player is rated by its own bouts only, so its rating depends neither on when it was rated nor
+    on who else was. Its interval counts the errors of the references too, with their correlations.
     """
-    frozen: dict[str, Rating] = {references[0]: Rating(ANCHOR, ANCHOR_DEVIATION)}
+    by_player: defaultdict[str, list[Ranking]] = defaultdict(list)
+    for ranking in rankings:
+        by_player[ranking.player].append(ranking)
+    frozen = {references[0]: Rating(ANCHOR, 0.0)}
     for name in references[1:]:
-        frozen[name] = _posterior(frozen, [m for m in matches if m.player == name])
-    players = dict.fromkeys(m.player for m in matches)
-    return frozen | {
-        name: _posterior(frozen, [m for m in matches if m.player == name]) for name in players if name not in frozen
-    }
+        frozen[name] = _frozen(_posterior(frozen, by_player[name]), errors=len(frozen) - 1)
+    return frozen | {name: _posterior(frozen, met) for name, met in by_player.items() if name not in frozen}
 
 
-def _posterior(frozen: dict[str, Rating], matches: Sequence[Match]) -> Rating:
-    """Update the prior by bouts against frozen references, kinds of result spread evenly over the sequence."""
-    model = PlackettLuce()
-    player = model.rating()
-    for match in matches:
-        if match.opponent not in frozen:
-            continue
-        known = frozen[match.opponent]
-        for result in _spread(match):
-            opponent = model.rating(mu=known.mu, sigma=known.sigma)
-            [[player], _] = model.rate([[player], [opponent]], ranks=RANKS[result])
-    return Rating(player.mu, player.sigma)
+def _posterior(frozen: dict[str, Rating], rankings: list[Ranking]) -> Rating:
+    """Return the most probable rating given frozen references (Bradley and Terry 1952), with Laplace's deviation."""
+    known = comparisons([ranking for ranking in rankings if all(name in frozen for name in ranking.others)])
+    fields = [_field([frozen[name] for name in comparison.others]) for comparison in known] + [Rating(ANCHOR, 0.0)]
+    wins = np.array([comparison.wins for comparison in known] + [PRIOR_WINS])
+    bouts = np.array([comparison.bouts for comparison in known] + [PRIOR_BOUTS])
+    against = np.array([field.mu for field in fields])
+
+    def slope(mu: float) -> float:
+        """Derivative of the log-posterior, times UNIT: wins less expected wins."""
+        return float((wins - bouts * expit((mu - against) / UNIT)).sum())
+
+    # Beyond this margin the prior outweighs all bouts: no opponent wins one in ten bouts in all.
+    margin = UNIT * log(10 * bouts.sum())
+    mu = brentq(slope, against.min() - margin, against.max() + margin, xtol=1e-9)
+    chance = expit((mu - against) / UNIT)
+    information = bouts * chance * (1 - chance) / UNIT**2
+    shared = information @ _errors(fields) / information.sum()
+    own = 1 / sqrt(information.sum())
+    return Rating(mu, hypot(own, *shared), tuple(shared.tolist()))
 
 
-RANKS: dict[str, list[float]] = {"win": [1, 2], "loss": [2, 1], "draw": [1, 1]}
+def _field(others: list[Rating]) -> Rating:
+    """Return one player that is as hard to beat as all of `others` at once (Luce 1959); its `sigma` is not used."""
+    scaled = np.array([other.mu for other in others]) / UNIT
+    return Rating(float(UNIT * logsumexp(scaled)), 0.0, tuple((softmax(scaled) @ _errors(others)).tolist()))
 
 
-def _spread(match: Match) -> list[str]:
-    """Order a match's results so that each kind is spread evenly: the update is sequential, the match is not."""
-    kinds = (("win", match.score.wins), ("loss", match.score.losses), ("draw", match.score.draws))
-    placed = [((k + 0.5) / count, kind) for kind, count in kinds for k in range(count)]
-    return [kind for _, kind in sorted(placed)]
+def _errors(ratings: Sequence[Rating]) -> NDArray[np.float64]:
+    """Return the shared errors `[ratings, references]`, 0 for references that a player has not met."""
+    size = max(len(rating.shared) for rating in ratings)
+    return np.array([rating.shared + (0.0,) * (size - len(rating.shared)) for rating in ratings])
+
+
+def _frozen(rating: Rating, errors: int) -> Rating:
+    """Return a new reference's rating, its own error set apart from those of the `errors` references before it."""
+    shared = rating.shared + (0.0,) * (errors - len(rating.shared))
+    own = sqrt(max(0.0, rating.sigma**2 - sum(error**2 for error in rating.shared)))
+    return Rating(rating.mu, rating.sigma, (*shared, own))

@@ -1,5 +1,6 @@
 """The ratings of a run as one record, for tables and for `--json`."""
 
+from collections import defaultdict
 from typing import Any
 
 from dohyo.curricula.matches.score import Score
@@ -15,10 +16,13 @@ def collect(folder: RunFolder) -> dict[str, Any]:
     chain = folder.record.generations()  # after the references: a run that goes on may bring forth another
     known, matches = list(roles), folder.record.matches(folder.config.engine)
     ratings = rate(known, matches)
+    scores: defaultdict[str, dict[str, Score]] = defaultdict(dict)
+    for match in matches:
+        scores[match.player][match.opponent] = match.score
     snapshots = []
     before: dict[str, str] = {}
     for link in chain:
-        met = {m.opponent: m.score for m in matches if m.player == link.snapshot}
+        met = scores[link.snapshot]
         played = {name: score for name, score in met.items() if name in roles}
         if not played:
             continue

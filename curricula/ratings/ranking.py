@@ -1,0 +1,72 @@
+"""Rankings: how bouts of two or more sides ended, and the comparisons that they hold for one of their players."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, permutations, product
+
+from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.run.record import Match
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Bouts of one player against others that ended alike; a side of several seats counts as one.
+
+    Raises `DohyoError` where ranks and sides differ in number.
+    """
+
+    player: str
+    others: tuple[str, ...]
+    """One per other side; a name may occur more than once."""
+    ranks: tuple[int, ...]
+    """Of `player`, then of the others. The smallest is best; equal ranks are a draw."""
+    bouts: int = 1
+
+    def __post_init__(self) -> None:
+        if len(self.ranks) != 1 + len(self.others):
+            raise DohyoError(f"{len(self.ranks)} ranks for {1 + len(self.others)} sides: give one rank per side")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A player against others at once: `wins` times out of `bouts` the player was the best of them."""
+
+    others: tuple[str, ...]
+    wins: float
+    bouts: float
+
+
+def of_match(match: Match) -> list[Ranking]:
+    """Return the wins, draws and losses of a match of two sides as rankings."""
+    score = match.score
+    ends = ((0, 1), score.wins), ((0, 0), score.draws), ((1, 0), score.losses)
+    return [Ranking(match.player, (match.opponent,), ranks, bouts) for ranks, bouts in ends]
+
+
+def comparisons(rankings: Sequence[Ranking]) -> list[Comparison]:
+    """Return what rankings say of their player, as Plackett and Luce read them (Luce 1959, Plackett 1975).
+
+    The best of all sides is chosen first, then the best of the rest, and so on: the player is compared with
+    those that are left, until it is chosen itself. A draw counts as every order of the sides that drew, in equal
+    parts: between two sides half a win and half a loss.
+    """
+    wins: defaultdict[tuple[str, ...], float] = defaultdict(float)
+    bouts: defaultdict[tuple[str, ...], float] = defaultdict(float)
+    for ranking in rankings:
+        orders = list(_orders(ranking.ranks))
+        weight = ranking.bouts / len(orders)
+        for order in orders:
+            place = order.index(0)
+            for stage in range(min(place + 1, len(order) - 1)):
+                left = tuple(sorted(ranking.others[side - 1] for side in order[stage:] if side))
+                bouts[left] += weight
+                wins[left] += weight * (stage == place)
+    return [Comparison(others, wins[others], count) for others, count in bouts.items()]
+
+
+def _orders(ranks: tuple[int, ...]) -> Iterator[list[int]]:
+    """Yield the orders of sides, best first, that agree with their ranks: draws are broken in every way."""
+    groups = [[side for side, rank in enumerate(ranks) if rank == best] for best in sorted(set(ranks))]
+    for order in product(*map(permutations, groups)):
+        yield list(chain.from_iterable(order))
