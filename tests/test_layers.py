@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = ("arenas", "agents", "curricula", "cli")
 FILES = [path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))]
-HEAVY = {"torch", "stable_baselines3", "sb3_contrib", "typer", "rich", "safetensors", "openskill", "tensorboard"}
+HEAVY = {"torch", "stable_baselines3", "sb3_contrib", "typer", "rich", "safetensors", "tensorboard"}
 
 
 def trees(layer: str) -> Iterator[tuple[Path, ast.Module]]:

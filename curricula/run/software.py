@@ -12,7 +12,7 @@ from dohyo.arenas.errors import DohyoError
 
 FILE = "versions.json"
 """Beside the settings; they say what was asked for and stay the same, this says what has done it and may change."""
-PACKAGES = ("dohyo", "numpy", "mujoco", "pybullet", "torch", "stable-baselines3", "sb3-contrib", "openskill")
+PACKAGES = ("dohyo", "numpy", "mujoco", "pybullet", "torch", "stable-baselines3", "sb3-contrib")
 """Those that can change what a run comes to."""
 
 
