@@ -45,8 +45,9 @@ class Referee:
         own = next((link for link in chain if link.snapshot == player), None)
         if own is None or not (role := self._role(player)).meets(role):
             return None
-        before = [link.snapshot for link in chain if link.learner == own.learner and link.generation < own.generation]
-        return next((name for name in reversed(before) if self._run.record.matches(self.engine, [name])), None)
+        rated = {match.player for match in self._run.record.matches(self.engine)}
+        before = [link for link in chain if link.learner == own.learner and link.generation < own.generation]
+        return next((link.snapshot for link in reversed(before) if link.snapshot in rated), None)
 
     def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
         """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole.

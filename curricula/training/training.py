@@ -167,7 +167,8 @@ class Training:
         name = lineage.snapshots[-1]
         self._referee.rate(name, self.config.rated_bouts)
         known = self._referee.references()
-        matches = self.folder.record.matches(self._referee.engine, [*known, name])
+        played = self.folder.record.matches(self._referee.engine)
+        matches = [match for match in played if match.player == name or match.player in known]
         rating = rate(list(known), matches)[name]
         labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.record.generations())
         wins = {labels.get(m.opponent, m.opponent): m.score.win_rate for m in matches if m.player == name}
