@@ -22,7 +22,6 @@ from dohyo.arenas.rules.arena import Arena
 from dohyo.cli.options import CHARTS, EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.progress import bar
 from dohyo.curricula.evaluation.masked import MASKS
-from dohyo.curricula.matches.intervals import NORMAL_95
 from dohyo.curricula.players import find_snapshot
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ def _draw(stands: list["Stand"], path: Path) -> None:
         for player in dict.fromkeys(stand.player for stand in stands):
             own = sorted((stand for stand in stands if stand.player == player), key=lambda stand: stand.force)
             forces, means = [stand.force for stand in own], [stand.mean for stand in own]
-            panel.errorbar(forces, means, [NORMAL_95 * s.error for s in own], marker="o", capsize=3, label=player)
+            panel.errorbar(forces, means, [s.half_width for s in own], marker="o", capsize=3, label=player)
         panel.set(xlabel="force, N", ylabel="control steps to fall", ylim=(0, None))
         panel.legend()
         save(figure, path)

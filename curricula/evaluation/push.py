@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from scipy.stats import t
 
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
@@ -86,6 +87,11 @@ class Stand:
     def error(self) -> float:
         """Standard error of the mean."""
         return self.deviation / sqrt(len(self.steps))
+
+    @property
+    def half_width(self) -> float:
+        """Half of the mean's 95 % interval: Student's, which holds for few bouts too."""
+        return float(t.ppf(0.975, len(self.steps) - 1)) * self.error
 
 
 def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None] | None = None) -> Iterator[Stand]:

@@ -96,6 +96,7 @@ def test_a_stand_in_numbers():
     assert (stand.mean, stand.fell) == (25, 3)
     assert stand.deviation == pytest.approx((500 / 3) ** 0.5)
     assert stand.error == pytest.approx((500 / 12) ** 0.5)
+    assert stand.half_width == pytest.approx(3.182 * (500 / 12) ** 0.5, rel=1e-3)  # Student's, 3 degrees of freedom
 
 
 @pytest.mark.parametrize("engine", ENGINES)
