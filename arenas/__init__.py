@@ -1,4 +1,4 @@
-"""The world: bodies, scenes, physics engines, rules, the batch, its PettingZoo and Gymnasium views.
+"""Arenas: bodies, scenes, physics engines, rules, the batch, and its PettingZoo and Gymnasium views.
 
     >>> import numpy as np
     >>> from dohyo.arenas import make_batch
@@ -9,8 +9,8 @@
     (16, 2)
     >>> batch.close()
 
-Importing it makes every arena known to PettingZoo, `pettingzoo.make("parallel", "dohyo/sumo_v0")`, and its seats to
-Gymnasium: `gymnasium.make("dohyo/Sumo-v0")`. To write an arena, see `dohyo.arenas.rules`.
+Importing this package registers every arena with PettingZoo, `pettingzoo.make("parallel", "dohyo/sumo_v0")`, and its
+seats with Gymnasium, `gymnasium.make("dohyo/Sumo-v0")`. To write an arena, see `dohyo.arenas.rules`.
 """
 
 if __name__ != "dohyo.arenas":
@@ -81,7 +81,7 @@ __all__ = [
 
 try:
     from pettingzoo import register
-except ImportError:  # before PettingZoo 1.27 there is no registry to be known to
+except ImportError:  # PettingZoo before 1.27 has no registry
 
     def register(kind: str, name: str, entry_point: object) -> None:
         """Do nothing."""

@@ -1,4 +1,4 @@
-"""Types of arrays that all packages share."""
+"""Array types that all packages share."""
 
 import numpy as np
 from numpy.typing import NDArray

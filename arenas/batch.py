@@ -1,4 +1,4 @@
-"""The batch: the only step loop. W worlds of one arena, arrays in and out, finished worlds reset in place."""
+"""The batch steps W worlds of one arena, with arrays in and out, and resets finished worlds in place."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,13 +18,13 @@ from dohyo.arenas.saved import AnyArray, Saved, StateError, copies, nested, put_
 from dohyo.arenas.step import Finished, Step
 
 DIVERGED = "physics diverged"
-"""The ending of a bout whose world had to be put back because its physics blew up: a draw that pays nothing."""
+"""The ending of a bout whose physics diverged: a draw that pays nothing. The engine has put the world back."""
 
 
 class Batch:
     """W worlds of one arena, stepped together.
 
-    Actions outside their space are clipped where the arena bounds them; NaN, infinity or a wrong shape raise
+    Actions outside their space are clipped if the arena is `bounded`. NaN, infinity or a wrong shape raise
     `ActionError` before anything moves. World `w` of `reset(seed)` plays the bouts of world 0 of `reset(seed + w)`.
     """
 
@@ -41,7 +41,7 @@ class Batch:
         self.alpha, self.autoreset = share("alpha", alpha), autoreset
         self.endings = (*arena.endings, DIVERGED)
         self.diverged = 0
-        """Bouts so far whose physics blew up."""
+        """Number of bouts so far whose physics diverged."""
         seats = range(len(arena.seats))
         bounds = [observation_bounds(arena.entries(s)) for s in seats]
         self.observation_spaces = tuple(
@@ -58,13 +58,13 @@ class Batch:
         self._dense = np.zeros((self.worlds, len(seats)))
         self._out = np.zeros((self.worlds, len(seats)), bool)
         self._leave = len(seats) > 2
-        """Whether a bout can go on without a seat."""
+        """Whether a bout can go on after a seat has left it."""
         self._all = np.arange(self.worlds)
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
         self._halted: BoolArray = np.zeros(self.worlds, bool)
         self._open, self._torn = True, False
-        """Whether the engine can be used, and whether a step was interrupted half-way."""
+        """Whether the engine is open, and whether a step was interrupted half-way."""
         self._perturber = Perturber(perturbation or Perturbation(), arena.seats, arena.max_cycles, self.worlds)
 
     @property
@@ -74,12 +74,12 @@ class Batch:
 
     @property
     def observations(self) -> tuple[FloatArray, ...]:
-        """What each seat sees now, per seat `[W, obs]`; changes at the next step."""
+        """The current observations, per seat `[W, obs]`; the next step overwrites them."""
         return self._observation
 
     @property
     def factors(self) -> dict[str, Array]:
-        """What the perturbation makes of gravity, friction, mass and torque in the present bouts, `[W]` each."""
+        """Factors of gravity, friction, mass and torque in the current bouts, by name, `[W]` each."""
         return self._perturber.factors
 
     @property
@@ -90,7 +90,7 @@ class Batch:
     def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
         """Begin a bout in every world and return the observations, per seat `[W, obs]`.
 
-        Without a seed the random streams go on from where they are; the first time they are seeded by the system.
+        Without a seed the random streams continue; the first reset then takes a seed from the operating system.
         Raises `ConfigError` for a seed that is not a whole number of at least 0, `EngineError` after `close`.
         """
         self.check_open()
@@ -108,21 +108,21 @@ class Batch:
     def step(self, actions: Sequence[ArrayLike]) -> Step:
         """Advance every world by one control step under the seats' actions, per seat `[W, act]`.
 
-        Raises `ActionError` for actions that do not fit and where a reset is due, `EngineError` after `close`. A step
-        that is interrupted, by Ctrl-C for instance, leaves worlds at different times: a reset is then due.
+        Raises `ActionError` for actions of a wrong shape or value and when a reset is needed, `EngineError` after
+        `close`. An interrupted step (Ctrl-C) leaves worlds at different times, so that a reset is needed.
         """
         self._take(actions)
         self._torn = True
         try:
             step = self._advance()
         except EngineError:
-            self._torn = False  # a worker that has died says so at every step
+            self._torn = False  # a dead worker raises this error at every step
             raise
         self._torn = False
         return step
 
     def _advance(self) -> Step:
-        """Advance every world under the actions that were taken."""
+        """Advance every world by one control step under the actions in `_action`."""
         if self._perturber.push is not None:
             self._perturber.blow(self.engine, self._length)
         self.engine.step(self._action)
@@ -145,9 +145,9 @@ class Batch:
         return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
 
     def restart(self, ids: IntArray) -> None:
-        """Leave the bouts in the worlds `ids` `[n]`, begin new ones and refresh the observations.
+        """Abandon the bouts in the worlds `ids` `[n]`, begin new ones and refresh the observations.
 
-        For views of one seat, which need no bout that goes on without it. Raises `ActionError` before a reset.
+        Views of one seat call it when their seat has left a bout that goes on. Raises `ActionError` before a reset.
         """
         self.check_open()
         if self._dice is None:
@@ -156,13 +156,13 @@ class Batch:
         self._observe()
 
     def halt(self, ids: IntArray) -> None:
-        """Stop the worlds `ids` `[n]` until the next reset: their bouts end no more, and their rows mean nothing."""
+        """Stop the worlds `ids` `[n]` until the next reset: their bouts do not end, and their rows are meaningless."""
         self.check_open()
         self._halted[ids] = True
         self.engine.halt(ids)
 
     def _finish(self, verdict: Verdict) -> Finished:
-        """Copy what the bouts that are over have come to."""
+        """Return copies of the results of the bouts that are over."""
         over = np.flatnonzero(verdict.done)
         return Finished(
             ids=over,
@@ -175,7 +175,7 @@ class Batch:
         )
 
     def _take(self, actions: Sequence[ArrayLike]) -> None:
-        """Check the actions and write them into the engine's order."""
+        """Check the actions and write them into `_action` in the engine's order."""
         self.check_open()
         if self._dice is None:
             raise ActionError("call reset() before step()")
@@ -195,14 +195,14 @@ class Batch:
                 self._action[self._out[:, s], seat.ctrl] = 0
 
     def _left(self, verdict: Verdict) -> NDArray[np.bool_]:
-        """Note who leaves a bout that goes on, and return who has left, `[W, S]`."""
+        """Record the seats that leave a bout that goes on; return all that have left, `[W, S]`."""
         if not self._leave:
             return self._out
         self._out |= verdict.out
         return self._out.copy()
 
     def _void(self, verdict: Verdict) -> None:
-        """End the bouts whose physics blew up: nobody wins, nothing is paid."""
+        """End the bouts whose physics diverged: nobody wins, nothing is paid."""
         failed = self.engine.frame.failed & ~self._halted
         if count := int(np.count_nonzero(failed)):
             self.diverged += count
@@ -226,23 +226,23 @@ class Batch:
             raise EngineError("this environment is closed: make a new one")
 
     def save(self) -> Saved:
-        """Return what another batch of the same arena and engine needs to go on from here, bit for bit.
+        """Return the state from which another batch of the same arena and engine continues, bit for bit.
 
-        Empty before the first reset. What the engine remembers of contacts beyond its state is forgotten, here and
-        there alike. Raises `EngineError` after `close` or an interrupted step, for a perturbed batch and halted worlds.
+        Empty before the first reset. `save` and `restore` both clear what the engine remembers of contacts beyond its
+        state. Raises `EngineError` after `close` or an interrupted step, for a perturbed batch and for halted worlds.
         """
         self.check_open()
         if self._torn or self._perturber.active or np.count_nonzero(self._halted):
-            raise EngineError("a batch cannot be saved that is perturbed, has halted worlds or was interrupted")
+            raise EngineError("a batch that is perturbed, has halted worlds or was interrupted cannot be saved")
         if self._dice is None:
             return {}
         self.engine.settle()
         return copies(self._arrays()) | {"dice": self._dice.save(), "diverged": np.array(self.diverged)}
 
     def restore(self, saved: Mapping[str, AnyArray]) -> None:
-        """Go on from where the batch stood that `save` was called on; raises `StateError` where it was another one.
+        """Continue from a state that `save` returned; raises `StateError` if it does not fit this batch.
 
-        Ranges of starts and `alpha` are not part of a state.
+        Start ranges and `alpha` are not part of a state.
         """
         self.check_open()
         rest = dict(saved)
@@ -257,7 +257,7 @@ class Batch:
         self._dice, self.diverged, self._torn = dice, diverged, False
 
     def _arrays(self) -> Saved:
-        """Return the live arrays of batch, rules and engine."""
+        """Return the live arrays of batch, rules and engine, by name."""
         own = {"length": self._length, "dense": self._dense, "out": self._out}
         seen = {f"{s}": observation for s, observation in enumerate(self._observation)}
         rules = {name: array for name, array in vars(self.arena).items() if isinstance(array, np.ndarray)}
@@ -285,16 +285,16 @@ def make_batch(
 ) -> Batch:
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
-    `body`, `engine`, `drive` and `physics` are by default the arena's first (`ARENAS`). `workers`: threads (mujoco) or
+    `body`, `engine`, `drive` and `physics` default to the arena's first (`ARENAS`). `workers`: threads (mujoco) or
     processes (pybullet), by default one per core. `drive`: what an action means (`dohyo.arenas.physics.scene.DRIVES`).
-    `physics`: how finely MuJoCo simulates (`dohyo.arenas.physics.presets`). `alpha`: share of the dense reward in the
-    reward. `max_cycles`: control steps in a bout. `autoreset`: begin a new
-    bout at once where one has ended. `perturbation`: pushes on seats, and factors of the physics that change from bout
-    to bout. Raises `UnknownName`, `ConfigError` or `EngineError`.
+    `physics`: how finely MuJoCo simulates (`dohyo.arenas.physics.presets`). `alpha`: weight of the dense reward, 0 to
+    1. `max_cycles`: most control steps in a bout. `autoreset`: begin a new bout in the step that ends one.
+    `perturbation`: pushes on seats, and factors of the physics that change from bout to bout. Raises `UnknownName`,
+    `ConfigError` or `EngineError`.
     """
-    worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)  # before there are workers to be left behind
+    worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)  # checked before any worker starts
     rules = build_arena(arena, body, worlds=worlds, drive=drive, physics=physics, max_cycles=max_cycles)
     if perturbation is not None and perturbation.push is not None:
-        perturbation.push.mask(rules.seats)  # an unknown seat is an error before there are workers to be left behind
+        perturbation.push.mask(rules.seats)  # raises for an unknown seat, before any worker starts
     built = build_engine(arena, engine, rules.scene, worlds, workers)
     return Batch(rules, built, alpha=alpha, autoreset=autoreset, perturbation=perturbation)

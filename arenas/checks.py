@@ -1,4 +1,4 @@
-"""Checks of what users pass in: whole numbers, shares, seeds and actions; each is refused with one clear line."""
+"""Checks of what users pass in: whole numbers, shares, seeds and actions. Bad values raise a one-line error."""
 
 import operator
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ def share(name: str, value: Any) -> float:
 
 
 def as_seed(seed: Any) -> int | None:
-    """Return a seed as an int, so that sums of it cannot overflow, or None; raise `ConfigError` for anything else."""
+    """Return a seed as a Python int, whose sums cannot overflow, or None; raise `ConfigError` for anything else."""
     return None if seed is None else whole("seed", seed, 0)
 
 
 def as_actions(seats: Sequence[str], spaces: Sequence[Box], worlds: int, actions: Any) -> list[NDArray[Any]]:
-    """Return one array of numbers `[W, act]` per seat; raise `ActionError` for anything else."""
+    """Return the actions as one array of numbers `[W, act]` per seat; raise `ActionError` if they are not that."""
     if not hasattr(actions, "__len__"):
         raise ActionError(f"step() takes one action array per seat, not {type(actions).__name__}")
     if len(actions) != len(seats):
@@ -48,7 +48,7 @@ def as_actions(seats: Sequence[str], spaces: Sequence[Box], worlds: int, actions
 
 
 def as_numbers(seat: str, action: Any, error: type[ActionError] = ActionError) -> NDArray[Any]:
-    """Return an action as an array of real numbers; raise an error that names the seat for anything else."""
+    """Return an action as an array of real numbers; raise `error` that names the seat if it is not one."""
     try:
         array = np.asarray(action)
     except (TypeError, ValueError, RuntimeError):  # ragged lists; tensors on a device or with a gradient
@@ -59,6 +59,6 @@ def as_numbers(seat: str, action: Any, error: type[ActionError] = ActionError) -
 
 
 def short(value: Any) -> str:
-    """Return one line that shows a value, or its beginning."""
+    """Return a value's `repr` on one line, cut at 80 characters."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,4 +1,4 @@
-"""Errors that a user can meet, each with a message that says what to do."""
+"""The errors that Dohyo raises. Each message says what to do."""
 
 import difflib
 from collections.abc import Mapping
@@ -24,17 +24,17 @@ class PolicyError(ActionError):
 
 
 class ConfigError(DohyoError, ValueError):
-    """A value in a config that cannot be: a negative factor, a range that ends before it begins."""
+    """An impossible value in a config: a negative factor, a range whose end is below its start."""
 
 
 class EngineError(DohyoError, RuntimeError):
-    """A physics engine that is not installed, that is closed, or whose worker process has died."""
+    """A physics engine that is not installed, is closed, or has a dead worker process."""
 
 
 def lookup(table: Mapping[str, T], name: str, kind: str, more: str = "") -> T:
-    """Return `table[name]`, or raise `UnknownName` that lists what there is, and names what was probably meant.
+    """Return `table[name]`, or raise `UnknownName` that lists the known names and suggests the closest.
 
-    `more` ends the message: how to get what the table does not have.
+    `kind` says what the table holds. `more` is added to the message: how to get a name that the table lacks.
     """
     if name not in table:
         near = difflib.get_close_matches(str(name), table, n=1)

@@ -1,7 +1,7 @@
-"""Kick and defend: a kicker has to get a ball into a goal, a keeper to keep it out.
+"""Kick and defend: a kicker tries to get a ball into a goal, a keeper to keep it out.
 
-Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. Where paper and code
-disagree, on how far a keeper may stray, the code counts: 2.5 m, not 3.
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") unless said otherwise. Paper and code disagree on
+how far a keeper may stray; the code's 2.5 m counts, not the paper's 3 m.
 """
 
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ from dohyo.arenas.rules.floor import Mark, Strip
 from dohyo.arenas.rules.start import stand
 
 GOAL, POST = 4.0, 3.0
-"""The goal lies at this x, between posts at plus and minus this y, m (EC)."""
+"""The goal line is at x = `GOAL`, between posts at y = plus and minus `POST`, m (EC)."""
 STRAY = 2.5
-"""The keeper may be this far from x = `GOAL`, m (EC, code)."""
+"""Largest distance of the keeper from x = `GOAL`, m (EC, code)."""
 BEYOND = 0.05
 """A keeper guards up to this far behind the goal line, m (EC)."""
 ROLLING_BACK = 1.0
 """A ball that moves away from the goal faster than this, m/s, ends the bout (EC)."""
 TOUCHED, STOOD = 500.0, 500.0
-"""What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
+"""Extra outcome of a keeper that has held the goal: if it has touched the ball, and if it stands (EC)."""
 CLEAR = 0.1
-"""Seats start at least their reach and this clear of the ball, m (ours)."""
+"""Seats start at least their reach plus this far from the ball, m (ours)."""
 BEHIND, INSIDE = 0.5, 1.0
-"""A kicker that is in line with ball and goal is paid for coming this near behind the ball, and all are for a ball that
-comes nearer to the part of the goal line that is this far inside the posts, m (ours)."""
+"""`BEHIND`: the distance behind the ball that a kicker in line with ball and goal is paid to reach. `INSIDE`: the ball
+is paid for nearing the part of the goal line that is at least this far inside the posts. Both in m (ours)."""
 
 EC_STARTS: Ranges = {
     "kicker x": (-3.5, -0.5),
@@ -54,20 +54,20 @@ TERMS: tuple[Term, ...] = (
     Term(
         "ball",
         40.0,
-        "kicker: how fast the ball comes nearer to the goal than ever in the bout, m/s; keeper: its negative",
+        "kicker: speed at which the ball beats its least distance to the goal in the bout, m/s; keeper: its negative",
         "ours",
     ),
     Term(
         "approach",
         20.0,
-        "kicker: own speed towards a spot behind the ball, past the ball if need be, m/s",
-        "EC, there minus the distance to the ball",
+        "kicker: own speed towards a spot behind the ball, around the ball if needed, m/s",
+        "EC, which pays minus the distance to the ball",
     ),
-    Term("guard", 0.5, "keeper: 1 while standing in front of the goal, -1 when not", "EC, there 5"),
-    Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
-    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5, for the kicker"),
+    Term("guard", 0.5, "keeper: 1 while standing in front of the goal, -1 when not", "EC, weight 5"),
+    Term("control", -0.05, "sum of squared actions", "EC, weight -0.1"),
+    Term("standing", 0.5, "kicker: 1 while standing, -1 when not", "EC, weight 5"),
 )
-"""Weights are ours where they differ, as in sumo. EC's contact cost is left out: it rests on forces that only one of
+"""Weights that differ from EC's are ours, as in sumo. EC's contact cost is left out: it needs forces that only one of
 the engines reports."""
 
 ENDINGS: tuple[str, ...] = ("goal", "keeper strayed", "missed", "rolled back", "both down", TIME_OUT)
@@ -75,7 +75,7 @@ SCORED, STRAYED, MISSED, BACK, DOWN, LATE = range(len(ENDINGS))
 
 
 def add_ball(kicker: Body, spec: mujoco.MjSpec) -> None:
-    """Put the kicker's ball into the scene."""
+    """Add the ball that fits the kicker's body to the scene."""
     ball = spec.worldbody.add_body(name="ball", pos=[0, 0, kicker.ball.radius])
     ball.add_joint(type=mujoco.mjtJoint.mjJNT_FREE, damping=[kicker.ball.damping, 0, 0])
     ball.add_geom(
@@ -89,7 +89,7 @@ def add_ball(kicker: Body, spec: mujoco.MjSpec) -> None:
 
 
 class KickAndDefend(BaseArena):
-    """A kicker and a keeper, any bodies; see `dohyo.arenas.rules.arena.Arena`."""
+    """A kicker and a keeper with any bodies; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "kick_and_defend"
     seats: tuple[str, ...] = ("kicker_0", "keeper_0")
@@ -101,45 +101,45 @@ class KickAndDefend(BaseArena):
         Entry("ball velocity", 3, "m/s", "own", "velocity of the ball"),
         Entry("goal", 3, "m", "own", "the nearest point of the goal's mouth, at the root's own height"),
         Entry(
-            "course", 3, "m", "own", "where the ball is best sent: from it straight on to the goal, clear of the posts"
+            "course", 3, "m", "own", "from the ball to its target: the nearest point of the goal 1 m inside the posts"
         ),
     )
     numbers: tuple[Entry, ...] = (
         Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper", -1, 1),
-        Entry("way", 3, "m", "world", "to x = 4: of the ball, of the kicker, of the keeper"),
-        Entry("posts", 2, "m", "world", "from the ball to the post on the left, to the one on the right, along y"),
+        Entry("way", 3, "m", "world", "distance to x = 4: of the ball; of the kicker; of the keeper"),
+        Entry("posts", 2, "m", "world", "from the ball along y: to the left post; to the right post"),
         CLOCK,
         Entry(
             "contact",
             3,
             "1",
             "world",
-            "1 if you touch the opponent now; the ball now; if the keeper has touched it",
+            "1 if the seat touches the opponent now; the ball now; if the keeper has touched the ball in this bout",
             low=0,
             high=1,
         ),
     )
     start: ClassVar[Ranges] = {
         **EC_STARTS,
-        "facing": (-0.3, 0.3),  # rad off the opponent's side (EC: 0)
+        "facing": (-0.3, 0.3),  # rad, from the direction of the opponent's side (EC: 0)
     }
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, drive, max_cycles, furnish=partial(add_ball, bodies[KICKER]))
         self.saved = np.zeros(worlds, bool)
-        """The keeper has touched the ball in this bout."""
+        """Whether the keeper has touched the ball in this bout, `[W]`."""
         self.nearest = np.zeros(worlds)
-        """How near the ball has come to the inner part of the goal in this bout, m."""
+        """Least distance in this bout of the ball from the inner part of the goal, m, `[W]`."""
         self._down_height = np.array([bodies[KICKER].down_height, bodies[KEEPER].fallen_height])
         self._clear = np.array([body.reach for body in bodies]) + bodies[KICKER].ball.radius + CLEAR
         self.sight.numbers[:, :, 0] = 1, -1
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin bouts: the ball at rest between kicker and keeper, who face each other's side."""
+        """Begin bouts: the ball rests between kicker and keeper, which face each other's side."""
         self.steps[ids], self.saved[ids] = 0, False
         names = [f"{who} {axis}" for axis in "xy" for who in ("kicker", "keeper", "ball")]
         x, y = self.draw_all(names, ids, dice, 1).reshape(2, 3, len(ids))
-        # Nobody starts in the ball: the kicker behind it, the keeper before it.
+        # Nobody starts inside the ball: the kicker is behind it, the keeper in front of it.
         x[KICKER] = np.minimum(x[KICKER], x[2] - self._clear[KICKER])
         x[KEEPER] = np.maximum(x[KEEPER], x[2] + self._clear[KEEPER])
         place = np.stack([x[:2], y[:2]]).T
@@ -151,7 +151,7 @@ class KickAndDefend(BaseArena):
         return qpos, qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Whether the ball is in the goal or out of play, and what the step was worth."""
+        """Judge the step: goals, balls out of play, seats that strayed or fell, and the dense reward."""
         self.steps += 1
         self.saved |= frame.contact[:, KEEPER, 2]
         height, ball, velocity = frame.root_position[:, :, 2], frame.loose_position[:, 0], frame.loose_velocity[:, 0]
@@ -164,7 +164,7 @@ class KickAndDefend(BaseArena):
         late = self.steps >= self.max_cycles
         verdict.done[:] = across | back | down | strayed | late
         endings = ((scored, SCORED), (strayed, STRAYED), (across, MISSED), (back, BACK), (down, DOWN), (late, LATE))
-        for case, why in reversed(endings):  # of several in one step the first counts
+        for case, why in reversed(endings):  # if several hold in one step, the first counts
             verdict.ending[case] = why
         held = verdict.done & ~scored & ~strayed
         verdict.winner[scored], verdict.winner[held] = KICKER, KEEPER
@@ -216,22 +216,22 @@ class KickAndDefend(BaseArena):
         self.sight.write(frame, out)
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the goal line, and how far the keeper may go."""
+        """Paint the goal line and the area of the keeper."""
         area = Strip((GOAL - STRAY, GOAL), (-POST, POST), (0.42, 0.52, 0.46))
         return [area, Strip((GOAL - 0.05, GOAL + 0.05), (-POST, POST), (0.93, 0.9, 0.8))]
 
 
 def _course(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return how far balls are from where they are best sent, along x and y: straight on, `INSIDE` the posts."""
+    """Return the way along x and along y from balls to the nearest point of the goal line `INSIDE` the posts, m."""
     return GOAL - x, np.clip(y, INSIDE - POST, POST - INSIDE) - y
 
 
 def _detour(x: Array, y: Array, along: Array, across: Array, clear: float) -> Array:
-    """Return how far kickers are from where they should go to send a ball in a direction of length 1, `[W]`.
+    """Return the distance of kickers from the spot from which to kick in the unit direction (along, across), `[W]`, m.
 
-    `x` and `y` are from the kicker to the ball. Where to go is a point behind the ball on that line: `clear` of it for
-    a kicker that is beside the line, which would run into the ball from the side otherwise, and nearer, down to
-    `BEHIND`, the nearer the kicker is to the line.
+    `x` and `y` lead from the kicker to the ball. The spot is behind the ball on the line of the kick. For a kicker
+    beside that line it is `clear` of the ball, so that the kicker does not run into the ball from the side; the nearer
+    the kicker is to the line, the nearer is the spot, down to `BEHIND`.
     """
     behind, beside = x * along + y * across, y * along - x * across
     detour: Array = np.hypot(beside, behind - np.minimum(clear, BEHIND + np.abs(beside)))

@@ -1,4 +1,4 @@
-"""Kick and defend: the PettingZoo module, version 0; keywords of `DohyoEnv`."""
+"""PettingZoo module of kick and defend, version 0; rules in `dohyo.arenas.kick_and_defend`."""
 
 from dohyo.arenas.views.parallel_env import entry_points
 

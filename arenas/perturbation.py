@@ -1,7 +1,7 @@
-"""Perturbations: pushes on seats, and worlds whose gravity, friction, mass or torque differ from bout to bout.
+"""Perturbations: pushes on seats, and factors of gravity, friction, mass and torque that change from bout to bout.
 
-The config says what may happen; `Perturber` draws it, world by world, and tells the engine. Both engines take it alike,
-see docs/reference/perturbation.md.
+`Perturbation` is the config. `Perturber` draws from it for each world and sets the engine. Both engines support it, see
+docs/reference/perturbation.md.
 """
 
 import math
@@ -20,11 +20,11 @@ from dohyo.arenas.rules.dice import Dice
 Range = tuple[float, float]
 """Lowest and highest factor; (x, x) is a constant."""
 STREAM = 1
-"""Set beside a world's seed it begins a stream of its own: a perturbed world starts its bouts from the same states."""
+"""Part of the seed of a separate random stream, so that perturbed bouts start from the same states as others."""
 
 
 LEAST_MASS, MOST_TORQUE = 0.001, 1000.0
-"""Least factor of mass, and the most that torque may outgrow mass: PyBullet divides its steps by the quotient."""
+"""Least factor of mass, and largest ratio of torque to mass: PyBullet divides its physics steps by that ratio."""
 
 
 def _inwards(outwards: Array, draw: Array) -> Array:
@@ -50,28 +50,28 @@ DIRECTIONS: dict[str, Callable[[Array, Array], Array]] = {
     "outwards": _outwards,
     "level": _level,
 }
-"""Unit vectors `[n, S, 3]` of pushes, from those that lead away from the centre and from draws of U(0, 1) `[n, S]`.
+"""Each maps unit vectors away from the centre `[n, S, 3]` and draws of U(0, 1) `[n, S]` to directions `[n, S, 3]`.
 
-`inwards`: towards the arena's centre; `outwards`: away from it; `radial`: either, by the toss of a coin for each push,
-as in the paper's wind test; `level`: any horizontal direction."""
+`inwards`: towards the arena's centre; `outwards`: away from it; `radial`: one of the two at random for each push, as in
+the wind test of arXiv 1710.03748; `level`: any horizontal direction."""
 
 
 @dataclass(frozen=True)
 class Push:
-    """A horizontal force on the root of a seat, at its centre of mass, that returns and fades.
+    """A repeated horizontal push on the root of a seat, at its centre of mass; each push fades.
 
-    The defaults are those of the wind test in arXiv 1710.03748. Raises `ConfigError` for values that cannot be,
+    The defaults are those of the wind test in arXiv 1710.03748. Raises `ConfigError` for impossible values,
     `UnknownName` for a direction that is not in `DIRECTIONS`.
     """
 
     force: float
-    """Largest force, N: that of the first control step of each push."""
+    """Force in the first control step of each push, N."""
     every: int = 50
     """Control steps from one push to the next; the first comes with the first step of a bout."""
     decay: float = 0.9
     """Factor of the force from one control step to the next, 0 to 1."""
     direction: str = "radial"
-    """One of `DIRECTIONS`. It is chosen as a push begins, for every seat by itself, and stays until the next push."""
+    """One of `DIRECTIONS`. It is drawn for each seat when a push begins, and stays until the next push."""
     seat: str | None = None
     """Name of the seat that is pushed, such as `sumo_0`; None pushes every seat."""
 
@@ -98,18 +98,19 @@ class Perturbation:
     """Factors of the physics, each drawn from U(low, high) per world and bout, and a push.
 
     Raises `ConfigError` for a range that is not two numbers in order, or that reaches below 0 (mass: `LEAST_MASS`),
-    and where torque outgrows mass by more than `MOST_TORQUE`.
+    and if torque can exceed mass by more than the factor `MOST_TORQUE`.
     """
 
     gravity: Range = (1.0, 1.0)
-    """Of the weight of everything."""
+    """Factor of gravity."""
     friction: Range = (1.0, 1.0)
-    """Of the friction of every contact, the floor's and the bodies' alike."""
+    """Factor of the friction of every contact, with the floor and between bodies."""
     mass: Range = (1.0, 1.0)
-    """Of mass and inertia of everything that moves."""
+    """Factor of mass and inertia of everything that moves."""
     torque: Range = (1.0, 1.0)
-    """Of the actuators' whole law: gain, stiffness, damping and strength."""
+    """Factor of the actuators' whole law: gain, stiffness, damping and strength."""
     push: Push | None = None
+    """The push on seats; None for no push."""
 
     def __post_init__(self) -> None:
         for name in QUANTITIES:
@@ -124,8 +125,8 @@ class Perturbation:
                 raise ConfigError(f"perturbation: factors of {name} must be {least} or more, not {low!r}")
         if self.torque[1] / self.mass[0] > MOST_TORQUE:
             raise ConfigError(
-                f"perturbation: factors of torque can be {MOST_TORQUE:g} times those of mass at most, not "
-                f"{self.torque[1]!r} at a mass of {self.mass[0]!r}"
+                f"perturbation: torque can be at most {MOST_TORQUE:g} times mass, but its factor reaches "
+                f"{self.torque[1]!r} and that of mass {self.mass[0]!r}"
             )
 
     @property
@@ -139,11 +140,11 @@ def _finite(value: object) -> bool:
 
 
 class Perturber:
-    """What a `Perturbation` comes to in W worlds whose bouts last `max_cycles` control steps at most."""
+    """Applies a `Perturbation` to W worlds whose bouts last at most `max_cycles` control steps."""
 
     def __init__(self, perturbation: Perturbation, seats: Sequence[str], max_cycles: int, worlds: int) -> None:
         self.factors: dict[str, Array] = {name: np.ones(worlds) for name in QUANTITIES}
-        """Factors of the bouts that go on, `[W]` by quantity."""
+        """Factors of the current bouts, `[W]` by quantity."""
         self.force = np.zeros((worlds, len(seats), 3))
         """The push in the last control step, N, world axes, `[W, S, 3]`."""
         self.push = perturbation.push
@@ -162,14 +163,14 @@ class Perturber:
             self._dice = Dice([(seed, STREAM) for seed in seeds])
 
     def begin(self, ids: IntArray, engine: Engine) -> None:
-        """Draw the bouts that begin in the worlds `ids`, and set their factors; the engine's reset is to follow."""
+        """Draw factors and pushes for bouts that begin in the worlds `ids`, and set the factors; call before reset."""
         if self._dice is None:
             return
         pushes = 0 if self.push is None else self._draws[0].size
-        # All at once, so that a quantity's factors do not depend on what else is perturbed.
+        # Everything is drawn, used or not, so that a quantity's factors do not depend on what else is perturbed.
         draws = self._dice.uniform(ids, 0, 1, len(QUANTITIES) + pushes)
         low, high = self._ranges.T
-        drawn = np.minimum(low + draws[:, : len(QUANTITIES)] * (high - low), high)  # rounding may reach beyond
+        drawn = np.minimum(low + draws[:, : len(QUANTITIES)] * (high - low), high)  # rounding may exceed `high`
         for name, column in zip(QUANTITIES, drawn.T, strict=True):
             self.factors[name][ids] = column
         if self._scaled:
@@ -178,7 +179,7 @@ class Perturber:
             self._draws[ids] = draws[:, len(QUANTITIES) :].reshape(len(ids), *self._draws.shape[1:])
 
     def blow(self, engine: Engine, steps: NDArray[np.intp]) -> None:
-        """Push in the next control step, before which the bouts have lasted `steps` `[W]`."""
+        """Set the push for the next control step; the bouts have lasted `steps` `[W]` control steps so far."""
         assert self.push is not None
         self.force *= self.push.decay
         due = np.flatnonzero(steps % self.push.every == 0)
@@ -190,7 +191,7 @@ class Perturber:
 
 
 def _away(position: Array) -> Array:
-    """Return horizontal unit vectors `[n, S, 3]` away from the centre; along x for a root that is just there."""
+    """Return horizontal unit vectors `[n, S, 3]` away from the centre; along x for a root at the centre."""
     flat = position * (1, 1, 0)
     length = np.linalg.norm(flat, axis=-1, keepdims=True)
     unit: Array = np.where(length > 0, flat / np.where(length > 0, length, 1), (1.0, 0.0, 0.0))

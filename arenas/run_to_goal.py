@@ -1,7 +1,7 @@
-"""Run to goal: two runners between two lines; who first crosses the far one wins. A time-out costs both.
+"""Run to goal: two runners start between two lines; the first to cross the far line wins. A time-out costs both.
 
-Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. A runner's place is that
-of its root (EC: the centre of mass of the torso and what hangs on it, a few centimetres from it).
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") unless said otherwise. A runner is where its root is
+(EC uses the centre of mass of the whole body, a few centimetres away).
 """
 
 from collections.abc import Sequence
@@ -24,23 +24,23 @@ GOAL = 4.0
 """Distance of each goal line from the centre, m (EC)."""
 
 TERMS: tuple[Term, ...] = (
-    Term("forward", 5.0, "speed towards the own goal line, m/s", "EC, there 1; 500 for the 5 m of the way"),
-    Term("control", -0.05, "sum of squared actions", "EC, there -0.5"),
-    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 1"),
+    Term("forward", 5.0, "speed towards the own goal line, m/s", "EC, weight 1; the 5 m to the line pay 500 in all"),
+    Term("control", -0.05, "sum of squared actions", "EC, weight -0.5"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, weight 1"),
 )
-"""Weights are ours where they differ, as in sumo. EC's contact cost is left out: it rests on forces that only one of
+"""Weights that differ from EC's are ours, as in sumo. EC's contact cost is left out: it needs forces that only one of
 the engines reports."""
 
 ENDINGS: tuple[str, ...] = ("reached the goal", "both reached the goal", "both down", TIME_OUT)
 REACHED, BOTH, DOWN, LATE = range(len(ENDINGS))
 WAY = np.array([1.0, -1.0])
-"""The way each seat runs, along x."""
+"""The direction in which each seat runs along x."""
 LINES = ((1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85)))
-"""Side and colour of the goal lines, each in the colour of who runs to it."""
+"""Sign of x and colour of each goal line; the colour is that of the seat that runs to it."""
 
 
 class RunToGoal(BaseArena):
-    """Two seats, any bodies; see `dohyo.arenas.rules.arena.Arena`."""
+    """Two runners with any bodies; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "run_to_goal"
     seats: tuple[str, ...] = ("runner_0", "runner_1")
@@ -51,15 +51,15 @@ class RunToGoal(BaseArena):
         Entry("goal", 3, "m", "own", "the nearest point of the own goal line, at the root's own height"),
     )
     numbers: tuple[Entry, ...] = (
-        Entry("way", 2, "m", "world", "own way left to the goal line; the opponent's to its own"),
-        Entry("lane", 1, "m", "world", "distance from the middle of the field, positive to the left of the own way"),
+        Entry("way", 2, "m", "world", "distance left to the own goal line; the opponent's distance to its line"),
+        Entry("lane", 1, "m", "world", "distance from the middle of the field, positive to the left of the run"),
         CLOCK,
         Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1),
     )
     start: ClassVar[Ranges] = {
-        "behind": (1.0, 1.5),  # m from the centre, away from the own goal (EC: 1)
-        "lane": (-1.0, 1.0),  # m beside the middle of the field (EC: 0)
-        "facing": (-0.3, 0.3),  # rad off the own way (EC: 0)
+        "behind": (1.0, 1.5),  # m from the centre, on the side away from the own goal (EC: 1)
+        "lane": (-1.0, 1.0),  # m from the middle of the field (EC: 0)
+        "facing": (-0.3, 0.3),  # rad, from the direction of the run (EC: 0)
     }
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
@@ -67,14 +67,14 @@ class RunToGoal(BaseArena):
         self._down_height = np.array([body.down_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin bouts: face to face across the centre, each with its goal behind the other."""
+        """Begin bouts: the seats face each other across the centre, each with its goal behind the other."""
         self.steps[ids] = 0
         behind, lane, facing = self.draw_all(("behind", "lane", "facing"), ids, dice, 2)
         place = np.stack([-WAY * behind, lane], axis=-1)
         return stand(self.scene, ids, dice, place, np.where(WAY > 0, 0.0, np.pi) + facing)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Who has arrived, who is down, and what the step was worth."""
+        """Judge the step: who has arrived, who is down, and the dense reward."""
         self.steps += 1
         height = frame.root_position[:, :, 2]
         arrived = frame.root_position[:, :, 0] * WAY >= GOAL
@@ -107,5 +107,5 @@ class RunToGoal(BaseArena):
         self.sight.write(frame, out)
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the two goal lines in the colours of who runs to them."""
+        """Paint the two goal lines, each in the colour of the seat that runs to it."""
         return [Strip((side * GOAL - 0.05, side * GOAL + 0.05), (-5, 5), colour) for side, colour in LINES]

@@ -1,4 +1,4 @@
-"""Run to goal: the PettingZoo module, version 0; rules in `dohyo.arenas.run_to_goal`, keywords of `DohyoEnv`."""
+"""PettingZoo module of run to goal, version 0; rules in `dohyo.arenas.run_to_goal`."""
 
 from dohyo.arenas.views.parallel_env import entry_points
 

@@ -1,4 +1,4 @@
-"""Saved states: arrays by name, from which something goes on where it stood, bit for bit."""
+"""Saved states: arrays by name, from which a batch or an engine continues bit for bit."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,13 @@ from dohyo.arenas.errors import DohyoError
 
 AnyArray = NDArray[Any]
 Saved = dict[str, AnyArray]
-"""Copies of arrays by name; names have parts with slashes between them."""
+"""Copies of arrays by name; slashes separate the parts of a name."""
 LOW = 2**64 - 1
+"""Mask of the lower half of a 128-bit number."""
 
 
 class StateError(DohyoError, ValueError):
-    """A saved state that does not fit what is to go on from it."""
+    """A saved state that does not fit the object that is to continue from it."""
 
 
 def copies(arrays: Mapping[str, AnyArray]) -> Saved:
@@ -27,7 +28,7 @@ def put_back(arrays: Mapping[str, AnyArray], saved: Mapping[str, AnyArray]) -> N
     """Write saved values into the live arrays of the same names; raise `StateError` unless names and kinds match."""
     if arrays.keys() != saved.keys():
         other = ", ".join(sorted(arrays.keys() ^ saved.keys()))
-        raise StateError(f"a saved state does not fit: it and what goes on from it do not both have {other}")
+        raise StateError(f"a saved state does not fit: it lacks these arrays, or has them in excess: {other}")
     for name, array in arrays.items():
         if (array.shape, array.dtype) != (saved[name].shape, saved[name].dtype):
             kinds = (f"{a.dtype} of shape {a.shape}" for a in (saved[name], array))
@@ -37,12 +38,12 @@ def put_back(arrays: Mapping[str, AnyArray], saved: Mapping[str, AnyArray]) -> N
 
 
 def nested(prefix: str, saved: Mapping[str, AnyArray]) -> Saved:
-    """Return the arrays under names that begin with `prefix` and a slash."""
+    """Return the arrays with `prefix` and a slash put before their names."""
     return {f"{prefix}/{name}": array for name, array in saved.items()}
 
 
 def under(prefix: str, saved: Mapping[str, AnyArray]) -> Saved:
-    """Return those of the arrays that `nested` has put under `prefix`, by their own names."""
+    """Return the arrays that `nested` has put under `prefix`, by their original names."""
     start = f"{prefix}/"
     return {name.removeprefix(start): array for name, array in saved.items() if name.startswith(start)}
 

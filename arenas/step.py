@@ -1,4 +1,4 @@
-"""What a control step of a batch brought, and the bouts that ended in it."""
+"""The records that `Batch.step` returns: the step's arrays, and the bouts that ended in it."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from dohyo.arenas.arrays import Array, FloatArray, IntArray
 
 @dataclass
 class Finished:
-    """The bouts that ended in a step, `n` of them; seats in the second axis."""
+    """The `n` bouts that ended in a step; seats are the second axis."""
 
     ids: IntArray
     """Their worlds, `[n]`."""
     observation: tuple[FloatArray, ...]
-    """Per seat the last observation of the bout, `[n, obs]`."""
+    """The last observations of the bouts, per seat `[n, obs]`."""
     winner: IntArray
     """The winning side (with two seats: seat) or -1 for a draw, `[n]`."""
     ending: IntArray
@@ -25,23 +25,26 @@ class Finished:
     dense: Array
     """Dense reward summed over the bout, `[n, S]`."""
     outcome: Array
-    """`[n, S]`."""
+    """The sparse reward that the end of the bout paid, `[n, S]`."""
 
 
 @dataclass
 class Step:
-    """What a control step brought, over W worlds; the arrays are the batch's own and change at the next step."""
+    """One control step of W worlds; its arrays belong to the batch, and the next step may overwrite them."""
 
     observation: tuple[FloatArray, ...]
-    """Per seat `[W, obs]`; that of the new bout where one has just ended and worlds are reset in place."""
+    """Per seat `[W, obs]`; with autoreset, a world whose bout has just ended shows its new bout."""
     reward: Array
     """`alpha * dense + (1 - alpha) * outcome`, `[W, S]`."""
     dense: Array
+    """The dense reward, `[W, S]`."""
     outcome: Array
+    """The sparse reward, `[W, S]`: 0 while a bout goes on."""
     terms: dict[str, Array]
-    """The dense reward's weighted terms, `[W, S]` each."""
+    """The dense reward's weighted terms by name, `[W, S]` each."""
     done: NDArray[np.bool_]
-    """The bout is over, `[W]`."""
+    """Whether the bout is over, `[W]`."""
     out: NDArray[np.bool_]
-    """The seat has left a bout that goes on without it, now or earlier, `[W, S]`; its actions count as zero."""
+    """Whether the seat has left a bout that goes on, `[W, S]`; its actions then count as zero."""
     finished: Finished
+    """The bouts that ended in this step."""

@@ -1,7 +1,7 @@
-"""Sumo: be the last in the ring. Fall or leave it and lose; a win needs contact; a time-out costs both.
+"""Sumo: the last side in the ring wins. A seat that falls or leaves is out; a win needs contact; a time-out costs all.
 
-Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. The floor is level and
-the ring is a line on it: EC's platform never let a seat step down before the rule had ended the bout.
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") unless said otherwise. The ring is a line on a level
+floor: on EC's platform, too, the rules end a bout before a seat can step down.
 """
 
 from collections.abc import Sequence
@@ -24,29 +24,28 @@ from dohyo.arenas.rules.start import stand
 RADIUS = (2.5, 4.5)
 """Range of the ring's radius for two seats, m (EC, ants)."""
 RADII = {"humanoid": (1.5, 3.5)}
-"""The same for bodies that have a range of their own (EC, humans); seats that differ get the wider ring."""
+"""The ranges of bodies for which `RADIUS` does not hold, m (EC, humans). Seats that differ get the wider ring."""
 
 TERMS: tuple[Term, ...] = (
-    Term("centre", -0.1, "own distance from the centre, m", "EC, there -1"),
-    Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
-    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5"),
-    Term("approach", 5.0, "speed towards the opponent, m/s", "RoboSumo (arXiv 1710.03641), there 0.1"),
-    Term("push", 10.0, "the opponent's speed away from the centre, m/s", "ours; 400 for 2 m"),
-    Term("topple", 5.0, "the opponent's sinking speed less one's own, m/s", "ours; 25 for 0.25 m"),
+    Term("centre", -0.1, "own distance from the centre, m", "EC, weight -1"),
+    Term("control", -0.05, "sum of squared actions", "EC, weight -0.1"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, weight 5"),
+    Term("approach", 5.0, "speed towards the opponent, m/s", "RoboSumo (arXiv 1710.03641), weight 0.1"),
+    Term("push", 10.0, "the opponent's speed away from the centre, m/s", "ours; a push over 2 m pays 400"),
+    Term("topple", 5.0, "the opponent's sinking speed minus the own, m/s", "ours; a fall of 0.25 m pays 25"),
 )
-"""Weights are ours where they differ: with EC's, an ant on two cores learned to stand and wait
-(docs/results/training_choices.md).
-EC's contact cost is left out: it rests on forces that only one of the engines reports. Of several opponents the mean
-over those in play counts; who is out is paid nothing more."""
+"""Weights that differ from EC's are ours: with EC's, an ant on two cores learned to stand and wait
+(docs/results/training_choices.md). EC's contact cost is left out: it needs forces that only one of the engines
+reports. With several opponents, the mean over those in play counts. A seat that is out is paid nothing."""
 
 ENDINGS: tuple[str, ...] = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
 FELL, LEFT, ALL, UNTOUCHED, LATE = range(len(ENDINGS))
 
 
 def numbers(others: int) -> tuple[Entry, ...]:
-    """Describe what an observation says of the ring and the bout, with so many other seats."""
+    """Describe the numbers about ring and bout in an observation, for `others` other seats."""
     edges = "the opponent's distance to the edge" if others == 1 else "the others' distances to the edge"
-    whom = "the opponent" if others == 1 else "each other seat, in the order below"
+    each = "the opponent" if others == 1 else "each other seat, in the order below"
     shown = (
         Entry("ring", 2 + others, "m", "world", f"radius; own distance to the edge; {edges}"),
         CLOCK,
@@ -55,17 +54,17 @@ def numbers(others: int) -> tuple[Entry, ...]:
             2 * others,
             "1",
             "world",
-            f"of {whom}: 1 if you touch now; 1 if you have touched in this bout",
+            f"for {each}: 1 if the two touch now; 1 if they have touched in this bout",
             low=0,
             high=1,
         ),
     )
-    in_play = Entry("in play", others, "1", "world", f"of {whom}: 1 until it is out", 0, 1)
+    in_play = Entry("in play", others, "1", "world", f"for {each}: 1 until it is out", 0, 1)
     return shown if others == 1 else (*shown, in_play)
 
 
 class Sumo(BaseArena):
-    """Seats of any bodies in a ring, on two sides or more; see `dohyo.arenas.rules.arena.Arena`."""
+    """Seats with any bodies in a ring, on two sides or more; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "sumo"
     endings = ENDINGS
@@ -75,8 +74,8 @@ class Sumo(BaseArena):
     )
     start: ClassVar[Ranges] = {
         "radius": RADIUS,  # m, of a ring for two, see `RADII`
-        "spread": (-0.5, 0.5),  # rad that one of two seats is turned about the centre (ours; EC draws y on the chord)
-        "facing": (-0.3, 0.3),  # rad off the centre (ours; EC: 0)
+        "spread": (-0.5, 0.5),  # rad about the centre, for two seats (ours; EC draws y on the chord)
+        "facing": (-0.3, 0.3),  # rad, from the direction of the centre (ours; EC: 0)
     }
 
     def __init__(
@@ -87,27 +86,27 @@ class Sumo(BaseArena):
         self.seats, self.roles = tuple(f"sumo_{s}" for s in range(count)), ("sumo",) * count
         super().__init__(bodies, worlds, drive, max_cycles)
         self.ranges["radius"] = low, high = max(RADII.get(body.name, RADIUS) for body in bodies)
-        # Starts keep this far from the edge (EC), as long as the bodies' reach leaves room.
+        # Least distance of starts from the edge (EC), if the bodies' reach leaves room for it.
         self._edge_gap = 0.3 + low / 2
         self.radius = np.full(worlds, high)
         self.alive = np.ones((worlds, count), bool)
-        """Seats in play."""
+        """Whether each seat is in play, `[W, S]`."""
         self.touched = np.zeros((worlds, count, count), bool)
-        """Pairs of seats that have touched in this bout."""
+        """Whether two seats have touched in this bout, `[W, S, S]`."""
         self._on_side = np.equal.outer(np.unique(sides), np.array(sides))
         self._rivals = np.not_equal.outer(np.array(sides), np.array(sides))
         self._aim = np.zeros((worlds, count, count))
-        """Row s weighs the seats that s fights: its rivals in play, evenly."""
+        """Weights of the opponents of each seat, `[W, S, S]`: those in play share a weight of 1 evenly."""
         self._take_aim(np.arange(worlds))
         self._every = np.arange(count)[:, None]
         self._fallen_height = np.array([body.fallen_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin bouts: seats evenly about the centre, facing it, in a ring of random size."""
+        """Begin bouts: seats stand evenly about the centre and face it, in a ring of random size."""
         count = len(self.seats)
         self.steps[ids], self.touched[ids], self.alive[ids] = 0, False, True
         self._take_aim(ids)
-        # A ring's area grows with the seats in it; the more there are, the less each may stray from its place.
+        # The ring's area grows with the number of seats. With more seats each start varies less, so that none overlap.
         self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0] * np.sqrt(count / 2)
         axis, share = dice.uniform(ids, -np.pi, np.pi, 1), dice.uniform(ids, 0, 1, count)
         turn, facing = self.draw_all(("spread", "facing"), ids, dice, count)
@@ -118,7 +117,7 @@ class Sumo(BaseArena):
         return stand(self.scene, ids, dice, place, angle + np.pi + facing)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Who is out, who has won, and what the step was worth."""
+        """Judge the step: who is out, who has won, and the dense reward."""
         self.steps += 1
         self.touched |= frame.contact
         away = distance(frame.root_position)
@@ -130,7 +129,7 @@ class Sumo(BaseArena):
         return verdict
 
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
-        """Put seats out and end bouts: leaving the ring counts only where nobody fell."""
+        """Take out seats and end bouts: leaving the ring counts only in worlds where nobody fell."""
         down: BoolArray = np.logical_or.reduce(fallen, axis=1)
         out = np.where(down[:, None], fallen, beyond)
         self.alive &= ~out
@@ -160,13 +159,13 @@ class Sumo(BaseArena):
         gap = after[:, None, :, :2] - after[:, :, None, :2]
         gap *= (self._aim / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
         self.term["centre"][:] = away
-        # einsum and vecdot, since numpy's sum over axes as short as these takes three times as long.
+        # einsum and vecdot: numpy's sum over axes this short takes three times as long.
         np.vecdot(moved[:, :, :2], np.einsum("wsox->wsx", gap), out=self.term["approach"])
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
         np.vecdot(self._aim, outward[:, None], out=self.term["push"])
         np.subtract(rising, np.vecdot(self._aim, rising[:, None]), out=self.term["topple"])
         self.price(action, ~fallen & self.standing(frame))
-        # Not yet of this step's verdict: who falls now is still paid for this step.
+        # `alive` is the previous step's: a seat that falls in this step is still paid for it.
         self.worth *= self.alive
         return self.worth
 

@@ -1,4 +1,4 @@
-"""Sumo for four: the PettingZoo module, version 0; rules in `dohyo.arenas.sumo`, keywords of `DohyoEnv`."""
+"""PettingZoo module of sumo for four, version 0; rules in `dohyo.arenas.sumo`."""
 
 from dohyo.arenas.views.parallel_env import entry_points
 

@@ -1,7 +1,7 @@
-"""You shall not pass: a runner has to cross a line, a blocker to keep it from that.
+"""You shall not pass: a runner tries to cross a line, a blocker to stop it.
 
-Rules and numbers are those of arXiv 1710.03748 and its code ("EC") where not said otherwise. Where paper and code
-disagree, on the time-out, the paper counts: its blocker is paid for standing at the end, its code pays it nothing.
+Rules and numbers are those of arXiv 1710.03748 and its code ("EC") unless said otherwise. Paper and code disagree on
+the time-out; the paper counts: it pays a blocker that stands at the end, and the code pays it nothing.
 """
 
 from collections.abc import Sequence
@@ -23,24 +23,24 @@ from dohyo.arenas.rules.start import stand
 GOAL = -4.0
 """The runner has passed once its root is beyond this x, m (EC)."""
 FALLEN = 0.3
-"""Of bodies that stand taller, a root at or below this height has fallen, m (EC)."""
+"""A seat whose root is at or below this height, or its body's `fallen_height` if that is lower, has fallen, m (EC)."""
 
 BLOCKER, RUNNER = 0, 1
 """The seats (EC)."""
 TERMS: tuple[Term, ...] = (
-    Term("forward", 5.0, "runner: speed towards the line, m/s; blocker: its negative", "EC, there 1 for runners"),
-    Term("control", -0.05, "sum of squared actions", "EC, there -0.1"),
-    Term("standing", 0.5, "1 while standing, -1 when not", "EC, there 5"),
+    Term("forward", 5.0, "runner: speed towards the line, m/s; blocker: its negative", "EC, weight 1 for runners"),
+    Term("control", -0.05, "sum of squared actions", "EC, weight -0.1"),
+    Term("standing", 0.5, "1 while standing, -1 when not", "EC, weight 5"),
 )
-"""Weights are ours where they differ, as in sumo; for the blocker EC adds the runner's distance from the line. EC's
-contact cost is left out: it rests on forces that only one of the engines reports."""
+"""Weights that differ from EC's are ours, as in sumo. EC pays the blocker the runner's distance from the line. EC's
+contact cost is left out: it needs forces that only one of the engines reports."""
 
 ENDINGS: tuple[str, ...] = ("passed", "runner fell", TIME_OUT)
 PASSED, FELL, LATE = range(len(ENDINGS))
 
 
 class YouShallNotPass(BaseArena):
-    """A blocker and a runner, any bodies; see `dohyo.arenas.rules.arena.Arena`."""
+    """A blocker and a runner with any bodies; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "you_shall_not_pass"
     seats: tuple[str, ...] = ("blocker_0", "runner_0")
@@ -52,16 +52,16 @@ class YouShallNotPass(BaseArena):
     )
     numbers: tuple[Entry, ...] = (
         Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker", -1, 1),
-        Entry("way", 1, "m", "world", "the runner's way left to the line"),
-        Entry("lane", 2, "m", "world", "distance from the middle of the field, to +y: own; the opponent's"),
+        Entry("way", 1, "m", "world", "the runner's distance left to the line"),
+        Entry("lane", 2, "m", "world", "y, from the middle of the field: own; the opponent's"),
         CLOCK,
         Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1),
     )
     start: ClassVar[Ranges] = {
         "blocker x": (-1.5, -1.0),  # m (EC: -1)
         "runner x": (1.0, 1.5),  # m (EC: 1)
-        "lane": (-1.0, 1.0),  # m beside the middle of the field (EC: 0)
-        "facing": (-0.3, 0.3),  # rad off the opponent's side (EC: 0)
+        "lane": (-1.0, 1.0),  # m from the middle of the field (EC: 0)
+        "facing": (-0.3, 0.3),  # rad, from the direction of the opponent's side (EC: 0)
     }
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
@@ -70,14 +70,14 @@ class YouShallNotPass(BaseArena):
         self.sight.numbers[:, :, 0] = -1, 1
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Begin bouts: face to face, the line behind the blocker."""
+        """Begin bouts: the seats face each other, with the line behind the blocker."""
         self.steps[ids] = 0
         x = self.draw_all(("blocker x", "runner x"), ids, dice, 1)[:, :, 0].T
         lane, facing = self.draw_all(("lane", "facing"), ids, dice, 2)
         return stand(self.scene, ids, dice, np.stack([x, lane], axis=-1), np.array([0, np.pi]) + facing)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Whether the runner has passed or fallen, and what the step was worth."""
+        """Judge the step: whether the runner has passed or fallen, and the dense reward."""
         self.steps += 1
         height = frame.root_position[:, :, 2]
         up = height > self._fallen_height

@@ -1,4 +1,4 @@
-"""You shall not pass: the PettingZoo module, version 0; keywords of `DohyoEnv`."""
+"""PettingZoo module of you shall not pass, version 0; rules in `dohyo.arenas.you_shall_not_pass`."""
 
 from dohyo.arenas.views.parallel_env import entry_points
 

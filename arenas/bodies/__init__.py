@@ -17,39 +17,39 @@ class Ball:
     radius: float
     mass: float
     damping: float
-    """Against its velocity, N s/m, and against its spin, N m s/rad."""
+    """Damping of its velocity, N s/m, and of its spin, N m s/rad."""
 
 
 EC_BALL = Ball(radius=0.15, mass=0.1, damping=0.001)
-"""EC's, whose kickers are humanoids. While it rolls its speed falls by 0.32 a second."""
+"""EC's ball, for humanoids. A rolling ball loses speed at a rate of 0.32 per second."""
 LARGE_BALL = Ball(radius=0.30, mass=4.0, damping=0.15)
-"""For bodies on low legs (ours): EC's would pass beneath them; a tenth of an ant's mass is pushed, and does not fly.
-While it rolls it slows as EC's does."""
+"""The ball for bodies with low legs (ours): EC's ball would pass under them. At a tenth of an ant's mass it rolls when
+pushed and does not fly. It loses speed at the rate of EC's ball."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """What the rules must know of a body beside its MJCF file; lengths in m, angles in rad."""
+    """What the rules need to know about a body besides its MJCF file; lengths in m."""
 
     name: str
     start_height: float
-    """Height of the root above the floor at the start of a bout: feet just clear of the floor."""
+    """Height of the root at the start of a bout; the feet are then just above the floor."""
     reach: float
-    """Radius of the footprint around the root in the start pose; starts keep seats this far from the centre."""
+    """Radius of the footprint around the root in the start pose; starts keep bodies apart by it."""
     fallen_height: float
     """A seat whose root is at or below this height has fallen in sumo."""
     down_height: float
     """A seat whose root is below this height is down in run-to-goal and kick-and-defend."""
     standing_height: float
-    """A seat whose root is at or above this height counts as standing, where an arena pays for that."""
+    """A seat whose root is at or above this height is standing, in arenas that pay for it."""
     limbs: tuple[str, ...]
-    """The bodies whose touch is observed, in this order."""
+    """The parts of the body whose touch is observed, in this order."""
     folder: Path = HERE
-    """Where its MJCF file is."""
+    """The folder of its MJCF file."""
     ball: Ball = EC_BALL
-    """What it kicks."""
+    """The ball that it kicks."""
     fewest_substeps: int = SUBSTEPS
-    """Physics steps of a control step of 0.05 s that MuJoCo needs at least (docs/results/speed.md)."""
+    """Fewest physics steps per control step with which MuJoCo stays accurate (docs/results/speed.md)."""
 
     def spec(self) -> mujoco.MjSpec:
         """Return the body's MJCF, freshly parsed, ready to be attached to a scene."""
@@ -75,7 +75,7 @@ BODIES = {
         reach=0.85,
         fallen_height=0.29,  # RoboSumo, above its tatami
         down_height=0.29,
-        standing_height=0.29,  # RoboSumo has this threshold alone
+        standing_height=0.29,  # RoboSumo has one threshold for all three
         limbs=tuple(f"shank_{k}" for k in range(1, 7)),
         ball=LARGE_BALL,
         fewest_substeps=3,
@@ -86,7 +86,7 @@ BODIES = {
         reach=0.80,
         fallen_height=0.29,  # RoboSumo, above its tatami
         down_height=0.29,
-        standing_height=0.29,  # RoboSumo has this threshold alone
+        standing_height=0.29,  # RoboSumo has one threshold for all three
         limbs=tuple(f"shank_{k}" for k in range(1, 9)),
         ball=LARGE_BALL,
         fewest_substeps=3,

@@ -1,4 +1,4 @@
-"""Physics engines behind one narrow interface, `Engine`, chosen by name from the table `ENGINES`."""
+"""Physics engines behind one interface, `Engine`, chosen by name from the table `ENGINES`."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ __all__ = ["ENGINES", "Constructor", "Engine", "Frame", "cores", "make_engine"]
 
 Constructor = Callable[[Scene, int, int], Engine]
 ENGINES: dict[str, Constructor] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
-"""Constructors by name, each over (scene, worlds, workers)."""
+"""Constructors of engines by name; arguments are scene, worlds and workers."""
 
 FEW = 4
-"""Worlds up to which an engine runs in the caller's own thread: waking others costs more than it gives."""
+"""Up to this number of worlds an engine runs in the caller's thread: waking others costs more than it saves."""
 
 
 def cores() -> int:
@@ -29,7 +29,7 @@ def cores() -> int:
 def make_engine(
     name: str, scene: Scene, worlds: int, workers: int | None = None, engines: Mapping[str, Constructor] = ENGINES
 ) -> Engine:
-    """Build the engine called `name`; `workers` defaults to one per core, or to one for few worlds.
+    """Build the engine `name`; `workers` defaults to one per core, or to one for up to `FEW` worlds.
 
     Raises `UnknownName` for an engine that is not in `engines`, `EngineError` for one that is not installed,
     `ConfigError` for fewer than one world or worker.

@@ -1,4 +1,4 @@
-"""The narrow interface between the batch and a physics engine, and what the engines here share behind it."""
+"""The interface between the batch and a physics engine, and the base class of the engines here."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,68 +14,68 @@ from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import AnyArray, nested
 
 QUANTITIES = ("gravity", "friction", "mass", "torque")
-"""What `Engine.scale` can scale: the weight of everything; the sliding friction of every contact; mass and inertia of
-everything that moves; the actuators' whole law, gain, bias and strength."""
+"""What `Engine.scale` can scale: gravity; the sliding friction of every contact; mass and inertia of everything that
+moves; the actuators' whole law (gain, bias and strength)."""
 
 
 class Engine(Protocol):
-    """W independent copies of one scene. States are in the coordinates of the compiled MuJoCo model."""
+    """A physics engine over W independent copies of one scene, in the coordinates of the compiled MuJoCo model."""
 
     name: str
     scene: Scene
     worlds: int
     workers: int
-    """Threads or processes that step; 1 when the caller's own does."""
+    """Number of threads or processes that step, the caller's included."""
 
     @property
     def frame(self) -> Frame:
-        """What the rules see, refreshed in place."""
+        """The state that the rules see, refreshed in place."""
 
     def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
         """Put the worlds `ids` `[n]` into states `[n, nq]`, `[n, nv]`, forget their history, refresh the frame.
 
-        An engine of an arena's own can take more than the two.
+        An arena's own engine can take further arrays.
         """
 
     def step(self, action: Array) -> None:
         """Advance every world by one control step under `action` `[W, nu]` in [-1, 1], then refresh the frame."""
 
     def advance(self, action: Array) -> None:
-        """Advance as `step` does, and leave the frame as it is: the bare engine, for benchmarks."""
+        """Advance as `step` does without refreshing the frame: the bare engine, for benchmarks."""
 
     def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
-        """Make quantities so many times the model's, in the worlds `ids` `[n]`; `factors` `[n]` by `QUANTITIES`.
+        """Multiply the model's quantities by `factors`, `[n]` by name (`QUANTITIES`), in the worlds `ids` `[n]`.
 
-        Quantities that are not named stay as they are. To be followed by `reset`, which keeps the factors.
+        Quantities without a factor stay unchanged. Call `reset` afterwards; it keeps the factors.
         """
 
     def halt(self, ids: NDArray[np.intp]) -> None:
-        """Leave the worlds `ids` out of every step until they are reset; an engine may step them all the same."""
+        """Allow the engine to skip the worlds `ids` `[n]` until they are reset."""
 
     def push(self, force: Array) -> None:
         """Push the seats' roots with `force` `[W, S, 3]` N, world axes, at their centres of mass.
 
-        The force is constant over every physics step of the next control step, and then gone.
+        The force acts in all physics steps of the next control step, and then ends.
         """
 
     @property
     def state(self) -> Mapping[str, AnyArray]:
-        """Live arrays by name that hold all that the next step depends on, once `settle` was called.
+        """Live arrays by name on which alone the next step depends after a call of `settle`.
 
-        Written into another engine of the same scene, and settled there, they let it go on bit for bit.
+        Another engine of the same scene continues bit for bit once it has these values and was settled.
         """
 
     def settle(self) -> None:
-        """Forget what `state` does not hold, such as what a solver remembers of contacts; nothing is moved."""
+        """Forget everything that `state` does not hold, such as a solver's memory of contacts; nothing moves."""
 
     def close(self) -> None:
         """Release threads, processes and memory; safe to call twice."""
 
 
 class StateEngine(ABC):
-    """An engine that keeps its worlds' states in arrays: it puts worlds back that have diverged, and fills the frame.
+    """Base of engines that keep their worlds' states in arrays: it resets diverged worlds and fills the frame.
 
-    `_qpos` `[W, nq]`, `_qvel` `[W, nv]`, `_sensed` `[W, sensors]` are the subclass's, refreshed by `_put` and `_play`.
+    A subclass provides `_qpos` `[W, nq]`, `_qvel` `[W, nv]`, `_sensed` `[W, sensors]`; `_put` and `_play` refresh them.
     """
 
     _qpos: Array
@@ -88,12 +88,12 @@ class StateEngine(ABC):
         self._start = np.zeros((worlds, scene.model.nq)), np.zeros((worlds, scene.model.nv))
 
     def __getstate__(self) -> NoReturn:
-        """Raise `EngineError`: worlds live in a library's memory, of which a copy would hold the address only."""
+        """Raise `EngineError`: worlds live in a library's memory, and a copy would hold only its address."""
         raise EngineError("a batch and its engine cannot be copied: build another one with make_batch()")
 
     @abstractmethod
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        """Put worlds into states, without history."""
+        """Put the worlds `ids` `[n]` into states `[n, nq]`, `[n, nv]`, without history."""
 
     @abstractmethod
     def _play(self, action: Array) -> None:

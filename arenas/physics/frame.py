@@ -1,4 +1,4 @@
-"""What the rules see of the physics: arrays over W worlds and S seats, refreshed in place by the engine."""
+"""The frame: the state of the physics as the rules see it, arrays over W worlds and S seats."""
 
 from dataclasses import dataclass, field
 from math import isfinite
@@ -11,21 +11,24 @@ from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import Saved
 
 SPEED_LIMIT = 200.0
-"""A world in which anything moves faster (m/s or rad/s) has diverged; falls and blows stay below a tenth of it."""
+"""A world in which anything moves faster than this (m/s or rad/s) has diverged; bouts stay below a tenth of it."""
 
 
 @dataclass
 class Frame:
-    """State after the last control step, world coordinates unless said otherwise, lengths in m, angles in rad."""
+    """The state after the last control step, in world coordinates unless said otherwise; m and rad.
+
+    The engine refreshes it in place. J: hinges of a seat, L: its limbs, A: actors, F: pieces of loose furniture.
+    """
 
     root_before: Array
     """Root positions one control step earlier, `[W, S, 3]`."""
     root_position: Array
     """`[W, S, 3]`."""
     root_quaternion: Array
-    """(w, x, y, z), `[W, S, 4]`."""
+    """Orientations of the roots, (w, x, y, z), `[W, S, 4]`."""
     root_rotation: Array
-    """The same as matrices, columns are the body's axes, `[W, S, 3, 3]`."""
+    """Orientations as matrices, whose columns are the roots' axes, `[W, S, 3, 3]`."""
     root_velocity: Array
     """Velocity of the root's origin, m/s, `[W, S, 3]`."""
     root_spin: Array
@@ -37,24 +40,24 @@ class Frame:
     angles: Array
     """The joint angles of all seats side by side, `[W, ΣJ]`."""
     rates: Array
-    """Likewise their velocities."""
+    """The joint velocities of all seats side by side, rad/s, `[W, ΣJ]`."""
     touches: Array
-    """Likewise what `touch` holds, `[W, ΣL]`."""
+    """`touch` of all seats side by side, `[W, ΣL]`."""
     touch: tuple[Array, ...]
     """Per seat `[W, L]`: 1 where the limb touches anything, else 0. Sensed one physics step before the rest."""
     contact: BoolArray
-    """Actor i touches actor j, seats first, then loose furniture, symmetric, `[W, A, A]`; sensed like touch. Pieces of
-    furniture do not sense each other."""
+    """Whether actor i touches actor j, symmetric, `[W, A, A]`; sensed like `touch`. Actors are the seats, then loose
+    furniture. Pieces of furniture do not sense each other."""
     loose_position: Array
-    """Of loose furniture, `[W, L, 3]`."""
+    """Positions of loose furniture, `[W, F, 3]`."""
     loose_quaternion: Array
-    """`[W, L, 4]`."""
+    """Their orientations, (w, x, y, z), `[W, F, 4]`."""
     loose_velocity: Array
-    """m/s, `[W, L, 3]`."""
+    """Their velocities, m/s, `[W, F, 3]`."""
     loose_before: Array
-    """Positions one control step earlier, `[W, L, 3]`."""
+    """Their positions one control step earlier, `[W, F, 3]`."""
     failed: BoolArray
-    """The world diverged in this step and was put back to the state it was last reset to, `[W]`."""
+    """Whether the world diverged in this step and was put back into its last reset state, `[W]`."""
     _stacked: "_Stacked" = field(repr=False)
 
     @classmethod
@@ -90,13 +93,13 @@ class Frame:
 
     @property
     def state(self) -> Saved:
-        """The arrays that make up the frame, each number once; live."""
+        """The live arrays that hold the frame, each number once, by name."""
         own = {"rotation": self.root_rotation, "contact": self.contact, "failed": self.failed}
         names = ("before", "root", "speed", "angle", "rate", "touch")
         return own | {name: getattr(self._stacked, name) for name in names}
 
     def fill(self, qpos: Array, qvel: Array, sensed: Array) -> None:
-        """Refresh from states `[W, nq]` and `[W, nv]` and contact counts `[W, sensors]` in the model's order."""
+        """Refresh the frame from states `[W, nq]`, `[W, nv]` and contact counts `[W, sensors]` in the model's order."""
         limbs = self._stacked.gather(qpos, qvel, sensed)
         for k, (a, b) in enumerate(self._stacked.pairs, start=limbs):
             self.contact[:, a, b] = self.contact[:, b, a] = sensed[:, k] > 0
@@ -104,7 +107,7 @@ class Frame:
 
 
 class _Stacked:
-    """The frame's arrays with all seats side by side, each filled by one call: in numpy calls cost most."""
+    """The frame's arrays with all seats side by side, each filled by one numpy call, because calls cost most."""
 
     def __init__(self, scene: Scene, worlds: int) -> None:
         seats, actors, self.pairs = scene.seats, scene.actors, scene.pairs
@@ -120,7 +123,7 @@ class _Stacked:
         self.touch = np.zeros((worlds, sum(len(seat.limbs) for seat in seats)))
 
     def gather(self, qpos: Array, qvel: Array, sensed: Array) -> int:
-        """Copy what the seats' arrays show; return the number of limbs, after which the pairs' sensors follow."""
+        """Copy the state into the stacked arrays; return the number of limbs, whose sensors precede the pairs'."""
         root, speed, angle, rate = self._columns
         self.before[:] = self.root.reshape(*self.before.shape[:2], 7)[..., :3]
         # The columns are valid by construction; the default mode would check them through a buffer.
@@ -134,8 +137,8 @@ class _Stacked:
 
 
 def diverged(qpos: Array, qvel: Array) -> BoolArray:
-    """Tell which worlds `[W]` hold a number that is not finite, or move faster than anything in an arena can."""
-    # Extremes tell of all worlds that are calm, which is nearly always: NaN and infinity show in them.
+    """Return which worlds hold a number that is not finite or move faster than `SPEED_LIMIT`, `[W]`."""
+    # The extremes show NaN and infinity. They usually settle all worlds at once.
     if _extreme(qvel) < SPEED_LIMIT and isfinite(_extreme(qpos)):
         return np.zeros(len(qpos), bool)
     calm = np.logical_and.reduce(np.abs(qvel) < SPEED_LIMIT, axis=1)
@@ -144,5 +147,5 @@ def diverged(qpos: Array, qvel: Array) -> BoolArray:
 
 
 def _extreme(array: Array) -> float:
-    """Return the largest magnitude, NaN where there is one."""
+    """Return the largest magnitude in the array, or NaN if it holds one."""
     return max(float(np.maximum.reduce(array, axis=None)), -float(np.minimum.reduce(array, axis=None)))

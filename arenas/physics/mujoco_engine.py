@@ -1,4 +1,4 @@
-"""MuJoCo: W worlds on a thread pool through `mujoco.batch.Batch`, bit-identical at any thread count."""
+"""The MuJoCo engine: W worlds on a thread pool (`mujoco.batch.Batch`), bit-identical with any number of threads."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from dohyo.arenas.saved import AnyArray
 
 @contextmanager
 def unlogged() -> Iterator[None]:
-    """Keep MuJoCo from writing a file MUJOCO_LOG.TXT where the user stands: worlds that diverge are counted instead."""
+    """Keep MuJoCo from writing MUJOCO_LOG.TXT into the current folder; diverged worlds are counted instead."""
     handler = mujoco.get_mju_user_warning()
     mujoco.set_mju_user_warning(lambda message: None)
     try:
@@ -31,7 +31,7 @@ FIELDS = {
     "mass": ("body_mass", "body_inertia"),
     "torque": ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"),
 }
-"""Fields of the model that make up each of `dohyo.arenas.physics.engine.QUANTITIES`."""
+"""The model's fields that each of `dohyo.arenas.physics.engine.QUANTITIES` scales."""
 
 
 class ThreadEngine(StateEngine):
@@ -45,13 +45,13 @@ class ThreadEngine(StateEngine):
         self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
         self._ctrl, self._sensed = self._batch.bind("ctrl"), self._batch.bind("sensordata")
         self._fields: dict[str, tuple[Array, Array]] = {}
-        """Model fields that have a row per world, with the model's own values."""
+        """The model's own values and the rows `[W, ...]` of each field that has a row per world, by name."""
         self._roots = [seat.root for seat in scene.seats]
         self._forces = self._batch.bind("xfrc_applied")
         self._pushed = False
         self._raised, self._still = np.zeros(worlds, bool), np.zeros(worlds, bool)
         self._moving: NDArray[np.intp] | None = None
-        """The worlds that step; None: all."""
+        """The worlds that step; None means all."""
 
     def halt(self, ids: NDArray[np.intp]) -> None:
         """See `Engine`."""
@@ -80,7 +80,7 @@ class ThreadEngine(StateEngine):
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
-        """Note the worlds that raise, and let the others go on."""
+        """Record the worlds that raise, and let the others continue."""
         try:
             with unlogged():
                 yield
@@ -88,11 +88,11 @@ class ThreadEngine(StateEngine):
             self._raised[error.ids] = True
 
     def _end(self) -> None:
-        """End the control step: the push is over; worlds that raised are lost."""
+        """End the control step: clear the push, and mark worlds that raised as diverged."""
         if self._pushed:
             self._forces[:, self._roots], self._pushed = 0, False
         if np.count_nonzero(self._raised):
-            # They kept the state of before; as NaN they are seen, counted and reset like any other failure.
+            # They still hold the previous state; NaN makes `step` count and reset them like other diverged worlds.
             self._qpos[self._raised], self._raised[:] = np.nan, False
 
     def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
@@ -103,10 +103,10 @@ class ThreadEngine(StateEngine):
                 rows[ids] = np.multiply.outer(factor, own)
         if "mass" in factors:
             with unlogged():
-                self._batch.set_const(ids)  # the inertia that contacts and limits meet is derived from the masses
+                self._batch.set_const(ids)  # contacts and limits use inertias that are derived from the masses
 
     def _expand(self, name: str) -> tuple[Array, Array]:
-        """Return a field of the model as it came, and its rows `[W, ...]`; only what is scaled takes up memory."""
+        """Return a field's original value and its rows `[W, ...]`; only scaled fields take up memory."""
         if name not in self._fields:
             rows = self._batch.expand(name)
             self._fields[name] = rows[0].copy(), rows
@@ -118,11 +118,11 @@ class ThreadEngine(StateEngine):
 
     @property
     def state(self) -> Mapping[str, AnyArray]:
-        """See `Engine`; a simulation is its row of `mjSTATE_INTEGRATION`, solver's start included."""
+        """See `Engine`; a world's row is its `mjSTATE_INTEGRATION`, which includes the solver's warm start."""
         return {**super().state, "integration": self._batch.state}
 
     def settle(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: `state` holds everything."""
 
     def close(self) -> None:
-        """Nothing to release: the threads end with the object."""
+        """Do nothing: the threads end with the object."""

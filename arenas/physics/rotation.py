@@ -1,11 +1,11 @@
-"""Rotations of whole batches; quaternions are (w, x, y, z), as in MuJoCo."""
+"""Rotations over batches; quaternions are (w, x, y, z), as in MuJoCo."""
 
 import numpy as np
 
 from dohyo.arenas.arrays import Array
 
-# Entry (i, j) of a rotation matrix, row by row, is the unit matrix's plus two products of components of the quaternion,
-# each with its sign and doubled: nine first products, then nine second ones.
+# Entry (i, j) of a rotation matrix is the unit matrix's entry plus two doubled and signed products of two components of
+# the quaternion. These lists hold, row by row, nine first products and then nine second products.
 _LEFT = np.array([[2, 1, 1, 1, 1, 2, 1, 2, 1], [3, 0, 0, 0, 3, 0, 0, 0, 2]]).ravel()
 _RIGHT = np.array([[2, 2, 3, 2, 1, 3, 3, 3, 1], [3, 3, 2, 3, 3, 1, 2, 1, 2]]).ravel()
 _SIGN = np.array([[-2.0, 2, 2, 2, -2, 2, 2, 2, -2], [-2, -2, 2, 2, -2, -2, -2, 2, -2]]).ravel()
@@ -13,12 +13,12 @@ _UNIT = np.eye(3).ravel()
 
 
 NEXT, LAST = [1, 2, 0], [2, 0, 1]
-"""The axes that follow and precede each of the three."""
+"""The axes that follow and precede the axes x, y and z."""
 
 
 def matrix(quaternion: Array, out: Array | None = None) -> Array:
     """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes."""
-    # All entries in few calls, which cost most in numpy; "clip" takes the short way through `take`.
+    # Few calls, because calls cost most in numpy; "clip" is the fastest mode of `take`.
     products = quaternion.take(_LEFT, axis=-1, mode="clip")
     products *= quaternion.take(_RIGHT, axis=-1, mode="clip")
     products *= _SIGN

@@ -1,4 +1,4 @@
-"""Compose bodies and furniture into one compiled scene, the single source of physics for every engine."""
+"""Compose bodies and furniture into one compiled scene, from which every engine takes its physics."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 COLOURS = ((0.85, 0.25, 0.2, 1.0), (0.2, 0.45, 0.85, 1.0), (0.25, 0.7, 0.35, 1.0), (0.9, 0.7, 0.2, 1.0))
 """RGBA of the sides, in order."""
 SHADE = 0.6
-"""Brightness of each further seat of a side next to the one before."""
+"""Brightness of each further seat of a side, relative to the seat before."""
 
 
 @dataclass(frozen=True)
 class SeatLayout:
-    """Where one seat's numbers stand in the arrays of the compiled scene."""
+    """Where one seat's numbers are in the arrays of the compiled model."""
 
     body: Body
     root: int
     """Index of the root body in the model; its descendants follow it."""
     links: tuple[int, ...]
-    """Indices of the other bodies, in document order; one hinge each."""
+    """Indices of the seat's other bodies, in the MJCF's order; each has one hinge."""
     qpos: slice
     qvel: slice
     ctrl: slice
@@ -37,7 +37,7 @@ class SeatLayout:
 
 @dataclass(frozen=True)
 class LooseLayout:
-    """Where the numbers of a free piece of furniture stand, a ball for instance."""
+    """Where the numbers of a free piece of furniture, such as a ball, are in the arrays of the compiled model."""
 
     root: int
     """Index of its body in the model."""
@@ -45,21 +45,21 @@ class LooseLayout:
     qvel: slice
     links: tuple[int, ...] = ()
     limbs: tuple[int, ...] = ()
-    """It has neither."""
+    """Furniture has no links and no limbs."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A compiled scene and the layout of its seats."""
+    """A compiled scene, and where its seats and loose furniture are in the model's arrays."""
 
     model: mujoco.MjModel
     seats: tuple[SeatLayout, ...]
     loose: tuple[LooseLayout, ...]
-    """Free pieces of furniture."""
+    """The free pieces of furniture."""
     pairs: tuple[tuple[int, int], ...]
-    """Actors whose contact is sensed, in the order of the model's sensors."""
+    """Pairs of actors whose contact is sensed, in the order of the model's sensors."""
     drive: str
-    """What an action means, see `DRIVES`."""
+    """What an action means, a key of `DRIVES`."""
 
     @property
     def substeps(self) -> int:
@@ -73,17 +73,23 @@ class Scene:
 
     @property
     def actors(self) -> tuple[SeatLayout | LooseLayout, ...]:
-        """Seats, then loose furniture: whatever moves and is sensed."""
+        """Everything that moves: the seats, then loose furniture."""
         return (*self.seats, *self.loose)
 
 
 def drive_target(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
-    """Action in [-1, 1] is a joint target across the joint's range, held by a PD law: gain and bias of the torque."""
+    """Return gain and bias of the torque when an action in [-1, 1] is a target angle, held by a PD law.
+
+    -1 and 1 are the joint's limits `low` and `high`, rad.
+    """
     return kp * (high - low) / 2, [kp * (high + low) / 2, -kp, -kd]
 
 
 def drive_torque(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
-    """Action in [-1, 1] is a share of the joint's largest torque; `kd / 10` stands in for the joint's own friction."""
+    """Return gain and bias of the torque when an action in [-1, 1] is a share of the joint's largest torque.
+
+    A damping of `kd / 10` stands in for the joint's own friction.
+    """
     return strength, [0.0, 0.0, -kd / 10]
 
 
@@ -102,9 +108,9 @@ def compose(
 ) -> Scene:
     """Compile floor, furniture and one body per seat into a scene.
 
-    `furnish` adds an arena's own furniture: geoms of the world's body, and named bodies with a free joint. Bodies do
-    not collide with themselves; everything else collides. `sides` decide the colours, by default one per seat.
-    Raises `UnknownName` for a drive that is not in `DRIVES`.
+    `furnish` adds an arena's furniture: geoms of the world body, and named bodies with a free joint. A seat's body does
+    not collide with itself; everything else collides. `sides` set the colours, by default one per seat. Raises
+    `UnknownName` for a drive that is not in `DRIVES`.
     """
     law = lookup(DRIVES, drive, "drive")
     spec = mujoco.MjSpec()
@@ -135,7 +141,7 @@ def compose(
 
 
 def _colours(sides: Sequence[int]) -> list[tuple[float, ...]]:
-    """Return RGBA of every seat: a colour per side, partners in shades of it."""
+    """Return the RGBA of every seat: one colour per side, partners in shades of it."""
     shades = [SHADE ** list(sides[:seat]).count(side) for seat, side in enumerate(sides)]
     rgba = [COLOURS[side % len(COLOURS)] for side in sides]
     return [(r * shade, g * shade, b * shade, a) for (r, g, b, a), shade in zip(rgba, shades, strict=True)]
@@ -143,12 +149,12 @@ def _colours(sides: Sequence[int]) -> list[tuple[float, ...]]:
 
 def _set_options(spec: mujoco.MjSpec) -> None:
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    # A tenth off the cost of ants in contact; a slide of 0.2 m changes by 0.1 mm.
+    # This saves a tenth of the cost of ants in contact; a slide of 0.2 m changes by 0.1 mm.
     spec.option.tolerance = 1e-4
-    # A world that diverges is for the engine to see and count, not to be put back in silence.
+    # The engine must see and count diverged worlds, so MuJoCo must not reset them itself.
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
     spec.memory = 1 << 20
-    # Carried by the compiled model, so that whoever holds the model knows the length of a control step.
+    # The compiled model carries the number of physics steps, so that it defines the control step's length.
     spec.add_numeric(name="substeps", data=[0], size=1)
 
 
@@ -157,7 +163,7 @@ def _drive(
     joint: mujoco.MjsJoint,
     law: Callable[[float, float, float, float, float], tuple[float, list[float]]],
 ) -> None:
-    """Replace the PD constants that the MJCF gives an actuator by the affine law of the chosen drive."""
+    """Replace an actuator's PD constants, which the MJCF sets, by the affine law of the chosen drive."""
     kp, kd, strength = actuator.gainprm[0], -actuator.biasprm[2], actuator.forcerange[1]
     low, high = np.deg2rad(joint.range)
     gain, bias = law(kp, kd, strength, low, high)
@@ -167,7 +173,7 @@ def _drive(
 
 
 def _add_sensors(spec: mujoco.MjSpec, bodies: Sequence[Body], pairs: Sequence[tuple[str, str]]) -> None:
-    """Count contacts: of each limb with anything, then of each pair of actors."""
+    """Add sensors that count contacts: of each limb with anything, then between each pair of actors."""
     found = [1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND), 0, 1]
     for seat, body in enumerate(bodies):
         for limb in body.limbs:
@@ -196,7 +202,7 @@ def loose_layout(model: mujoco.MjModel, name: str) -> LooseLayout:
     root = model.body(name).id
     joint = int(model.body_jntadr[root])
     if joint < 0 or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_FREE or np.any(model.body_parentid == root):
-        raise ValueError(f"furniture {name!r}: a body that is not fixed to the world needs a free joint and no parts")
+        raise ValueError(f"furniture {name!r}: a body that moves needs a free joint, and no child bodies")
     qpos, qvel = int(model.jnt_qposadr[joint]), int(model.jnt_dofadr[joint])
     return LooseLayout(root, slice(qpos, qpos + 7), slice(qvel, qvel + 6))
 

@@ -1,10 +1,10 @@
-"""What an arena implements, and what it is made of: the API for writing an arena.
+"""The API for writing an arena: the interface `Arena`, and the parts to build one from.
 
     >>> from dohyo.arenas.rules import Entry, Term
     >>> Term("forward", 5.0, "speed towards the line, m/s", "ours").weight
     5.0
 
-`BaseArena` is where to start; docs/guide/own_arena.md shows a complete arena.
+Start from `BaseArena`; docs/guide/own_arena.md shows a complete arena.
 """
 
 from dohyo.arenas.physics.presets import CONTROL_STEP

@@ -1,4 +1,4 @@
-"""What an arena is to the batch: where a bout starts, what a seat sees, and what a control step was worth."""
+"""The interface that an arena implements: starts of bouts, observations, and the judgement of each control step."""
 
 import hashlib
 import math
@@ -18,57 +18,60 @@ from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark
 
 Ranges = dict[str, tuple[float, float]]
-"""By name, lowest and highest of what the start of a bout is drawn from."""
+"""Lowest and highest value of each quantity that the start of a bout is drawn from, by name."""
 NOBODY = -1
-"""The winner of a draw, and of a bout that goes on."""
+"""The `winner` of a draw, and of a bout that goes on."""
 TIME_OUT = "time-out"
-"""The ending, in every arena, of a bout that has lasted `max_cycles` control steps."""
+"""The ending of a bout that has lasted `max_cycles` control steps, in every arena."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A run of numbers in an observation."""
+    """The description of `size` consecutive numbers in an observation."""
 
     name: str
     size: int
     unit: str
     frame: str
+    """The frame of reference: `own` (the seat's root), `world` or `joint`."""
     meaning: str
     low: float = -math.inf
     high: float = math.inf
-    """Bounds that all its numbers keep; infinite where the physics sets none."""
+    """Bounds of all its numbers; infinite if the physics sets none."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """One named term of the dense reward; what it pays is `weight * quantity` per control step."""
+    """One named term of the dense reward; it pays `weight * quantity` per control step."""
 
     name: str
     weight: float
     quantity: str
+    """What is measured, with its unit."""
     source: str
+    """Where term and weight are from."""
 
 
 @dataclass
 class Verdict:
-    """What one control step brought, per world; seats in the second axis."""
+    """An arena's judgement of one control step, for T terms, W worlds and S seats."""
 
     terms: Array
-    """The dense reward's weighted terms in the arena's order, `[T, W, S]`; they change at the next step."""
+    """The dense reward's weighted terms in the arena's order, `[T, W, S]`; the next step may overwrite them."""
     outcome: Array
     """What the end of a bout pays, `[W, S]`; 0 while the bout goes on."""
     done: NDArray[np.bool_]
-    """The bout is over, `[W]`."""
+    """Whether the bout is over, `[W]`."""
     winner: IntArray
-    """The winning side, or `NOBODY`, `[W]`; with two seats sides are seats."""
+    """The winning side, or `NOBODY`, `[W]`; with two seats each seat is a side."""
     ending: IntArray
     """Index into the arena's `endings`, `[W]`; meaningless while the bout goes on."""
     out: NDArray[np.bool_]
-    """Seats that leave a bout which goes on without them, `[W, S]`; arenas of two seats never set it."""
+    """Whether a seat leaves a bout that goes on without it, `[W, S]`; never in arenas of two seats."""
 
     @classmethod
     def going_on(cls, terms: Array) -> "Verdict":
-        """Return the verdict on worlds in which no bout has ended."""
+        """Return a verdict with `terms` `[T, W, S]` in which all bouts go on."""
         _, worlds, seats = terms.shape
         return cls(
             terms=terms,
@@ -81,58 +84,59 @@ class Verdict:
 
 
 class Arena(Protocol):
-    """Rules over a batch of worlds.
+    """The rules of an arena over a batch of W worlds.
 
-    All state between steps is in arrays with a row per world, attributes that `Batch.save` can find.
+    All state between steps is in attributes that are arrays with a row per world: `Batch.save` collects them.
     """
 
     name: str
     scene: Scene
     physics: str
-    """How finely the scene is simulated, see `dohyo.arenas.physics.presets`."""
+    """The preset of the physics: how finely the scene is simulated, see `dohyo.arenas.physics.presets`."""
     seats: tuple[str, ...]
-    """The agents' names, in the order of the seats."""
+    """Names of the seats, in order."""
     roles: tuple[str, ...]
-    """What each seat plays; a policy can take any seat of its role."""
+    """The role of each seat; a policy can fill any seat of its role."""
     bodies: tuple[Body, ...]
-    """What each seat plays it with."""
+    """The body of each seat."""
     sides: tuple[int, ...]
     """The side of each seat, numbered from 0; seats of a side win together."""
     endings: tuple[str, ...]
-    """Why bouts end; `ending` indexes it."""
+    """The reasons why bouts end; `Verdict.ending` indexes them."""
     terms: tuple[Term, ...]
+    """The terms of the dense reward."""
     max_cycles: int
     """Control steps after which a bout is over."""
     ranges: Ranges
-    """What bouts start from; a curriculum may set them between bouts."""
+    """Ranges of the starts of bouts; a curriculum may set them between bouts."""
     dtype: type[np.floating[Any]]
-    """Of observations."""
+    """The type of the numbers in observations."""
     bounded: bool
-    """Whether actions are clipped to their space before anything else; if not, the engine may clamp what it drives."""
+    """Whether the batch clips actions to their space; if not, the engine may still limit the motors."""
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
-        """Give some of `terms` other weights, by name; raises `UnknownName` for one that is not there."""
+        """Change the weights of the named terms; raises `UnknownName` for an unknown term."""
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
-        """Begin a bout in the worlds `ids`: draw its parameters, return its first states `[n, nq]`, `[n, nv]`.
+        """Begin bouts in the worlds `ids` `[n]`: draw and return their first states `[n, nq]`, `[n, nv]`.
 
-        What follows them is for an engine of the arena's own, whose `reset` takes it.
+        Any further arrays are for the arena's own engine, whose `reset` takes them.
         """
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Judge the control step that `action` `[W, nu]` brought about."""
+        """Judge the control step that has just run under `action` `[W, nu]`."""
 
     def observe(self, frame: Frame, out: Sequence[NDArray[Any]]) -> None:
-        """Write what the seats see into `out`, per seat `[W, obs]`."""
+        """Write the observations into `out`, per seat `[W, obs]`."""
 
     def model(self, world: int) -> mujoco.MjModel:
-        """Return the scene as `world` has it, for pictures."""
+        """Return the model of `world`, for pictures."""
 
     def marks(self, world: int) -> list[Mark]:
-        """Return what to paint on the floor when the world is rendered."""
+        """Return the shapes to paint on the floor in pictures of `world`."""
 
 
 def observation_size(entries: list[Entry]) -> int:
@@ -147,12 +151,12 @@ def observation_bounds(entries: list[Entry]) -> tuple[Array, Array]:
 
 
 def digest(entries: list[Entry]) -> str:
-    """Return 8 hexadecimal digits that change when an entry's name, size, unit or place does."""
+    """Return 8 hexadecimal digits that change with the names, sizes, units, frames or order of the entries."""
     text = "\n".join(f"{entry.name} {entry.size} {entry.unit} {entry.frame}" for entry in entries)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def layout(entries: list[Entry]) -> dict[str, slice]:
-    """Return where each entry of an observation stands."""
+    """Return the slice of the observation that each entry takes, by the entry's name."""
     ends = np.cumsum([entry.size for entry in entries]).tolist()
     return {entry.name: slice(end - entry.size, end) for entry, end in zip(entries, ends, strict=True)}

@@ -1,4 +1,4 @@
-"""What the arenas here have in common: a scene, a clock, ranges to start from, and what every seat sees."""
+"""Base classes of arenas: the scene, the clock, the start ranges, the reward terms and the observations."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -18,14 +18,14 @@ from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.observation import Sight
 
 WIN_OUTCOME, LOSS_OUTCOME = 1000.0, -1000.0
-"""What an outcome pays (arXiv 1710.03748)."""
+"""What the end of a bout pays for a win and for a loss (arXiv 1710.03748)."""
 CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left", 0, 1)
 
 
 class Ground:
-    """What all arenas keep: a scene, a clock, the ranges that bouts start from, room for the terms of the reward.
+    """Base of every arena: the scene, the clock, the start ranges and the buffer of the reward terms.
 
-    A subclass names itself, its seats, endings and terms, and says what its bouts start from (`start`).
+    A subclass sets `name`, `seats`, `roles`, `endings`, `terms`, and `start`, the ranges of its starts.
     """
 
     name: str
@@ -43,42 +43,42 @@ class Ground:
         self.bodies, self.max_cycles, self.scene = tuple(bodies), max_cycles, scene
         self.ranges: Ranges = dict(self.start)
         self.steps = np.zeros(worlds, np.intp)
-        """Control steps of every world's bout so far."""
+        """Control steps of the current bouts so far, `[W]`."""
         self.worth = np.zeros((len(self.terms), worlds, len(bodies)))
-        """The dense reward's terms `[T, W, S]`, to be written in place."""
+        """The dense reward's terms `[T, W, S]`; every step writes them in place."""
         self.term = {term.name: row for term, row in zip(self.terms, self.worth, strict=True)}
-        """The same by name: views `[W, S]` of `worth`."""
+        """Views `[W, S]` of `worth`, by the term's name."""
         self.reweigh({})
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
-        """Give some of the dense reward's terms other weights, by name; raises `UnknownName` for one not there."""
+        """Change the weights of the named reward terms; raises `UnknownName` for an unknown term."""
         known = {term.name: term for term in self.terms}
         known |= {name: replace(lookup(known, name, "term"), weight=weight) for name, weight in weights.items()}
         self.terms = tuple(known.values())
         self.weights = np.array([term.weight for term in self.terms])[:, None, None]
 
     def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
-        """Draw `[n, size]` numbers from the range called `name`, for the worlds `ids`."""
+        """Draw numbers `[n, size]` from the start range `name`, for the worlds `ids` `[n]`."""
         drawn: Array = self.draw_all((name,), ids, dice, size)[0]
         return drawn
 
     def draw_all(self, names: Sequence[str], ids: IntArray, dice: Dice, size: int) -> Array:
-        """Draw `size` numbers from each of these ranges, one after another, at once: `[names, n, size]`."""
+        """Draw numbers `[names, n, size]` from the start ranges `names`, for the worlds `ids` `[n]`."""
         low, high = np.array([self.ranges[name] for name in names]).T[:, :, None, None]
         share = dice.uniform(ids, 0, 1, len(names) * size).reshape(len(ids), len(names), size)
         drawn: Array = low + (high - low) * share.swapaxes(0, 1)
         return drawn
 
     def model(self, world: int) -> mujoco.MjModel:
-        """Return the scene's model."""
+        """Return the scene's model, which is the same in every world."""
         return self.scene.model
 
 
 class BaseArena(Ground):
-    """A start for the rules of an arena; see `dohyo.arenas.rules.arena.Arena` for what is still to be written.
+    """Base of the arenas here; a subclass adds `spawn`, `judge`, `observe` and `marks`, see `Arena`.
 
-    A subclass also says what it adds to an observation: `points` are vectors from a seat's root, `numbers` are shown
-    as they are.
+    A subclass can add to the observation: `points` are vectors from a seat's root, turned into the seat's frame;
+    `numbers` are shown unchanged. `furnish` adds furniture to the scene.
     """
 
     points: ClassVar[tuple[Entry, ...]] = ()
@@ -107,10 +107,9 @@ class BaseArena(Ground):
         return high
 
     def price(self, action: Array, standing: BoolArray) -> Array:
-        """Fill in the terms that arenas share, and return all of them weighted, `[T, W, S]`.
+        """Fill in the terms `control` and `standing`, and return all terms weighted, `[T, W, S]`.
 
-        They are `control`, the sum of squared actions, and `standing`, 1 while a seat is `standing` `[W, S]` and -1
-        when not.
+        `control` is the sum of squared actions; `standing` is 1 where `standing` `[W, S]` holds and -1 elsewhere.
         """
         effort(self.scene, action, self.term["control"])
         np.subtract(2.0 * standing, 1.0, out=self.term["standing"])
@@ -118,12 +117,12 @@ class BaseArena(Ground):
         return self.worth
 
     def entries(self, seat: int) -> list[Entry]:
-        """Describe the observation: own body, what the arena adds, then the other seats."""
+        """Describe the observation of a seat: its own body, what the arena adds, then the other seats."""
         return self.sight.entries(seat)
 
 
 def effort(scene: Scene, action: Array, out: Array) -> None:
-    """Write every seat's sum of squared actions `[W, S]`, from actions `[W, nu]`."""
+    """Write every seat's sum of squared actions into `out` `[W, S]`, from actions `[W, nu]`."""
     for s, seat in enumerate(scene.seats):
         own = action[:, seat.ctrl]
         np.vecdot(own, own, out=out[:, s])

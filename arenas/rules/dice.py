@@ -1,4 +1,4 @@
-"""Random draws for the starts of bouts, from a stream per world."""
+"""Random draws for the starts of bouts, from one stream per world."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from dohyo.arenas.saved import AnyArray, StateError, set_stream, stream_state
 
 
 class Dice:
-    """One random stream per world, so that a world's bouts do not depend on how many others there are."""
+    """One random stream per world, so that a world's bouts do not depend on the number of worlds."""
 
     def __init__(self, seeds: Sequence[int | tuple[int, ...]]) -> None:
         self._streams = [np.random.default_rng(seed) for seed in seeds]
@@ -20,16 +20,16 @@ class Dice:
         return np.array([stream_state(stream) for stream in self._streams])
 
     def restore(self, states: AnyArray) -> None:
-        """Put all streams into states that `save` gave; raises `StateError` for anything else."""
+        """Put all streams into states that `save` returned; raises `StateError` for anything else."""
         if len(states) != len(self._streams):
             raise StateError(f"a saved state does not fit: it is of {len(states)} worlds, not {len(self._streams)}")
         for stream, state in zip(self._streams, states, strict=True):
             set_stream(stream, state)
 
     def uniform(self, ids: IntArray, low: float, high: float, size: int) -> Array:
-        """Draw `[n, size]` numbers from U(low, high), row by row from the streams of the worlds `ids`."""
+        """Draw numbers `[n, size]` from U(low, high); each row is from the stream of one of the worlds `ids` `[n]`."""
         return np.array([self._streams[w].uniform(low, high, size) for w in ids]).reshape(len(ids), size)
 
     def normal(self, ids: IntArray, deviation: float, size: int) -> Array:
-        """Draw `[n, size]` numbers from N(0, deviation), row by row from the streams of the worlds `ids`."""
+        """Draw numbers `[n, size]` from N(0, deviation); each row is from the stream of one of the worlds `ids`."""
         return np.array([self._streams[w].normal(0, deviation, size) for w in ids]).reshape(len(ids), size)

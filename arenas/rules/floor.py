@@ -1,4 +1,4 @@
-"""What an arena paints on the floor of a picture."""
+"""Shapes that an arena paints on the floor in pictures."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,25 +11,25 @@ Colour = tuple[float, float, float]
 
 
 class Mark(Protocol):
-    """A shape painted on the floor; hashable, since the empty floor is painted once and kept."""
+    """A shape painted on the floor; hashable, because pictures of the empty floor are cached."""
 
     @property
     def extent(self) -> float:
-        """How far from the origin it reaches, m."""
+        """Largest distance from the origin that a picture should show, m."""
 
     def paint(self, points: Array, colour: Array) -> None:
-        """Colour those of the floor's points `[n, 3]` that it covers, in `colour` `[n, 3]`."""
+        """Write the shape's colour into the rows of `colour` `[n, 3]` whose floor points `[n, 3]` it covers."""
 
 
 @dataclass(frozen=True)
 class Disc:
-    """A disc about the origin with an edge of its own colour."""
+    """A disc about the origin, with an edge in another colour; m."""
 
     radius: float
     colour: Colour
     edge: Colour
     width: float
-    """Breadth of the edge in m, inside the radius."""
+    """Width of the edge, m; it lies inside the radius."""
 
     @property
     def extent(self) -> float:
@@ -45,7 +45,7 @@ class Disc:
 
 @dataclass(frozen=True)
 class Strip:
-    """A rectangle along the axes, m."""
+    """A rectangle with sides along the axes, from low to high in `x` and `y`, m."""
 
     x: tuple[float, float]
     y: tuple[float, float]
@@ -53,7 +53,7 @@ class Strip:
 
     @property
     def extent(self) -> float:
-        """See `Mark`; along x, the way the arenas lie."""
+        """See `Mark`; along x only, the long side of the fields."""
         return max(map(abs, self.x))
 
     def paint(self, points: Array, colour: Array) -> None:

@@ -1,4 +1,4 @@
-"""What every seat sees, in its own frame: its own body, what the arena shows, then the other seats."""
+"""Observations in each seat's own frame: its own body, what the arena adds, then the other seats."""
 
 from collections.abc import Sequence
 from math import prod
@@ -13,11 +13,11 @@ from dohyo.arenas.physics.scene import Scene, SeatLayout
 from dohyo.arenas.rules.arena import Entry
 
 SPEED_SCALE = 0.1
-"""Joint velocities are observed in units of 10 rad/s, which keeps them near 1 (ours)."""
+"""Factor of observed joint velocities: units of 10 rad/s keep them near 1 (ours)."""
 
 
 def own_entries(seat: SeatLayout) -> list[Entry]:
-    """Describe what a seat sees of its own body."""
+    """Describe the part of an observation about the seat's own body."""
     return [
         Entry("height", 1, "m", "world", "height of the root above the floor"),
         Entry("up", 3, "1", "own", "the world's vertical", -1, 1),
@@ -30,21 +30,21 @@ def own_entries(seat: SeatLayout) -> list[Entry]:
 
 
 def other_entries(name: str, seat: SeatLayout) -> list[Entry]:
-    """Describe what a seat sees of another, which it calls `name`."""
+    """Describe the part of an observation about another seat; the entries call it `name`."""
     return [
-        Entry(name, 3, "m", "own", f"the {name}'s root, from one's own"),
-        Entry(f"{name} velocity", 3, "m/s", "own", "its velocity less one's own"),
-        Entry(f"{name} up", 3, "1", "own", "its upward axis", -1, 1),
-        Entry(f"{name} forward", 3, "1", "own", "its forward axis", -1, 1),
-        Entry(f"{name} joint angle", len(seat.links), "1", "joint", "as one's own"),
+        Entry(name, 3, "m", "own", f"from the own root to the {name}'s"),
+        Entry(f"{name} velocity", 3, "m/s", "own", f"velocity of the {name}'s root minus the own"),
+        Entry(f"{name} up", 3, "1", "own", f"the {name}'s upward axis", -1, 1),
+        Entry(f"{name} forward", 3, "1", "own", f"the {name}'s forward axis", -1, 1),
+        Entry(f"{name} joint angle", len(seat.links), "1", "joint", "scaled like the own joint angles"),
     ]
 
 
 class Sight:
     """Writes the observations of all seats of a batch.
 
-    An arena fills `points` `[W, S, P, 3]`, vectors in the world's frame from each seat's root to what it shows, and
-    `numbers` `[W, S, N]`, which are shown as they are; `points` are turned into the seat's own frame.
+    An arena fills `points` `[W, S, P, 3]` and `numbers` `[W, S, N]`. `points` are vectors from each seat's root in the
+    world's frame; observations show them in the seat's own frame. `numbers` are shown unchanged.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class Sight:
         count, last = len(scene.seats), 1 + len(points)
         self._scene, self._sides, self._shown = scene, sides, [*points, *numbers]
         self.others = np.array([_others(seat, sides) for seat in range(count)])
-        """The other seats of each seat in the order in which it sees them, `[S, S - 1]`."""
+        """The other seats of each seat, in the order in which it sees them, `[S, S - 1]`."""
         self._vectors = np.zeros((worlds, count, last + 4 * (count - 1), 3))
         self.points = self._vectors[:, :, 1:last]
-        # For each other seat: position, velocity, upward axis, forward axis.
+        # Of each other seat: position, velocity, upward axis, forward axis.
         self._seen = self._vectors[:, :, last:].reshape(worlds, count, count - 1, 4, 3)
         self._turned = np.zeros_like(self._vectors)
         self._marks = np.zeros((worlds, count, 4, 3))
-        """The same four of every seat, in the world's frame."""
+        """Position, velocity, upward and forward axis of every seat in the world's frame, `[W, S, 4, 3]`."""
         self.numbers = np.zeros((worlds, count, sum(entry.size for entry in numbers)))
         limits = np.concatenate([seat.joint_range for seat in scene.seats])
         self._middle, self._half = limits.mean(axis=1), np.ptp(limits, axis=1) / 2
@@ -83,7 +83,7 @@ class Sight:
         return [*own_entries(seats[seat]), *self._shown, *seen]
 
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
-        """Write the observation that `entries` describes, per seat `[W, obs]`."""
+        """Write the observations that `entries` describes into `out`, per seat `[W, obs]`."""
         self._turn(frame)
         board = self._board
         board.height[:], board.up[:] = frame.root_position[:, :, 2], frame.root_rotation[:, :, 2]
@@ -96,7 +96,7 @@ class Sight:
             board.all.take(columns, axis=1, out=seen, mode="clip")
 
     def _turn(self, frame: Frame) -> None:
-        """Turn all vectors into the own frames in one product: for row vectors that is `v @ rotation`."""
+        """Turn all vectors into the seats' own frames in one product: `v @ rotation`, because vectors are rows."""
         marks = self._marks
         marks[:, :, 0], marks[:, :, 1] = frame.root_position, frame.root_velocity
         marks[:, :, 2], marks[:, :, 3] = frame.root_rotation[..., 2], frame.root_rotation[..., 0]
@@ -107,15 +107,15 @@ class Sight:
 
 
 def _others(seat: int, sides: Sequence[int]) -> list[int]:
-    """Order the other seats: partners first, then in turn, so that seats which trade places see alike."""
+    """Return the other seats: partners first, then opponents, each in turn from `seat`, so that all seats see alike."""
     turn = [(seat + k) % len(sides) for k in range(1, len(sides))]
     return sorted(turn, key=lambda other: sides[other] != sides[seat])
 
 
 class _Board:
-    """All that can be seen in a world, side by side, of which every seat's observation is a choice of columns.
+    """Everything visible in a world in one row; each seat's observation is a selection of its columns.
 
-    So it takes few calls, and in numpy calls cost most.
+    This needs few numpy calls, and calls are what costs most here.
     """
 
     def __init__(self, scene: Scene, vectors: Array, numbers: Array) -> None:
@@ -133,7 +133,10 @@ class _Board:
         self._touch = _split(rest[2], np.cumsum(limbs))
 
     def columns(self, seat: int, others: IntArray, last: int) -> IntArray:
-        """Return where on the board a seat's observation stands, `[obs]`; vectors from `last` on are of others."""
+        """Return the columns of the board that make up a seat's observation, `[obs]`.
+
+        Vectors from index `last` on are those of the other seats.
+        """
         vectors = self._vectors[seat]
         own = [self._height[seat, None], self._up[seat], vectors[0], self._spin[seat]]
         own += [self._angle[seat], self._rate[seat], self._touch[seat], vectors[1:last].ravel(), self._numbers[seat]]
@@ -143,7 +146,7 @@ class _Board:
 
 
 def _split(array: NDArray[Any], ends: IntArray) -> list[NDArray[Any]]:
-    """Split the last axis at `ends`, the last of which is its length."""
+    """Split the last axis into parts that stop at `ends`; the last of `ends` is the axis's length."""
     return np.split(array, ends[:-1], axis=-1)
 
 

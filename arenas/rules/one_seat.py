@@ -1,4 +1,4 @@
-"""An arena with one of its seats alone: the others stand far away, and nothing but a fall or the clock ends a bout."""
+"""An arena with one seat alone: the other seats stand far away, and only a fall or the clock ends a bout."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,15 +15,15 @@ from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark
 
 FAR = 100.0
-"""How far the others are moved along x, m: nobody walks there in a bout."""
+"""Distance by which the other seats are moved along x, m: too far to walk in a bout."""
 FELL = "fell"
 
 
 class Alone:
-    """The rules of `arena` over `worlds` worlds, for whoever wants to know how long a seat stays on its feet.
+    """The rules of `arena` over `worlds` worlds with one seat alone, to measure how long that seat stays up.
 
-    A bout starts as in the arena, but for the other seats, which are moved out of reach. What the seat sees of them is
-    what it would see if they had not been moved. Nobody wins and no outcome is paid; lines and edges end nothing.
+    Bouts start as in the arena, but the other seats are moved out of reach. Observations show them where they would be
+    if they had not been moved. Nobody wins and no outcome is paid; lines and edges do not end a bout.
     """
 
     endings: tuple[str, ...] = (FELL, TIME_OUT)
@@ -41,11 +41,11 @@ class Alone:
         self._steps = np.zeros(worlds, np.intp)
         others = np.arange(len(arena.seats)) != seat
         self._away = np.where(others, FAR, 0.0)[:, None] * (1.0, 0.0, 0.0)
-        """By how much each seat is moved, `[S, 3]`."""
+        """The displacement of each seat, m, `[S, 3]`."""
         self._columns = [s.qpos.start for s, other in zip(arena.scene.seats, others, strict=True) if other]
 
     def reweigh(self, weights: Mapping[str, float]) -> None:
-        """Give some of the dense reward's terms other weights, by name."""
+        """Change the weights of the named reward terms."""
         self._arena.reweigh(weights)
         self.terms = self._arena.terms
 
@@ -54,14 +54,14 @@ class Alone:
         return self._arena.entries(seat)
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
-        """Begin bouts as the arena does, and move the others away."""
+        """Begin bouts as the arena does, and move the other seats away."""
         self._steps[ids] = 0
         qpos, *rest = self._arena.spawn(ids, dice)
         qpos[:, self._columns] += FAR
         return qpos, *rest
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Whether the seat has fallen or the time is up."""
+        """Judge the step: a bout ends when the seat has fallen or time is up."""
         verdict = self._arena.judge(self._near(frame), action)
         height = frame.root_position[:, self._seat, 2]
         fallen = height <= self.bodies[self._seat].fallen_height
@@ -72,7 +72,7 @@ class Alone:
         return verdict
 
     def observe(self, frame: Frame, out: Sequence[NDArray[Any]]) -> None:
-        """Write what the seats would see if nobody had been moved."""
+        """Write the observations that the seats would have if none had been moved."""
         self._arena.observe(self._near(frame), out)
 
     def _near(self, frame: Frame) -> Frame:
@@ -84,5 +84,5 @@ class Alone:
         return self._arena.model(world)
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the arena's floor."""
+        """Return the arena's own marks."""
         return self._arena.marks(world)

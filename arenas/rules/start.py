@@ -1,4 +1,4 @@
-"""The start of a bout that all arenas share: bodies that stand, with noise on every joint and velocity."""
+"""The first state of a bout: standing bodies, with noise on every joint angle and velocity."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ ANGLE_NOISE, VELOCITY_NOISE = 0.1, 0.1
 def stand(scene: Scene, ids: IntArray, dice: Dice, place: Array, heading: Array) -> tuple[Array, Array]:
     """Return states `[n, nq]`, `[n, nv]` in which seats stand at `place` `[n, S, 2]`, facing `heading` `[n, S]`.
 
-    Joints are near the middle of their range. Free furniture is left at the origin, for the arena to place.
+    Joints are near the middle of their range. Loose furniture is left where the scene has it, for the arena to place.
     """
     model, n = scene.model, len(ids)
     qpos, qvel = np.tile(model.qpos0, (n, 1)), dice.normal(ids, VELOCITY_NOISE, model.nv)

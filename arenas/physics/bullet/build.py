@@ -1,4 +1,4 @@
-"""Build Bullet's multibodies from a compiled MuJoCo model: masses, inertias, limits and shapes all come from it."""
+"""Build Bullet's multibodies from a compiled MuJoCo model: masses, inertias, joint limits and shapes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,18 +10,18 @@ from dohyo.arenas.errors import EngineError
 
 
 def xyzw(quaternion: Array) -> list[float]:
-    """Reorder a (w, x, y, z) quaternion for Bullet."""
+    """Return a (w, x, y, z) quaternion in Bullet's order."""
     w, x, y, z = quaternion
     return [float(x), float(y), float(z), float(w)]
 
 
 def statics(model: mujoco.MjModel) -> list[int]:
-    """Bodies fixed to the world that carry geoms: the world itself, and furniture without a joint."""
+    """Return the bodies with geoms that cannot move: the world body, and furniture without a joint."""
     return [b for b in range(model.nbody) if model.body_weldid[b] == 0 and model.body_geomnum[b] > 0]
 
 
 class Builder:
-    """Puts the bodies of `model` into the Bullet client `client` of the module `p`."""
+    """Builds the bodies of `model` in the client `client` of the pybullet module `p`."""
 
     def __init__(self, p: Any, client: int, model: mujoco.MjModel) -> None:
         self._p, self._client, self._model = p, client, model
@@ -56,13 +56,13 @@ class Builder:
         client, model = self._client, self._model
 
         def change(**values: Any) -> None:
-            # One group of values per call: Bullet drops a link's friction beside damping or a speed limit, and
-            # recomputes its inertia from its shape beside anything.
+            # One group of values per call: Bullet drops a link's friction if damping or a speed limit is set with it,
+            # and recomputes the link's inertia from its shape if anything is set with the inertia.
             self._p.changeDynamics(body, link, physicsClientId=client, **values)
 
         change(
             lateralFriction=sliding_friction(model, b),
-            # Without it the feet of a standing ant creep, and it rises by 0.6 mm/s; with it a ball that rolls sinks in.
+            # Without anchors a standing ant's feet creep, and it rises by 0.6 mm/s; with them a rolling ball sinks in.
             frictionAnchor=int(anchored),
             spinningFriction=0.0,
             rollingFriction=0.0,
@@ -79,16 +79,16 @@ class Builder:
             change(localInertiaDiagonal=model.body_inertia[b].tolist())
 
     def _sort_out(self, body: int, link: int, b: int) -> None:
-        """Let the model's masks say who collides, so that a body's own parts are never even a pair of neighbours.
+        """Set Bullet's collision filter to the model's masks, so that parts of one body are never a candidate pair.
 
-        Pairs that come and go as a body moves would leave Bullet's lists in an order that outlives the bout.
+        Such pairs appear and vanish as a body moves, and the order of Bullet's lists would then depend on past bouts.
         """
         model, geom = self._model, int(self._model.body_geomadr[b])
         group, mask = int(model.geom_contype[geom]), int(model.geom_conaffinity[geom])
         self._p.setCollisionFilterGroupMask(body, link, group, mask, physicsClientId=self._client)
 
     def _shape(self, body: int) -> int:
-        """Return the collision shape of a body: its geoms, compounded where there are several."""
+        """Return the collision shape of a body: its geom, or a compound of its geoms."""
         p, model = self._p, self._model
         kinds = {
             int(mujoco.mjtGeom.mjGEOM_PLANE): p.GEOM_PLANE,
@@ -128,10 +128,12 @@ class Builder:
                 physicsClientId=self._client,
             )
         if shape < 0:
-            raise EngineError(f"PyBullet refused the shapes of body {model.body(body).name!r}")
+            raise EngineError(
+                f'PyBullet refused the shapes of body {model.body(body).name!r}: use engine="mujoco", or other geoms'
+            )
         return shape
 
 
 def sliding_friction(model: mujoco.MjModel, body: int) -> float:
-    """Return the coefficient of sliding friction of a body: that of its first geom, as Bullet has one per body."""
+    """Return a body's coefficient of sliding friction: that of its first geom, because Bullet has one per body."""
     return float(model.geom_friction[model.body_geomadr[body], 0])

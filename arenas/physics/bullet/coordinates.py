@@ -1,4 +1,7 @@
-"""Bullet's coordinates and the compiled model's: Bullet speaks of a root's centre of mass, and of spin in the world."""
+"""Conversion of states between Bullet and the compiled model.
+
+Bullet describes a root by its centre of mass and by its spin in world axes.
+"""
 
 from collections.abc import Sequence
 
@@ -11,11 +14,11 @@ from dohyo.arenas.physics.bullet.world import ActorPlan
 from dohyo.arenas.physics.rotation import conjugate, cross, into, matrix, multiply
 
 ROOT = 13
-"""Numbers of a root in a raw state, see `ActorPlan.width`."""
+"""Count of a root's numbers in a raw state, see `ActorPlan.width`."""
 
 
 class Coordinates:
-    """Turns states of many worlds, all actors at once, from one kind to the other and back."""
+    """Converts the states of all actors in many worlds at once, in both directions."""
 
     def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan]) -> None:
         roots = [actor.root for actor in actors]
@@ -25,7 +28,7 @@ class Coordinates:
         qpos = model.jnt_qposadr[model.body_jntadr[roots]]
         qvel = model.jnt_dofadr[model.body_jntadr[roots]]
         self._offset, self._turn = model.body_ipos[roots], model.body_iquat[roots]
-        # Bullet's (x, y, z, w), turned back from the principal axes, is a constant matrix per root.
+        # For each root, one constant matrix maps Bullet's (x, y, z, w) in principal axes to the model's quaternion.
         self._unturn = multiply(np.roll(np.eye(4), 1, axis=-1), conjugate(self._turn)[:, None])
         self.width = sum(actor.width for actor in actors)
         self._raw_root = first[:, None] + np.arange(ROOT)
@@ -34,9 +37,9 @@ class Coordinates:
         self._raw_angle, self._raw_rate = _runs(first + ROOT, joints), _runs(first + ROOT + joints, joints)
 
     def to_raw(self, qpos: Array, qvel: Array) -> Array:
-        """Return the raw states `[n, width]` of the model's `[n, nq]` and `[n, nv]`."""
+        """Return raw states `[n, width]` from the model's positions `[n, nq]` and velocities `[n, nv]`."""
         raw = np.empty((len(qpos), self.width))
-        # Contiguous: einsum rounds by memory layout, and that of chosen columns depends on the number of rows.
+        # Contiguous, because einsum's rounding depends on the memory layout, which here would depend on `n`.
         pose, twist = (np.ascontiguousarray(part) for part in (qpos[:, self._pose], qvel[:, self._twist]))
         back = np.swapaxes(matrix(pose[..., 3:]), -1, -2)
         spin, arm = into(back, twist[..., 3:]), into(back, np.broadcast_to(self._offset, pose[..., :3].shape))
@@ -47,7 +50,7 @@ class Coordinates:
         return raw
 
     def from_raw(self, raw: Array, qpos: Array, qvel: Array) -> None:
-        """Write the model's `[n, nq]` and `[n, nv]` of raw states `[n, width]`; the inverse of `to_raw`."""
+        """Write raw states `[n, width]` as the model's `qpos` `[n, nq]` and `qvel` `[n, nv]`; inverse of `to_raw`."""
         root = raw[:, self._raw_root]
         quaternion = np.einsum("nai,aij->naj", root[..., 3:7], self._unturn)
         rotation = matrix(quaternion)
@@ -60,5 +63,5 @@ class Coordinates:
 
 
 def _runs(first: NDArray[np.intp], lengths: Sequence[int]) -> NDArray[np.intp]:
-    """Return the indices of runs that begin at `first`, one after another."""
+    """Return the indices of all runs, each of `lengths[k]` numbers from `first[k]` on, one after another."""
     return np.concatenate([np.arange(a, a + n) for a, n in zip(first, lengths, strict=True)])

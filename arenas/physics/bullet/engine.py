@@ -1,4 +1,4 @@
-"""PyBullet: W worlds in the caller's process and in its workers', over one shared block of arrays."""
+"""The PyBullet engine: W worlds in the caller's process and in worker processes, over one shared block of arrays."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import AnyArray
 
 MOST_HINGES = 127
-"""Of one body: Bullet drops the links that follow without a word (measured with pybullet 3.2.7)."""
+"""Largest number of hinges of a body: Bullet silently drops further links (measured with pybullet 3.2.7)."""
 
 
 class BulletEngine(StateEngine):
@@ -27,7 +27,7 @@ class BulletEngine(StateEngine):
         for seat in scene.seats:
             if len(seat.links) > MOST_HINGES:
                 raise EngineError(
-                    f"body {seat.body.name!r} has {len(seat.links)} hinges, and PyBullet takes {MOST_HINGES} at most: "
+                    f"body {seat.body.name!r} has {len(seat.links)} hinges, but PyBullet takes at most {MOST_HINGES}: "
                     'use engine="mujoco"'
                 )
         super().__init__(scene, worlds, min(workers, worlds))
@@ -63,7 +63,7 @@ class BulletEngine(StateEngine):
         return {**super().state, "qpos": self._qpos, "qvel": self._qvel, "sensed": self._sensed}
 
     def settle(self) -> None:
-        """See `Engine`: place all worlds where they are. Bullet tells nobody what its solver remembers of contacts."""
+        """See `Engine`: put all worlds anew into their current states, since Bullet's memory of contacts is hidden."""
         sensed = self._sensed.copy()
         self._put(np.arange(self.worlds), self._qpos.copy(), self._qvel.copy())
         self._sensed[:] = sensed

@@ -1,4 +1,4 @@
-"""The share of a herd that one process steps: its worlds, and the block of arrays that all processes share."""
+"""A pen: the PyBullet worlds that one process steps, and the block of arrays that all processes share."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,13 +11,13 @@ from dohyo.arenas.physics.bullet.coordinates import Coordinates
 from dohyo.arenas.physics.bullet.world import ActorPlan, BulletWorld
 
 COMMANDS = ("put", "step", "advance", "scale", "push", "halt", "rest")
-"""What a worker can be told: methods of its `Pen`."""
+"""The commands of a worker: methods of its `Pen`."""
 
 
 class Block:
     """The shared arrays, each with a row per world.
 
-    Action, state, sensed contacts, a mark of chosen worlds, factors of `QUANTITIES`, and forces on the
+    They are actions, states, sensed contacts, a mark of the chosen worlds, factors of `QUANTITIES`, and forces on the
     actors' roots.
     """
 
@@ -31,7 +31,7 @@ class Block:
 
     @staticmethod
     def size(worlds: int, widths: Sequence[int]) -> int:
-        """Bytes that the arrays need."""
+        """Return the number of bytes that the arrays need."""
         return 8 * worlds * sum(widths)
 
 
@@ -70,11 +70,11 @@ class Pen:
             self._still[k] = True
 
     def step(self) -> None:
-        # Each world is read at once after it has moved, while the processor's cache still holds it.
+        # Each world is read right after it has moved, while the processor's cache still holds it.
         for k, world, order in self._moving():
             world.advance(*order)
             world.read(self._raw[k], self._sensed[k])
-        with np.errstate(invalid="ignore", over="ignore"):  # of worlds that have diverged
+        with np.errstate(invalid="ignore", over="ignore"):  # from worlds that have diverged
             self._coordinates.from_raw(self._raw, self._qpos, self._qvel)
 
     def advance(self) -> None:
@@ -82,7 +82,7 @@ class Pen:
             world.advance(*order)
 
     def _moving(self) -> Iterator[tuple[int, BulletWorld, tuple[Array, Array | None]]]:
-        """Return the worlds that step, each with its action and the force to come, which is then gone."""
+        """Yield index, world, and (action, force) of the worlds that are not halted; end the push."""
         forces, self._pushed = self._force if self._pushed else self._calm, False
         orders = zip(self._action, forces, strict=True)
         for k, (world, order) in enumerate(zip(self._worlds, orders, strict=True)):
@@ -97,7 +97,7 @@ class Pen:
         self._pushed = True
 
     def rest(self) -> None:
-        """Do nothing: a worker that answers this has done all that came before."""
+        """Do nothing: a worker that answers has finished all earlier commands."""
 
     def close(self) -> None:
         for world in self._worlds:

@@ -1,9 +1,9 @@
-"""A herd of PyBullet worlds, split among the caller and worker processes that share one block of memory with it.
+"""A herd: PyBullet worlds, split among the caller and worker processes that share one block of memory.
 
 A worker is a fresh Python process, not a fork: it holds no copy of the caller's libraries, and a user's script needs
-no `if __name__ == "__main__"`. Commands and answers are single lines over a socket. Each holds the command's number, so
-that the answer to a command that was interrupted is not taken for the next one's. A worker whose caller is gone reads
-the end of the stream and ends.
+no `if __name__ == "__main__"`. Commands and answers are single lines over a socket. Each has the command's number, so
+that an answer to an interrupted command is not mistaken for the next answer. A worker ends when its stream ends, as it
+does when the caller is gone.
 """
 
 import json
@@ -34,7 +34,7 @@ START = f"import sys; from {__name__} import main; main(int(sys.argv[1]), int(sy
 
 
 class Herd:
-    """All worlds of an engine: the first share lives in the caller's own process, each other in a worker's."""
+    """All worlds of an engine: the first share lives in the caller's process, each other share in a worker's."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Herd:
         self._await()
         self._block.factors[:] = 1
         self._busy = False
-        """Whether an order is under way; still true at the next one where it was interrupted."""
+        """Whether a command is running; still true at the next command if this one was interrupted."""
 
     @property
     def state(self) -> tuple[Array, Array, Array]:
@@ -66,7 +66,7 @@ class Herd:
         return self._block.qpos, self._block.qvel, self._block.sensed
 
     def put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
-        """Place the worlds `ids` in states `[n, nq]`, `[n, nv]`; a push that was to come is off."""
+        """Put the worlds `ids` `[n]` into states `[n, nq]`, `[n, nv]`, and cancel their push."""
         self._settle()
         self._block.qpos[ids], self._block.qvel[ids] = qpos, qvel
         self._block.force[ids] = 0
@@ -74,7 +74,7 @@ class Herd:
         self._order("put")
 
     def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
-        """Set factors `[n]` of `QUANTITIES` in the worlds `ids`."""
+        """Set factors `[n]` by name (`QUANTITIES`) in the worlds `ids` `[n]`."""
         self._settle()
         for name, values in factors.items():
             self._block.factors[ids, QUANTITIES.index(name)] = values
@@ -82,7 +82,7 @@ class Herd:
         self._order("scale")
 
     def halt(self, ids: NDArray[np.intp]) -> None:
-        """Let the worlds `ids` stand still until they are placed anew."""
+        """Leave the worlds `ids` `[n]` out of all steps until the next `put`."""
         self._settle()
         self._choose(ids)
         self._order("halt")
@@ -98,19 +98,19 @@ class Herd:
         self._block.chosen[ids] = 1
 
     def step(self, action: Array) -> None:
-        """Advance all worlds by a control step and read them."""
+        """Advance all worlds by one control step under `action` `[W, nu]` and read their states."""
         self._settle()
         self._block.action[:] = action
         self._order("step")
 
     def advance(self, action: Array) -> None:
-        """Advance all worlds by a control step."""
+        """Advance all worlds by one control step under `action` `[W, nu]`, without reading their states."""
         self._settle()
         self._block.action[:] = action
         self._order("advance")
 
     def _settle(self) -> None:
-        """Wait until no worker is at an order that was interrupted: it would write into the block at any time."""
+        """Wait for workers that still run an interrupted command: they would write into the block at any time."""
         if self._busy:
             self._order("rest")
 
@@ -135,10 +135,10 @@ class Herd:
 
 
 def _homes(workers: int) -> Sequence[int | None]:
-    """Return the core that each worker keeps to; None where there are cores to choose from, or no way to say so.
+    """Return the core to pin each worker to: None for all unless there is one core per process and pinning works.
 
-    All wake at once, and the system often puts two of them, or one and the caller, on one core beside an idle one: a
-    seventh of a step (measured with two on two cores).
+    Without pinning, the system often wakes two processes on one core next to an idle core, which costs a seventh of a
+    step (measured with two processes on two cores).
     """
     _, *others = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
     return others if len(others) == workers else [None] * workers
@@ -155,13 +155,13 @@ class _Worker:
                 pass_fds=[theirs.fileno(), memory],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the caller, who ends its workers in order
+                start_new_session=True,  # Ctrl-C reaches only the caller, which then ends its workers
             )
         self._stream = ours.makefile("rwb")
         ours.close()
         self._end = weakref.finalize(self, _dismiss, self._stream.close, self._process)
         self._number = 0
-        """Of the last command."""
+        """Number of the last command."""
         binary = np.empty(mujoco.mj_sizeModel(model), np.uint8)
         mujoco.mj_saveModel(model, None, binary)
         self._send(json.dumps({**order, "model_bytes": len(binary)}).encode() + b"\n" + binary.tobytes())
@@ -178,7 +178,7 @@ class _Worker:
             self._died()
 
     def answer(self) -> None:
-        """Wait for the answer to the last command; those to commands before it, which nobody awaited, are dropped."""
+        """Wait for the answer to the last command; drop answers to earlier, interrupted commands."""
         number = -1
         while number < self._number:
             try:
@@ -201,8 +201,8 @@ class _Worker:
 
 
 def _dismiss(close: Callable[[], None], process: subprocess.Popen[bytes]) -> None:
-    """End a worker: by `close`, or as nobody needs it any more."""
-    with suppress(OSError):  # what was still to be said to a worker that has died
+    """End a worker, on `close` or when its `_Worker` is garbage-collected."""
+    with suppress(OSError):  # a dead worker cannot take unsent commands
         close()
     process.wait()
 

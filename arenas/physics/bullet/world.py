@@ -1,4 +1,4 @@
-"""One PyBullet world built from a compiled MuJoCo model: put into states, stepped, pushed, scaled and read."""
+"""One PyBullet world, built from a compiled MuJoCo model."""
 
 import ctypes
 import math
@@ -21,18 +21,18 @@ from dohyo.arenas.physics.engine import QUANTITIES
 from dohyo.arenas.physics.presets import TIMESTEP
 
 STABLE = 1.25
-"""Bullet takes the actuators' damping explicitly: so far may torque outgrow mass before limbs chatter. The ant bears
-1.4 in flight (measured); beyond, a physics step is divided (docs/results/engines.md)."""
+"""Largest ratio of torque to mass at which a physics step is stable; beyond it the step is divided. Bullet integrates
+the actuators' damping explicitly, and an ant in flight chatters above 1.4 (measured, docs/results/engines.md)."""
 ITERATIONS = 30
-"""Of the constraint solver, against Bullet's 50: 11 % off a step. Against 500 iterations, a control step of random
-actions then ends 0.5 instead of 0.3 mm or mrad off in the mean, for ants in contact with the floor (measured)."""
+"""Iterations of the constraint solver: 30 instead of Bullet's 50 save 11 % of a step. Against 500 iterations, a control
+step of random actions ends 0.5 instead of 0.3 mm or mrad off on average, for ants on the floor (measured)."""
 TOUCHING = 1e-3
-"""Bullet lets a resting shape hover by a fraction of a millimetre; closer than this (m) counts as touch."""
+"""Shapes closer than this touch, m: Bullet lets a resting shape hover by a fraction of a millimetre."""
 
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Keep what Bullet's C code prints on import and on connection away from the user's terminal and pipes."""
+    """Discard what Bullet's C code prints to stdout and stderr on import and on connection."""
     libc = ctypes.CDLL(None)
     sys.stdout.flush()
     libc.fflush(None)
@@ -50,7 +50,7 @@ def hushed() -> Iterator[None]:
 
 
 def import_pybullet() -> Any:
-    """Return the `pybullet` module, or raise `EngineError` that names both ways out."""
+    """Return the `pybullet` module, or raise `EngineError` that says what to do instead."""
     try:
         with hushed():
             import pybullet
@@ -63,9 +63,9 @@ def import_pybullet() -> Any:
 
 
 def _divided(model: mujoco.MjModel) -> tuple[int, float]:
-    """Return the number and length of a control step's physics steps: the model's, if they are not too long for Bullet.
+    """Return number and length (s) of a control step's physics steps: the model's, but none longer than `TIMESTEP`.
 
-    It takes the actuators' damping explicitly and needs `TIMESTEP` (`STABLE`), where MuJoCo goes with longer ones.
+    Bullet integrates the actuators' damping explicitly (`STABLE`) and needs shorter physics steps than MuJoCo.
     """
     substeps, timestep = int(model.numeric("substeps").data[0]), float(model.opt.timestep)
     if timestep <= TIMESTEP:
@@ -76,7 +76,7 @@ def _divided(model: mujoco.MjModel) -> tuple[int, float]:
 
 @dataclass(frozen=True)
 class ActorPlan:
-    """Indices into the compiled model of one actor's bodies; loose furniture has a root only, and comes after seats."""
+    """Indices of one actor's bodies in the compiled model; loose furniture has only a root, and follows the seats."""
 
     root: int
     links: Sequence[int]
@@ -84,12 +84,12 @@ class ActorPlan:
 
     @property
     def width(self) -> int:
-        """Numbers in a raw state: position 3, orientation 4 (x, y, z, w), velocity 3, spin 3, then angles and rates."""
+        """Length of a raw state: position 3, orientation 4 (x, y, z, w), velocity 3, spin 3, then angles and rates."""
         return 13 + 2 * len(self.links)
 
 
 class BulletWorld:
-    """One client of its own (about 42 MB), stepped under the model's own actuator law."""
+    """One world in its own PyBullet client (about 42 MB), stepped under the model's actuator law."""
 
     def __init__(self, model: mujoco.MjModel, actors: Sequence[ActorPlan], pairs: Sequence[tuple[int, int]]) -> None:
         self._p = p = import_pybullet()
@@ -100,14 +100,14 @@ class BulletWorld:
             self._client = p.connect(p.DIRECT)
             self._end = weakref.finalize(self, p.disconnect, physicsClientId=self._client)
             self._end.atexit = False  # the memory ends with the process
-            # Bullet's tree of shapes drops pairs that are apart a few at a time, in an order that depends on all it has
-            # seen; the simple list drops them at once.
+            # Bullet's tree of shapes drops separated pairs a few at a time, in an order that depends on past bouts; the
+            # simple list drops them at once.
             p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=self._client)
         p.setPhysicsEngineParameter(
             fixedTimeStep=self._timestep,
             deterministicOverlappingPairs=1,
             numSolverIterations=ITERATIONS,
-            useSplitImpulse=0,  # with it a joint that has shot past its limit, at any speed, is never brought back
+            useSplitImpulse=0,  # with split impulses a joint that has passed its limit never returns
             physicsClientId=self._client,
         )
         p.setGravity(*model.opt.gravity, physicsClientId=self._client)
@@ -118,18 +118,18 @@ class BulletWorld:
         self._damped = [(body, d) for body, d in zip(self._bodies, damping, strict=True) if d > 0]
         self._hinges = [list(range(len(a.links))) for a in actors if a.links]
         for body, hinges in self._jointed():
-            # Bullet gives every new joint a velocity motor; without force it is gone.
+            # Bullet gives every new joint a velocity motor; a force of 0 turns it off.
             p.setJointMotorControlArray(
                 body, hinges, p.VELOCITY_CONTROL, forces=[0.0] * len(hinges), physicsClientId=self._client
             )
         self._known: list[Any] | None = None
-        """Joint states of every actor that has joints, as they were last read; None once the world has moved on."""
+        """Joint states of every actor with joints at the last reading; None once the world has moved on."""
         self._factors = np.ones(len(QUANTITIES))
         self._set_torque(1.0)
         self._read_sensors(pairs)
 
     def scale(self, factors: Array) -> None:
-        """Make quantities so many times the model's; factors `[4]` in the order of `QUANTITIES`."""
+        """Multiply the model's quantities by `factors` `[4]`, in the order of `QUANTITIES`."""
         setters = {
             "gravity": self._set_gravity,
             "friction": self._set_friction,
@@ -137,7 +137,7 @@ class BulletWorld:
             "torque": self._set_torque,
         }
         olds = self._factors.tolist()
-        self._factors[:] = np.nan  # unlike any factor: should this be interrupted, the next one sets all anew
+        self._factors[:] = np.nan  # differs from any factor, so that after an interrupt the next call sets all
         for name, factor, old in zip(QUANTITIES, factors.tolist(), olds, strict=True):
             if factor != old:
                 setters[name](factor)
@@ -145,7 +145,7 @@ class BulletWorld:
         self._divide(*factors[2:].tolist())
 
     def _divide(self, mass: float, torque: float) -> None:
-        """Take as many physics steps as the actuators need to be stable, at least the model's own."""
+        """Set the number of physics steps that keeps the actuators stable, at least the model's."""
         parts = max(1, math.ceil(torque / mass / STABLE))
         self._step_count, step = parts * self._substeps, self._timestep / parts
         self._p.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self._client)
@@ -154,7 +154,7 @@ class BulletWorld:
         self._p.setGravity(*(self._model.opt.gravity * factor), physicsClientId=self._client)
 
     def _set_friction(self, factor: float) -> None:
-        # Bullet multiplies the coefficients of the two that touch, so each takes the root of the factor.
+        # Bullet multiplies the coefficients of two touching bodies, so each gets the square root of the factor.
         for body, link, b in [*((body, -1, b) for body, b in self._statics), *self._parts()]:
             friction = sliding_friction(self._model, b) * math.sqrt(factor)
             self._p.changeDynamics(body, link, lateralFriction=friction, physicsClientId=self._client)
@@ -163,18 +163,18 @@ class BulletWorld:
         change, client = self._p.changeDynamics, self._client
         for body, link, b in self._parts():
             change(body, link, mass=float(self._model.body_mass[b]) * factor, physicsClientId=client)
-            # Bullet has just worked out an inertia from the shape; a call of its own puts the model's in its place.
+            # The mass made Bullet compute an inertia from the shape; a separate call restores the model's.
             inertia = (self._model.body_inertia[b] * factor).tolist()
             change(body, link, localInertiaDiagonal=inertia, physicsClientId=client)
 
     def _parts(self) -> Iterator[tuple[int, int, int]]:
-        """Yield everything that moves: Bullet's body and link, and the model's body."""
+        """Yield every moving part: Bullet's body and link numbers, and the model's body index."""
         for body, actor in zip(self._bodies, self._actors, strict=True):
             for i, b in enumerate((actor.root, *actor.links)):
                 yield body, i - 1, b
 
     def _set_torque(self, factor: float) -> None:
-        """Take the affine law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength), scaled."""
+        """Set the law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength), times `factor`."""
         model = self._model
         self._gain, self._offset = factor * model.actuator_gainprm[:, 0], factor * model.actuator_biasprm[:, 0]
         rows = zip(
@@ -190,7 +190,7 @@ class BulletWorld:
             first += len(hinges)
 
     def _read_sensors(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Number the sensors as the model does: limbs actor by actor, then pairs of actors."""
+        """Number the sensors in the model's order: limbs actor by actor, then pairs of actors."""
         self._limb_sensor: dict[tuple[int, int], int] = {}
         for body, actor in zip(self._bodies, self._actors, strict=True):
             chain = [actor.root, *actor.links]
@@ -202,10 +202,10 @@ class BulletWorld:
                 self._pair_sensor[self._bodies[one], self._bodies[other]] = sensor
 
     def put(self, raw: Array) -> None:
-        """Place every actor as `raw` says (see `ActorPlan.width`), one after another, at once and without history."""
+        """Put all actors into the raw state `raw` (see `ActorPlan.width`, one actor after another), without history."""
         p, client, first, self._known = self._p, self._client, 0, None
-        # Bullet remembers where shapes touched, and its solver follows the order in which it keeps these contacts. Out
-        # of each other's reach, and of the floor's, shapes forget: only the floor's pairs are left, as they were built.
+        # Bullet remembers contacts, and its solver depends on their order. Moving all shapes far apart and off the
+        # floor clears them: only the floor's pairs are left, in the order of construction.
         for height, body in enumerate(self._bodies, start=1):
             p.resetBasePositionAndOrientation(body, [0, 0, 1000.0 * height], [0, 0, 0, 1], physicsClientId=client)
         p.performCollisionDetection(physicsClientId=client)
@@ -219,9 +219,9 @@ class BulletWorld:
                 p.resetJointState(body, j, angle, rate, physicsClientId=client)
 
     def advance(self, action: Array, force: Array | None = None) -> None:
-        """Step one control step under `action` `[nu]`, torques recomputed at every physics step.
+        """Advance by one control step under `action` `[nu]`; torques are recomputed at every physics step.
 
-        `force` `[S, 3]` N, world axes, pushes the roots.
+        `force` `[S, 3]`, N, world axes, pushes the roots.
         """
         p, client = self._p, self._client
         drive, mode, step = p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
@@ -252,7 +252,7 @@ class BulletWorld:
             p.applyExternalForce(body, -1, push, place, p.WORLD_FRAME, physicsClientId=client)
 
     def _resist(self) -> None:
-        """Slow loose furniture as the model's free joints do; Bullet's own damping also grows with the speed."""
+        """Damp loose furniture as the model's free joints do; Bullet's own damping grows with the speed."""
         p, client = self._p, self._client
         for body, damping in self._damped:
             place, _ = p.getBasePositionAndOrientation(body, physicsClientId=client)
@@ -263,7 +263,7 @@ class BulletWorld:
             p.applyExternalTorque(body, -1, [-damping * w for w in spin], p.WORLD_FRAME, physicsClientId=client)
 
     def read(self, raw: Array, sensed: Array) -> None:
-        """Write the raw state of every actor and the count of contacts per sensor."""
+        """Write the raw states of all actors into `raw`, and the count of contacts per sensor into `sensed`."""
         p, client, row = self._p, self._client, []
         self._known = self._feel()
         for body, states in zip_longest(self._bodies, self._known, fillvalue=()):
@@ -282,11 +282,11 @@ class BulletWorld:
         return [read(body, hinges, client) for body, hinges in self._jointed()]
 
     def _jointed(self) -> Iterator[tuple[int, list[int]]]:
-        """Yield the bodies that have joints, with their hinges."""
+        """Yield Bullet's number of each body that has joints, and its hinges."""
         return zip(self._bodies, self._hinges, strict=False)
 
     def _count(self, points: Sequence[Any]) -> list[int]:
-        """Count the contacts of each sensor; in plain integers, which numpy's cannot match one by one."""
+        """Return the count of contacts of each sensor, as plain ints: numpy is slower for single numbers."""
         counts, limb, pair = [0] * self._model.nsensor, self._limb_sensor.get, self._pair_sensor.get
         for _, body_a, body_b, link_a, link_b, _, _, _, gap, *_ in points:
             if gap <= TOUCHING:

@@ -58,5 +58,5 @@ def test_what_is_dropped_without_a_close_is_released():
 def test_a_body_of_too_many_hinges_names_the_limit(monkeypatch):
     assert bullet.MOST_HINGES == 127
     monkeypatch.setattr(bullet, "MOST_HINGES", 7)
-    with pytest.raises(EngineError, match=r"'ant' has 8 hinges, and PyBullet takes 7 at most: use engine=\"mujoco\""):
+    with pytest.raises(EngineError, match=r"'ant' has 8 hinges, but PyBullet takes at most 7: use engine=\"mujoco\""):
         make_batch("sumo", engine="pybullet", worlds=1)
