@@ -1,4 +1,4 @@
-"""What the paper's arenas have in common: the noise of the start, what bodies see, and the costs of acting.
+"""Base class of the paper's arenas: start noise, observations of the own body, and costs of actions and contact.
 
 Numbers are those of the code of arXiv 1710.03748 ("EC").
 """
@@ -21,26 +21,25 @@ from dohyo.arenas.rules.base import Ground, effort
 from dohyo.arenas.rules.dice import Dice
 
 POSITION_NOISE, VELOCITY_NOISE = 0.1, 0.1
-"""Noise of the start: U(-0.1, 0.1) on every number of the positions, N(0, 0.1) on every velocity (EC)."""
+"""Start noise: U(-0.1, 0.1) on every number of the positions, N(0, 0.1) on every velocity (EC)."""
 CONTACT, MOST = 5e-7, 10.0
-"""What contact costs per N^2 and (N m)^2, and at most (EC, all but the ants' run to goal)."""
+"""Cost of contact per N^2 and (N m)^2, and its largest value (EC, all but the ants' run to goal)."""
 HUMAN, HUMAN_MOTOR = "paper_humanoid", 0.4
-"""The body whose motors are clamped there; some arenas clip its controls before they count their squares (EC)."""
+"""The human's body and the limit of its motors; some arenas clip actions to it before they sum the squares (EC)."""
 GROUND, MARGIN = (0.3, 0.34, 0.38), 0.7
-"""Colour of the ground about a platform, and how far it is painted beyond, m."""
+"""Colour of the ground around a platform, and the width that is painted of it, m."""
 
 
 class PaperArena(Ground, ABC):
-    """A start for the rules of one of the paper's arenas; see `dohyo.arenas.rules.arena.Arena`.
+    """Base of the paper's arenas; see `dohyo.arenas.rules.arena.Arena`.
 
-    Observations are in the world's frame and in full precision; actions count as they are, and MuJoCo clamps what the
-    motors do.
+    Observations are in the world's frame and in float64. Actions are not clipped; MuJoCo limits the motors.
     """
 
     dtype: type[np.floating[Any]] = np.float64
     bounded = False
     aside: tuple[str, ...] = ()
-    """Terms that the originals put into `info`, where training reads them, and not into the reward of a step."""
+    """Names of terms that the originals put into `info`, where training reads them, instead of the step's reward."""
 
     def __init__(self, bodies: Sequence[Body], worlds: int, max_cycles: int, setting: Setting) -> None:
         super().__init__(bodies, worlds, max_cycles, compose(bodies, setting))
@@ -49,14 +48,14 @@ class PaperArena(Ground, ABC):
 
     @abstractmethod
     def pieces(self, seat: int) -> list[Piece]:
-        """Return what a seat sees, in order."""
+        """Return the pieces of a seat's observation, in order."""
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
         return [piece.entry for piece in self._pieces[seat]]
 
     def body_pieces(self, seat: int, first: int = 0) -> list[Piece]:
-        """Return what a seat sees of its own body; `first` as in `positions`. Ants see less than humans."""
+        """Return the pieces about the seat's own body, more for humans than for ants; `first` as in `positions`."""
         own = self.scene.seats[seat]
         more = [inertias(own), motions(own), drives(own)] if own.body.name == HUMAN else []
         return [positions("position", own, first), velocities(own), *more, forces(own)]
@@ -68,48 +67,48 @@ class PaperArena(Ground, ABC):
                 view[:, row] = piece.read(paper_frame(frame)).reshape(len(view), -1)
 
     def noisy(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
-        """Return the scene's initial state for the worlds `ids`, every number with the noise of the start."""
+        """Return the scene's initial state with start noise for the worlds `ids` `[n]`: `[n, nq]`, `[n, nv]`."""
         self.steps[ids] = 0
         model = self.scene.model
         qpos: Array = model.qpos0 + dice.uniform(ids, -POSITION_NOISE, POSITION_NOISE, model.nq)
         return qpos, dice.normal(ids, VELOCITY_NOISE, model.nv)
 
     def normalised(self, qpos: Array) -> Array:
-        """Return positions `[n, nq]` whose quaternions have length 1, as MuJoCo left them after a reset then."""
+        """Normalise the quaternions in positions `[n, nq]` in place, as the MuJoCo of 2017 did on a reset."""
         for actor in self.scene.actors:
             quaternion = qpos[:, actor.qpos.start + 3 : actor.qpos.start + 7]
             quaternion /= np.linalg.norm(quaternion, axis=1, keepdims=True)
         return qpos
 
     def effort(self, action: Array, limit: float, out: Array) -> None:
-        """Write every seat's sum of squared actions `[W, S]`, clipped to `limit` first."""
+        """Write every seat's sum of squared actions, clipped to +-`limit` first, into `out` `[W, S]`."""
         effort(self.scene, np.clip(action, -limit, limit), out)
 
     def contact(self, frame: Frame, out: Array) -> None:
-        """Write every seat's cost of contact `[W, S]`."""
+        """Write every seat's cost of contact into `out` `[W, S]`."""
         for s, seat in enumerate(self.scene.seats):
             force = paper_frame(frame).external[:, bodies(seat)]
             np.minimum(CONTACT * np.einsum("wbf,wbf->w", force, force), MOST, out=out[:, s])
 
     def clipped_contact(self, frame: Frame, out: Array) -> None:
-        """Write every seat's sum of squared contact forces and torques `[W, S]`, each clipped to [-1, 1] first."""
+        """Write every seat's sum of squared contact forces, each clipped to [-1, 1] first, into `out` `[W, S]`."""
         for s, seat in enumerate(self.scene.seats):
             force = np.clip(paper_frame(frame).external[:, bodies(seat)], -1, 1)
             np.einsum("wbf,wbf->w", force, force, out=out[:, s])
 
     def upright(self, frame: Frame, height: float) -> Array:
-        """Return 1 for every seat whose root is at least so high, m, and -1 for the others, `[W, S]`."""
+        """Return 1 for every seat whose root is at least at `height`, m, and -1 for the others, `[W, S]`."""
         high: BoolArray = frame.root_position[:, :, 2] >= height
         return sign(high)
 
 
 def paper_frame(frame: Frame) -> PaperFrame:
-    """Return the frame as what the paper's engine fills."""
+    """Return the frame, typed as the `PaperFrame` that the paper's engine fills."""
     assert isinstance(frame, PaperFrame)
     return frame
 
 
 def sign(condition: BoolArray) -> Array:
-    """Return 1 where the condition holds and -1 where not."""
+    """Return 1 where the condition holds and -1 elsewhere."""
     result: Array = np.where(condition, 1.0, -1.0)
     return result

@@ -1,4 +1,4 @@
-"""The `mujoco` engine of the paper's arenas: `ThreadEngine` with what the originals' observations read."""
+"""The `mujoco` engine of the paper's arenas: `ThreadEngine` plus the quantities in the original observations."""
 
 from collections.abc import Mapping
 
@@ -15,12 +15,12 @@ from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import AnyArray
 
 PLATFORM = "arena"
-"""The geom whose radius is part of a bout's start, where a scene has it."""
+"""Name of the geom whose radius is drawn at a bout's start, in scenes that have it."""
 UNSENSED = int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
 
 
 class PaperEngine(ThreadEngine):
-    """See `dohyo.arenas.physics.engine.Engine`; `reset` takes more, and the frame holds more."""
+    """The paper's engine, see `dohyo.arenas.physics.engine.Engine`; `reset` takes more, and the frame holds more."""
 
     frame: PaperFrame
 
@@ -30,7 +30,7 @@ class PaperEngine(ThreadEngine):
         self._warmstart, self._qacc = self._batch.bind("qacc_warmstart"), self._batch.bind("qacc")
         self._time, self._com = self._batch.bind("time"), self._batch.bind("subtree_com")
         self._flags = self._batch.expand("opt.disableflags")
-        """Sensors, and contact forces with them, are wanted once per control step only."""
+        """Flags of each world: sensors and contact forces are computed only once per control step."""
         self._sensed_flags = int(scene.model.opt.disableflags)
         self._runge_kutta = RungeKutta(scene.model, worlds)
         platform = mujoco.mj_name2id(scene.model, mujoco.mjtObj.mjOBJ_GEOM, PLATFORM)
@@ -45,8 +45,8 @@ class PaperEngine(ThreadEngine):
     def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
         """Put worlds into states, see `Engine`.
 
-        More can follow: the radius `[n]` of the platform they stand on, m; the accelerations `[n, nv]` from which the
-        solver starts, for bouts that are taken up in the middle.
+        Two optional arrays can follow: the radius of the platform `[n]`, m, and the accelerations `[n, nv]` from which
+        the solver starts, for a state in the middle of a bout.
         """
         qpos, qvel, *more = state
         if self._platform is not None and more:
@@ -66,7 +66,7 @@ class PaperEngine(ThreadEngine):
         super()._put(ids, qpos, qvel)
 
     def _play(self, action: Array) -> None:
-        """Advance as `advance` does, but keep what the last stage of the last physics step derives."""
+        """Advance as `advance` does, but keep the derived quantities of the last physics step's last stage."""
         self._ctrl[:] = action
         self._flags[:] = self._sensed_flags | UNSENSED
         with self._noted():
@@ -86,5 +86,5 @@ class PaperEngine(ThreadEngine):
         self.frame.com[:] = self._com[:, self._roots]
         pairs = 2 * len(self.scene.pairs)
         found, gap = self._sensed[:, :pairs:2], self._sensed[:, 1:pairs:2]
-        # The originals count contacts in which surfaces overlap; those within the margin do not.
+        # The originals count only contacts in which surfaces overlap, not those within the margin.
         self.frame.fill(self._qpos, self._qvel, ((found > 0) & (gap < 0)).astype(float))

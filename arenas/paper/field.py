@@ -1,4 +1,4 @@
-"""The field of arXiv 1710.03748 ("EC"): two bodies face to face between two lines."""
+"""The field of arXiv 1710.03748 ("EC"): two bodies face each other between two lines."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Colour, Mark, Strip
 
 WAY = np.array([1.0, -1.0])
-"""The way each seat looks along x, and the sign of the line that it looks at."""
+"""The direction along x in which each seat looks, which is the sign of x of the line that it faces."""
 RIGHT, LEFT = (1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85))
-"""Side and colour of the lines, each in the colour of who looks at it."""
+"""Sign of x and colour of each line; the colour is that of the seat that faces it."""
 
 
 def _places(height: float) -> tuple[Place, Place]:
@@ -28,44 +28,44 @@ SETTINGS = {
     "paper_ant": Setting(_places(0.75), add_field, timestep=0.01, solver=mujoco.mjtSolver.mjSOL_NEWTON),
     "paper_humanoid": Setting(_places(1.4), add_field),
 }
-"""The scenes by body (EC)."""
+"""The settings of the scenes by body (EC)."""
 
 
 class Field(PaperArena):
-    """What the arenas on the field share."""
+    """Base of the arenas on the field."""
 
     lines: tuple[tuple[int, Colour], ...] = (RIGHT, LEFT)
-    """The lines that count."""
+    """The lines that decide bouts, which pictures show."""
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, max_cycles, SETTINGS[bodies[0].name])
         self._standing = bodies[0].standing_height
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
-        """Begin bouts: the scene's initial state with its noise."""
+        """Begin bouts in the scene's initial state with start noise."""
         qpos, qvel = self.noisy(ids, dice)
         return self.normalised(qpos), qvel
 
     def pieces(self, seat: int) -> list[Piece]:
-        """Return what a seat sees, in order."""
+        """Return the pieces of a seat's observation, in order."""
         return [*self.body_pieces(seat), positions("other position", self.scene.seats[1 - seat])]
 
     def advanced(self, frame: Frame) -> Array:
-        """Return how far every seat's centre of mass has come the seat's way in the control step, m, `[W, S]`."""
+        """Return how far each seat's centre of mass moved in the seat's direction in the control step, m, `[W, S]`."""
         seen = paper_frame(frame)
         way: Array = (seen.com[:, :, 0] - seen.com_before[:, :, 0]) * WAY
         return way
 
     def beyond(self, frame: Frame) -> BoolArray:
-        """Tell which seats' centres of mass are beyond the line that they look at, `[W, S]`."""
+        """Return whether each seat's centre of mass is beyond the line that it faces, `[W, S]`."""
         passed: BoolArray = paper_frame(frame).com[:, :, 0] * WAY > GOAL
         return passed
 
     def goal_distance(self, frame: Frame) -> Array:
-        """Return the distance of every root from the line that it looks at, m, `[W, S]`."""
+        """Return the distance of each seat's root from the line that it faces, m, `[W, S]`."""
         distance: Array = np.abs(frame.root_position[:, :, 0] - GOAL * WAY)
         return distance
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the lines, on either side of the bars that mark them."""
+        """Paint the lines, wider than the bars that mark them."""
         return [Strip((side * GOAL - 0.1, side * GOAL + 0.1), (-5, 5), colour) for side, colour in self.lines]

@@ -1,4 +1,4 @@
-"""What the paper's rules see beyond `Frame`: the derived quantities that the originals' observations consist of."""
+"""The frame of the paper's arenas: `Frame` plus the derived quantities in the original observations."""
 
 from dataclasses import dataclass, fields
 
@@ -12,16 +12,16 @@ from dohyo.arenas.physics.scene import Scene
 
 @dataclass
 class PaperFrame(Frame):
-    """`Frame`, and views of MuJoCo's own arrays, refreshed in place.
+    """`Frame` and views of MuJoCo's arrays, refreshed in place.
 
-    The originals read derived quantities as they were left by the last evaluation of the forward dynamics: after a
-    control step that is the fourth Runge-Kutta stage of its last physics step, after a reset the state itself.
+    The originals read derived quantities of the last evaluation of the forward dynamics. After a control step that is
+    the fourth Runge-Kutta stage of its last physics step; after a reset it is the state itself.
     """
 
     qpos: Array
-    """`[W, nq]`, m, and 1 for quaternions, and rad."""
+    """Positions `[W, nq]`: m, 1 (quaternions) and rad."""
     qvel: Array
-    """`[W, nv]`, m/s and rad/s."""
+    """Velocities `[W, nv]`: m/s and rad/s."""
     inertia: Array
     """Inertias of bodies about their tree's centre of mass (cinert), `[W, bodies, 10]`."""
     motion: Array
@@ -31,11 +31,11 @@ class PaperFrame(Frame):
     actuator: Array
     """Generalised forces of the motors (qfrc_actuator), `[W, nv]`."""
     rotation: Array
-    """Of bodies, row by row (xmat), `[W, bodies, 9]`."""
+    """Rotation matrices of bodies, row by row (xmat), `[W, bodies, 9]`."""
     com: Array
     """Centres of mass of the seats, m, `[W, S, 3]`."""
     com_before: Array
-    """The same one control step earlier."""
+    """The centres of mass one control step earlier, m, `[W, S, 3]`."""
 
     @classmethod
     def over(cls, batch: Batch, scene: Scene) -> "PaperFrame":

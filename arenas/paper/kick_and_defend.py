@@ -1,7 +1,7 @@
-"""Kick and defend of arXiv 1710.03748 ("EC"), for humans: seat 0 kicks towards the goal at x = +4, seat 1 keeps it.
+"""Kick and defend of arXiv 1710.03748 ("EC"), for humans: seat 0 kicks towards the goal at x = +4, seat 1 defends it.
 
-Where paper and code disagree the code counts: the keeper may stray 2.5 m, not 3. The paper widens the ranges of the
-start with training; at full range from the start kicking is not learned.
+Where paper and code disagree the code counts: the keeper may stray 2.5 m, not 3. The paper widens the start ranges
+during training; with full ranges from the beginning, kicking is not learned.
 """
 
 from collections.abc import Sequence
@@ -25,26 +25,26 @@ from dohyo.arenas.rules.floor import Mark, Strip
 KICKER, KEEPER, BALL = 0, 1, 2
 """The actors (EC)."""
 PLACES = ((-3.0, 0.0, 1.5, 0.0), (3.0, 0.0, 1.5, 180.0))
-"""Where torsos are in the scene (EC); x and y are drawn anew for every bout."""
+"""Places of the torsos in the scene (EC); x and y are drawn anew for every bout."""
 POST = 3.0
-"""The goal is between plus and minus this y, m (EC)."""
+"""The goal is between the posts at plus and minus this y, m (EC)."""
 STRAY, BEYOND = 2.5, 0.05
-"""How far a keeper may be from x = `GOAL`, and how far behind it it still guards, m (EC, code)."""
+"""Largest distance of the keeper from x = `GOAL`, and largest distance behind it that still guards, m (EC, code)."""
 DOWN = (0.8, 0.5)
-"""Heights of the roots below which, for the kicker, and up to which, for the keeper, they are down, m (EC)."""
+"""The kicker is down below the first root height, the keeper at or below the second, m (EC)."""
 STANDS = 0.8
 """A keeper whose root is higher than this at the end stands, m (EC)."""
 TOUCHED, STOOD = 500.0, 500.0
-"""What a keeper that held earns more if it has touched the ball, and more if it stands (EC)."""
+"""Extra outcome of a keeper that has held the goal: if it has touched the ball, and if it stands (EC)."""
 BACK = 1.0
-"""A ball that leaves the goal faster than this, m/s, ends the bout (EC)."""
+"""A ball that moves away from the goal faster than this, m/s, ends the bout (EC)."""
 BALL_START = 0.35
-"""How high the ball starts, m (EC)."""
+"""Height of the ball at the start, m (EC)."""
 BALL_SPEED = 0.1
-"""A ball that the noise of the start lets roll away from the goal gets this velocity along each axis, m/s (EC)."""
+"""Velocity along each axis of a ball that start noise would send away from the goal, m/s (EC)."""
 
 TERMS: tuple[Term, ...] = (
-    Term("forward", 0.25, "kicker: way of its centre of mass along x, m, over one physics step, s", "EC"),
+    Term("forward", 0.25, "kicker: way of its centre of mass along x, m, divided by one physics step, s", "EC"),
     Term("control", -0.1, "sum of squared actions, clipped to 0.4 first", "EC"),
     Term("contact", -1.0, "5e-7 of the sum of squared contact forces and torques, at most 10", "EC"),
     Term("standing", 5.0, "kicker: 1 while standing, -1 when not", "EC"),
@@ -53,7 +53,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "hold",
         1.0,
-        "the ball's x less the goal's, m; keeper: the size of it, while the bout goes on",
+        "the ball's x minus the goal's, m; keeper: its absolute value; 0 when the bout ends",
         "EC, `info` only",
     ),
 )
@@ -62,7 +62,7 @@ SCORED, STRAYED, MISSED, ROLLED, FELL, LATE = range(len(ENDINGS))
 
 
 def furnish(spec: mujoco.MjSpec) -> None:
-    """Add field and ball."""
+    """Add the field and the ball to the scene."""
     add_field(spec)
     ball = spec.worldbody.add_body(name="ball", pos=[0, 0, 0.2])
     ball.add_joint(name="ball", type=mujoco.mjtJoint.mjJNT_FREE, damping=[EC_BALL.damping, 0, 0])
@@ -88,12 +88,12 @@ class PaperKickAndDefend(PaperArena):
 
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         self.saved = np.zeros(worlds, bool)
-        """The keeper has touched the ball in this bout."""
+        """Whether the keeper has touched the ball in this bout, `[W]`."""
         super().__init__(bodies, worlds, max_cycles, Setting(PLACES, furnish))
         self._standing = bodies[0].standing_height
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
-        """Begin bouts: the ball somewhere between kicker and keeper."""
+        """Begin bouts: kicker, keeper and ball start at random places."""
         self.saved[ids] = False
         qpos, qvel = self.noisy(ids, dice)
         ball = self.scene.loose[0]
@@ -106,7 +106,7 @@ class PaperKickAndDefend(PaperArena):
         return self.normalised(qpos), qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Whether the ball is in the goal or out of play, and what the step was worth."""
+        """Judge the step: goals, balls out of play, seats that strayed or fell, and the dense reward."""
         self.steps += 1
         self.saved |= frame.contact[:, KEEPER, BALL]
         ball, velocity, height = frame.loose_position[:, 0], frame.loose_velocity[:, 0], frame.root_position[:, :, 2]
@@ -147,10 +147,10 @@ class PaperKickAndDefend(PaperArena):
         return self.worth
 
     def pieces(self, seat: int) -> list[Piece]:
-        """Return what a seat sees, in order."""
+        """Return the pieces of a seat's observation, in order."""
         own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
-        ball = Entry("ball", 3, "m", "world", "x and y of the ball less one's own; its height")
-        goal = Entry("goal", 3, "m", "world", "the goal's x less the ball's; each post's y less the ball's")
+        ball = Entry("ball", 3, "m", "world", "x and y from the own root to the ball; the ball's height")
+        goal = Entry("goal", 3, "m", "world", "from the ball: x to the goal line; y to each post")
         return [
             *self.body_pieces(seat, first=2),
             offset(own, other),
@@ -160,6 +160,6 @@ class PaperKickAndDefend(PaperArena):
         ]
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the goal line, and how far the keeper may go."""
+        """Paint the goal line and the area of the keeper."""
         area = Strip((GOAL - STRAY, GOAL), (-POST, POST), (0.42, 0.52, 0.46))
         return [area, Strip((GOAL - 0.1, GOAL + 0.1), (-POST, POST), (0.93, 0.9, 0.8))]

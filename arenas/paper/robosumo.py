@@ -1,8 +1,8 @@
 """Sumo of RoboSumo, arXiv 1710.03641 ("RS"): on a square tatami, between ants, bugs and spiders in any pair.
 
-Who falls or leaves the tatami loses. The code lets bouts last 501 control steps, and gives a win and a loss at once to
-seats that are out in the same step; here nobody has won then, and what is paid is the same: nothing. Where time is up
-in the step in which a seat is out, the code pays both; so does this.
+A seat that falls or leaves the tatami loses. As in the code, bouts last 501 control steps, and a seat that is out in
+the step in which time is up is paid for both. When both seats are out in one step the code counts a win and a loss for
+each; here it is a draw, and the payment is the same: nothing.
 """
 
 from collections.abc import Sequence
@@ -25,27 +25,27 @@ from dohyo.arenas.rules.floor import Mark, Strip
 TOP = 0.5
 """Height of the tatami, from which heights are measured, m (RS)."""
 SIZE, EDGE, BOX = 2.0, 2.1, 2.3
-"""Half-widths: of the square that is marked, of what a seat must not leave, of the tatami, m (RS)."""
+"""Half-widths of the marked square, of the square that a seat must not leave, and of the tatami, m (RS)."""
 CIRCLE, DROP = 1.15, 1.25
-"""Bouts start at opposite points of a circle of this radius, torsos at this height above the ground, m (RS)."""
+"""Torsos start at opposite points of a circle of this radius, at this height above the ground, m (RS)."""
 LIMIT = 100.0
-"""Contact forces are observed up to this size, N and N m (RS)."""
+"""Largest observed contact force, N and N m (RS)."""
 LOST, WON, LATE_COST = -2000.0, 2000.0, -1000.0
-"""What a bout's end pays (RS)."""
+"""What the end of a bout pays: to a seat that is out, to its opponent, and to both when time is up (RS)."""
 PLACES = ((1.5, 0.0, 0.75, 0.0), (-1.5, 0.0, 0.75, 0.0))
-"""Where torsos are in the scene, all turned the same way (RS)."""
+"""Places of the torsos in the scene, all turned the same way (RS)."""
 
 TERMS: tuple[Term, ...] = (
     Term("control", -0.1, "sum of squared actions", "RS"),
-    Term("push", -10.0, "exp(-d) of the opponent's distance d from the centre, m", "RS"),
-    Term("approach", 0.1, "speed towards where the opponent is, m/s; 0 when away from it", "RS"),
+    Term("push", -10.0, "exp(-d), d the opponent's distance from the centre, m", "RS"),
+    Term("approach", 0.1, "speed towards the opponent's place, m/s; 0 when moving away", "RS"),
 )
 ENDINGS: tuple[str, ...] = ("fell", "left the tatami", "both out", TIME_OUT)
 FELL, LEFT, BOTH, LATE = range(len(ENDINGS))
 
 
 def furnish(spec: mujoco.MjSpec) -> None:
-    """Add the ground, the tatami, and the bars along the edges of its square, which collide like all else."""
+    """Add the ground, the tatami, and the bars along the edges of its square, which also collide."""
     friction = [1, 0.1, 0.1]
     plane, box = mujoco.mjtGeom.mjGEOM_PLANE, mujoco.mjtGeom.mjGEOM_BOX
     spec.worldbody.add_geom(name="floor", type=plane, pos=[0, 0, -0.025], size=[20, 20, 0.125], friction=friction)
@@ -69,7 +69,7 @@ def furnish(spec: mujoco.MjSpec) -> None:
 
 
 class RoboSumo(PaperArena):
-    """Two beasts of any kind; see `dohyo.arenas.rules.arena.Arena`."""
+    """Two seats with ants, bugs or spiders; see `dohyo.arenas.rules.arena.Arena`."""
 
     name = "paper/robosumo"
     seats: tuple[str, ...] = ("sumo_0", "sumo_1")
@@ -83,7 +83,7 @@ class RoboSumo(PaperArena):
         self._fallen = bodies[0].fallen_height
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
-        """Begin bouts: at opposite points of a circle, at a random angle."""
+        """Begin bouts: the seats stand at opposite points of a circle, at a random angle."""
         qpos, qvel = self.noisy(ids, dice)
         angle = dice.uniform(ids, 0, 2 * np.pi, 1)[:, 0]
         for s, seat in enumerate(self.scene.seats):
@@ -93,7 +93,7 @@ class RoboSumo(PaperArena):
         return self.normalised(qpos), qvel
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Who is out, who has won, and what the step was worth."""
+        """Judge the step: who is out, who has won, and the dense reward."""
         self.steps += 1
         position = frame.root_position
         fallen = position[:, :, 2] - TOP < self._fallen
@@ -121,7 +121,7 @@ class RoboSumo(PaperArena):
         return self.worth
 
     def pieces(self, seat: int) -> list[Piece]:
-        """Return what a seat sees, in order."""
+        """Return the pieces of a seat's observation, in order."""
         own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
         mine = bodies(own)
         return [
@@ -133,13 +133,13 @@ class RoboSumo(PaperArena):
         ]
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the ground about the tatami, which also keeps its corners in the picture."""
+        """Paint the ground around the tatami, which also keeps its corners in the picture."""
         edges = (-BOX - MARGIN, BOX + MARGIN)
         return [Strip(edges, edges, GROUND)]
 
 
 def _lowered(name: str, seat: SeatLayout, size: int, meaning: str) -> Piece:
-    """Return the first positions of a seat, z as the height above the tatami."""
+    """Return the piece of the first `size` positions of a seat, with z as the height above the tatami."""
 
     def read(frame: PaperFrame) -> Array:
         seen = frame.qpos[:, seat.qpos.start : seat.qpos.start + size].copy()

@@ -1,7 +1,7 @@
-"""Run to goal of arXiv 1710.03748 ("EC"): the first whose centre of mass is past the line opposite wins.
+"""Run to goal of arXiv 1710.03748 ("EC"): the first seat whose centre of mass passes the opposite line wins.
 
-Seat 0 starts on the left and runs to x = +4, seat 1 runs to -4. The paper gives both the loser's reward when nobody
-arrives; its code has no limit of time, so that 500 control steps are taken from the other arenas.
+Seat 0 starts on the left and runs to x = +4, seat 1 runs to -4. The paper gives both seats the loser's reward when
+nobody arrives; its code has no time limit, so the 500 control steps are those of the other arenas.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ ANT_TERMS: tuple[Term, ...] = (
     Term("standing", 1.0, "1 while standing, -1 when not", "EC"),
 )
 HUMAN_TERMS: tuple[Term, ...] = (
-    Term("forward", 0.25, "way of the centre of mass towards the own line, m, over one physics step, s", "EC"),
+    Term("forward", 0.25, "way of the centre of mass towards the own line, m, divided by one physics step, s", "EC"),
     Term("control", -0.1, "sum of squared actions", "EC"),
     Term("contact", -1.0, "5e-7 of the sum of squared contact forces and torques, at most 10", "EC"),
     Term("standing", 5.0, "1 while standing, -1 when not", "EC"),
@@ -45,12 +45,12 @@ class PaperRunToGoal(Field):
         self._human = bodies[0].name == HUMAN
         self.terms = HUMAN_TERMS if self._human else ANT_TERMS
         super().__init__(bodies, worlds, drive, max_cycles)
-        # The code divides by the control step for ants and by one physics step, a fifth of it, for humans.
+        # EC's code divides by the control step for ants, and by one physics step, a fifth of that, for humans.
         self._over = self.scene.model.opt.timestep * (1 if self._human else SUBSTEPS)
         self._down = bodies[0].down_height
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Who has arrived, who is down, and what the step was worth."""
+        """Judge the step: who has arrived, who is down, and the dense reward."""
         self.steps += 1
         arrived = self.beyond(frame)
         verdict = Verdict.going_on(self._price(frame, action))

@@ -1,4 +1,4 @@
-"""MuJoCo's RK4 over a batch, stage by stage: `mj_step` ends where the derived quantities of its stages are lost."""
+"""MuJoCo's RK4 over a batch, stage by stage, which keeps the derived quantities that `mj_step` discards."""
 
 from collections.abc import Callable
 
@@ -9,17 +9,18 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.rotation import cross
 
 STAGES = (0.5, 0.5, 1.0)
-"""The share of the step at which the second, third and fourth stage stand."""
+"""Times of the second, third and fourth stage, as shares of the step."""
 WEIGHTS = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
+"""Weights of the four stages."""
 
 TOGETHER = 16
-"""Worlds whose positions are moved in one call; time and memory to compile them grow with the square."""
+"""Number of worlds whose positions are integrated in one call; time and memory to compile grow with its square."""
 
 
 class RungeKutta:
-    """The step of a model of hinges and free joints, over states `[W, nq]`, `[W, nv]`; bit for bit that of `mj_step`.
+    """The physics step of a model of hinges and free joints over W worlds, bit for bit that of `mj_step`.
 
-    As in MuJoCo 4, the spin of free joints is combined with the correction of Runge, Kutta, Munthe and Kaas.
+    As in MuJoCo 4, stages of the spin of free joints are combined with the Runge-Kutta-Munthe-Kaas correction.
     """
 
     def __init__(self, model: mujoco.MjModel, worlds: int) -> None:
@@ -30,10 +31,10 @@ class RungeKutta:
         self._spin = model.jnt_dofadr[free][:, None] + np.arange(3, 6)
 
     def step(self, qpos: Array, qvel: Array, qacc: Array, forward: Callable[[int], None]) -> None:
-        """Advance `qpos` and `qvel` in place.
+        """Advance `qpos` `[W, nq]` and `qvel` `[W, nv]` by one physics step, in place.
 
-        `forward(k)` evaluates stage k, 0 to 3, at what `qpos` and `qvel` hold, into `qacc` `[W, nv]`; what it derives
-        in the last stage stays as it is.
+        `forward(k)` evaluates the dynamics of stage k, 0 to 3, at the values of `qpos` and `qvel`, and writes `qacc`
+        `[W, nv]`. The derived quantities of the last stage remain.
         """
         start, speed, h = qpos.copy(), qvel.copy(), self._h
         forward(0)
@@ -52,10 +53,10 @@ class RungeKutta:
         qvel[:] = speed + h * mean_rise
 
     def _moved(self, qpos: Array, rate: Array, time: float) -> Array:
-        """Return the positions after moving at a constant rate.
+        """Return the positions `[W, nq]` after moving at the constant rate `[W, nv]` for `time` s.
 
-        MuJoCo does it, because its roundings count: where a rod meets the edge of a platform, the last bit of a
-        position decides on the fifth digit of an acceleration.
+        MuJoCo integrates, because its rounding matters: where a capsule meets the edge of a platform, the last bit of a
+        position changes the fifth digit of an acceleration.
         """
         moved, whole = qpos.copy(), len(qpos) - len(qpos) % self._together
         for first in range(0, whole, self._together):
@@ -67,7 +68,7 @@ class RungeKutta:
 
 
 def _side_by_side(model: mujoco.MjModel, worlds: int) -> mujoco.MjModel:
-    """Return a model of the joints of several worlds, whose positions are those of the worlds, one after another."""
+    """Return a model with the joints of `worlds` worlds, whose positions are those of the worlds in a row."""
     spec = mujoco.MjSpec()
     for _ in range(worlds):
         for kind in model.jnt_type:
@@ -77,10 +78,10 @@ def _side_by_side(model: mujoco.MjModel, worlds: int) -> mujoco.MjModel:
 
 
 def _corrected(turned: Array, spin: Array) -> Array:
-    """Return the rate at which the rotation vector `turned` `[..., 3]` grows under the spin `[..., 3]`, own frame."""
+    """Return the rate of the rotation vector `turned` `[..., 3]` under the spin `[..., 3]` in the body's frame."""
     square = (turned * turned).sum(axis=-1, keepdims=True)
     once = cross(turned, spin)
-    # The series of (1 - x cot x) / 4 x^2 with x half the angle, which stays below a fifth of a radian in a stage.
+    # The series of (1 - x cot x) / 4 x^2, where x is half the angle: a stage turns by less than a fifth of a radian.
     factor = 1 / 12 + square / 720 + square**2 / 30240
     result: Array = spin + 0.5 * once + factor * cross(turned, once)
     return result

@@ -1,6 +1,4 @@
-"""Compose a scene as the originals had it, on today's MuJoCo.
-
-docs/explanation/paper_arenas.md says what was needed for that.
+"""Compose the original scenes on today's MuJoCo; docs/explanation/paper_arenas.md says what that needs.
 
 Numbers are those of the code of arXiv 1710.03748 ("EC") and of arXiv 1710.03641 ("RoboSumo").
 """
@@ -15,35 +13,35 @@ from dohyo.arenas.bodies import SUBSTEPS, Body
 from dohyo.arenas.physics.scene import COLOURS, Scene, SeatLayout, loose_layout
 
 DRIVE = "torque"
-"""An action is a share of the motors' gear; MuJoCo clamps it at the motors' own range."""
+"""An action is a share of the motors' gear; MuJoCo limits it to the motors' range."""
 GOAL = 4.0
-"""The goal lines of EC lie at this x and at its negative, m."""
+"""EC's goal lines are at x = plus and minus this, m."""
 RED = (0.6, 0.0, 0.0)
 """Colour of EC's goal lines."""
 CAPSULE, CYLINDER = mujoco.mjtGeom.mjGEOM_CAPSULE, mujoco.mjtGeom.mjGEOM_CYLINDER
 XBODY = mujoco.mjtObj.mjOBJ_XBODY
 
 Place = tuple[float, float, float, float]
-"""Of a torso in the scene's initial state: x, y, z in m, and a turn about z in degrees."""
+"""Place of a torso in the scene's initial state: x, y, z in m, and a turn about z in degrees."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a scene consists of beside its bodies."""
+    """Everything in a scene besides its bodies, and its options."""
 
     places: tuple[Place, Place]
     furnish: Callable[[mujoco.MjSpec], None]
-    """Adds the geoms of the world, and free furniture."""
+    """Adds the geoms of the world and free furniture."""
     timestep: float = 0.003
-    """s (EC, all scenes but the ants' run to goal)."""
+    """Physics step, s (EC, all scenes but the ants' run to goal)."""
     solver: mujoco.mjtSolver = mujoco.mjtSolver.mjSOL_PGS
-    """Newton is what MuJoCo takes where the original names none."""
+    """The constraint solver; scenes that name none use MuJoCo's default, Newton."""
     iterations: int = 1000
-    """Of the solver (EC)."""
+    """Iterations of the solver (EC)."""
 
 
 def compose(bodies: Sequence[Body], setting: Setting) -> Scene:
-    """Compile the setting and one body per seat, called `agent0/`, `agent1/`, into a scene."""
+    """Compile the setting and one body per seat, with the prefixes `agent0/` and `agent1/`, into a scene."""
     spec = mujoco.MjSpec()
     _set_options(spec, setting)
     setting.furnish(spec)
@@ -66,7 +64,7 @@ def compose(bodies: Sequence[Body], setting: Setting) -> Scene:
 
 
 def add_field(spec: mujoco.MjSpec, alpha: float = 1.0) -> None:
-    """Add EC's floor and its two goal lines, which do collide; with `alpha` 0 they are not seen."""
+    """Add EC's floor and its two goal lines, which collide; with `alpha` 0 the lines are invisible."""
     spec.worldbody.add_geom(
         name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[20, 20, 0.125], friction=[1, 0.1, 0.1], condim=3
     )
@@ -77,7 +75,7 @@ def add_field(spec: mujoco.MjSpec, alpha: float = 1.0) -> None:
 def add_bar(
     spec: mujoco.MjSpec, name: str, start: Sequence[float], end: Sequence[float], rgba: Sequence[float]
 ) -> None:
-    """Add a round bar of radius 0.03 m that marks a line, and that collides."""
+    """Add a round bar of radius 0.03 m that marks a line and collides."""
     spec.worldbody.add_geom(name=name, type=CYLINDER, fromto=[*start, *end], size=[0.03, 0, 0], rgba=rgba)
 
 
@@ -85,23 +83,23 @@ def _set_options(spec: mujoco.MjSpec, setting: Setting) -> None:
     option, off = spec.option, mujoco.mjtDisableBit
     option.timestep, option.integrator = setting.timestep, mujoco.mjtIntegrator.mjINT_RK4
     option.solver, option.iterations = setting.solver, setting.iterations
-    # There was one contact between two convex bodies then. Worlds that diverge are for the engine to see and count.
+    # The MuJoCo of 2017 had one contact between two convex bodies. The engine must see and count diverged worlds.
     option.disableflags |= off.mjDSBL_MULTICCD | off.mjDSBL_AUTORESET
     spec.add_numeric(name="substeps", data=[SUBSTEPS], size=1)
 
 
 def _share_margin(spec: mujoco.MjSpec) -> None:
-    """Give every geom half of the largest margin: a contact's was the larger of two and is now their sum."""
+    """Give every geom half of the largest margin: a contact's margin was the larger of two, and is now their sum."""
     half = max(geom.margin for geom in spec.geoms) / 2
     for geom in spec.geoms:
         geom.margin = half
 
 
 def _weigh_as_before(spec: mujoco.MjSpec) -> None:
-    """Give bodies the mass and inertia of before MuJoCo 2.1.1: a capsule's was that of a cylinder.
+    """Give bodies the mass and inertia of MuJoCo before 2.1.1, which took a capsule for a cylinder.
 
-    The cylinder was half a radius longer at each end than the capsule's axis. EC's agents observe inertias, and their
-    filters hold those of this rule.
+    The cylinder is half a radius longer at each end than the capsule's axis. EC's agents observe inertias, and their
+    observation filters were fitted to these.
     """
     model, twin = spec.compile(), spec.copy()
     for geom, original in zip(twin.geoms, spec.geoms, strict=True):
@@ -118,7 +116,7 @@ def _weigh_as_before(spec: mujoco.MjSpec) -> None:
 
 
 def _add_sensors(spec: mujoco.MjSpec, pairs: Sequence[tuple[str, str]]) -> None:
-    """Sense of each pair of actors whether they meet, and how far apart their surfaces are at the closest contact."""
+    """Add sensors for each pair of actors: whether they touch, and the distance of surfaces at the closest contact."""
     wanted = (1 << int(mujoco.mjtConDataField.mjCONDATA_FOUND)) | (1 << int(mujoco.mjtConDataField.mjCONDATA_DIST))
     for a, b in pairs:
         spec.add_sensor(
@@ -127,9 +125,9 @@ def _add_sensors(spec: mujoco.MjSpec, pairs: Sequence[tuple[str, str]]) -> None:
             objname=a,
             reftype=XBODY,
             refname=b,
-            intprm=[wanted, 1, 1],  # of all contacts the one with the least distance
+            intprm=[wanted, 1, 1],  # the contact with the least distance
         )
-    # Contact forces on bodies (cfrc_ext) stay zero unless a sensor needs them: this one, which nobody reads.
+    # Contact forces on bodies (cfrc_ext) stay zero unless some sensor needs them. Nothing reads this one.
     spec.add_sensor(type=mujoco.mjtSensor.mjSENS_FRAMELINACC, objtype=XBODY, objname="agent0/torso")
 
 

@@ -1,6 +1,6 @@
 """Sumo of arXiv 1710.03748 ("EC"): on a round platform, between two ants or two humans.
 
-Who falls, or else leaves the platform, loses; the other wins only if the two have touched.
+A seat that falls or leaves the platform loses; the other seat wins only if the two have touched.
 """
 
 import copy
@@ -33,9 +33,9 @@ PLACES = {
     "paper_ant": ((-1.0, 0.0, 2.5, 180.0), (1.0, 0.0, 2.5, 180.0)),
     "paper_humanoid": ((-2.0, 0.0, 2.5, 0.0), (2.0, 0.0, 2.5, 180.0)),
 }
-"""Where torsos are in the scenes (EC); x and y are drawn anew for every bout."""
+"""Places of the torsos in the scenes (EC); x and y are drawn anew for every bout."""
 NEAREST = 0.3
-"""Least |x| at the start, m (EC)."""
+"""Smallest |x| at the start, m (EC)."""
 
 TERMS: tuple[Term, ...] = (
     Term("centre", -1.0, "own distance from the centre, m", "EC"),
@@ -48,7 +48,7 @@ FELL, LEFT, BOTH, UNTOUCHED, LATE = range(len(ENDINGS))
 
 
 def furnish(spec: mujoco.MjSpec) -> None:
-    """Add field and platform; the field's bars are under it and are not seen."""
+    """Add the field and the platform; the field's bars are under the platform and invisible."""
     add_field(spec, alpha=0.0)
     spec.worldbody.add_geom(
         name=PLATFORM,
@@ -57,7 +57,7 @@ def furnish(spec: mujoco.MjSpec) -> None:
         pos=[0, 0, TOP / 2],
         friction=[1, 0.1, 0.1],
         condim=3,
-        conaffinity=-1,  # 0xffffffff, which today must fit into an int
+        conaffinity=-1,  # the original's 0xffffffff, as the signed int that MuJoCo takes today
         rgba=[0.78, 0.68, 0.52, 1],
     )
 
@@ -75,7 +75,7 @@ class PaperSumo(PaperArena):
         kind = bodies[0].name
         self.radius = np.full(worlds, LARGEST)
         self.touched = np.zeros(worlds, bool)
-        """The seats have touched in this bout."""
+        """Whether the seats have touched in this bout, `[W]`."""
         super().__init__(bodies, worlds, max_cycles, Setting(PLACES[kind], furnish))
         self.ranges["radius"] = RADIUS[kind]
         self._gap = NEAREST + RADIUS[kind][0] / 2
@@ -83,7 +83,7 @@ class PaperSumo(PaperArena):
         self._fallen, self._standing = bodies[0].fallen_height + TOP, bodies[0].standing_height
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, ...]:
-        """Begin bouts: seat 0 on the left, seat 1 on the right of a platform of random size."""
+        """Begin bouts: seat 0 starts on the left, seat 1 on the right of a platform of random size."""
         self.touched[ids] = False
         self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0]
         qpos, qvel = self.noisy(ids, dice)
@@ -96,7 +96,7 @@ class PaperSumo(PaperArena):
         return self.normalised(qpos), qvel, radius
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Who is out, who has won, and what the step was worth."""
+        """Judge the step: who is out, who has won, and the dense reward."""
         self.steps += 1
         self.touched |= frame.contact[:, 0, 1]
         position = frame.root_position
@@ -108,7 +108,7 @@ class PaperSumo(PaperArena):
         return verdict
 
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
-        """End bouts: leaving the platform counts only where nobody fell, time only where nobody is out."""
+        """End bouts: leaving the platform counts only if nobody fell, the time-out only if nobody is out."""
         down: BoolArray = np.logical_or.reduce(fallen, axis=1)
         out: BoolArray = np.where(down[:, None], fallen, beyond)
         over, both = out.any(axis=1), out.all(axis=1)
@@ -132,10 +132,10 @@ class PaperSumo(PaperArena):
         return self.worth
 
     def pieces(self, seat: int) -> list[Piece]:
-        """Return what a seat sees, in order."""
+        """Return the pieces of a seat's observation, in order."""
         own, other = self.scene.seats[seat], self.scene.seats[1 - seat]
-        ring = Entry("ring", 3, "m", "world", "the platform's radius; less one's own distance; less the other's")
-        left = Entry("steps left", 1, "control steps", "world", "until time is up", 0, self.max_cycles)
+        ring = Entry("ring", 3, "m", "world", "the platform's radius; distance to its edge: own; the other's")
+        left = Entry("steps left", 1, "control steps", "world", "until the time-out", 0, self.max_cycles)
         return [
             *self.body_pieces(seat),
             positions("other position", other),
@@ -150,11 +150,11 @@ class PaperSumo(PaperArena):
         return np.column_stack([self.radius, self.radius[:, None] - away])
 
     def model(self, world: int) -> mujoco.MjModel:
-        """Return the scene with the platform as wide as it is in `world`."""
+        """Return the scene's model with the platform of `world`."""
         model = copy.copy(self.scene.model)
         model.geom(PLATFORM).size[0] = self.radius[world]
         return model
 
     def marks(self, world: int) -> list[Mark]:
-        """Paint the ground about the platform, which also keeps whoever stands on it in the picture."""
+        """Paint the ground around the platform, which also keeps seats near the edge in the picture."""
         return [Disc(float(self.radius[world]) + MARGIN, GROUND, GROUND, 0.0)]

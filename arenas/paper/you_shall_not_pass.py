@@ -1,8 +1,7 @@
 """You shall not pass of arXiv 1710.03748 ("EC"), for humans: seat 0 blocks, seat 1 runs from x = +1 to beyond -4.
 
-Where paper and code disagree the code counts: time that is up gives a blocker who stands nothing (the paper: +1000),
-though it has won. A blocker that is itself beyond x = +4 ends the bout: it loses as if the runner had passed, who gets
-nothing and has not won.
+Where paper and code disagree the code counts: at time-out a standing blocker has won but gets nothing (paper: +1000).
+A blocker that goes beyond x = +4 ends the bout: it gets the loser's reward; the runner has not won and gets nothing.
 """
 
 import numpy as np
@@ -18,12 +17,12 @@ FALLEN = 0.3
 BLOCKER, RUNNER = 0, 1
 """The seats (EC)."""
 TERMS: tuple[Term, ...] = (
-    Term("forward", 0.25, "runner: way of the centre of mass to its line, m, over one physics step, s", "EC"),
+    Term("forward", 0.25, "runner: way of the centre of mass to its line, m, divided by one physics step, s", "EC"),
     Term("control", -0.1, "sum of squared actions", "EC"),
     Term("contact", -1.0, "5e-7 of the sum of squared contact forces and torques, at most 10", "EC"),
     Term("standing", 5.0, "1 while standing, -1 when not", "EC"),
     Term("goal", -1.0, "runner: distance of the root from its line, m", "EC"),
-    Term("hold", 1.0, "blocker: the same distance, but in the step in which somebody passes", "EC, `info` only"),
+    Term("hold", 1.0, "blocker: the runner's same distance; 0 in the step in which a seat passes", "EC, `info` only"),
 )
 ENDINGS: tuple[str, ...] = ("passed", "runner fell", "blocker ran away", TIME_OUT)
 PASSED, FELL, AWAY, LATE = range(len(ENDINGS))
@@ -41,7 +40,7 @@ class PaperYouShallNotPass(Field):
     lines = (LEFT,)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Whether the runner has passed or fallen, and what the step was worth."""
+        """Judge the step: whether the runner has passed or fallen, and the dense reward."""
         self.steps += 1
         beyond, stands = self.beyond(frame), frame.root_position[:, :, 2] > FALLEN
         passed, gone = beyond[:, RUNNER], beyond[:, BLOCKER] | beyond[:, RUNNER]

@@ -1,1 +1,1 @@
-"""Views: PettingZoo and Gymnasium environments over a batch, and pictures of it."""
+"""Views of a batch: PettingZoo and Gymnasium environments, and pictures."""

@@ -1,4 +1,4 @@
-"""What all views of a batch share: copies, how bouts end, infos, actions."""
+"""Helpers of all views of a batch: copying, the ends of bouts, infos, actions."""
 
 from collections.abc import Callable
 from typing import Any, Self
@@ -14,21 +14,21 @@ from dohyo.arenas.step import Step
 
 
 class Rebuilt:
-    """Copies and pickles by the arguments of its constructor: a copy is a new environment that has not begun.
+    """Base class whose copies and pickles are new environments, built with the same constructor arguments.
 
-    An engine's state belongs to one process. Copied along, it would be shared with the original or lost.
+    An engine's state belongs to one process; copied, it would be shared with the original or lost.
     """
 
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **keywords: Any) -> Self:
-        """Keep the arguments."""
+        """Keep the constructor's arguments."""
         self = super().__new__(cls)
         self._arguments = args, keywords
         return self
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        """Return what makes the copy."""
+        """Return the call that builds the copy."""
         return _rebuild, (type(self), *self._arguments)
 
 
@@ -37,10 +37,10 @@ def _rebuild(kind: type[Any], args: tuple[Any, ...], keywords: dict[str, Any]) -
 
 
 def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return for which seats the step was the last: terminated and truncated, `[W, S]` each.
+    """Return the seats whose episode ended in the step: terminated and truncated, `[W, S]` each.
 
-    All endings of the rules terminate, the time-out included: its outcome is final and the clock is observed. Were it a
-    truncation, learners would bootstrap beyond it and values would run away. Diverged physics alone truncates.
+    All endings of the rules terminate, the time-out included: its outcome is final and the clock is observed. If it
+    truncated, learners would bootstrap beyond it and values would grow without bound. Only diverged physics truncates.
     """
     cut = np.zeros((batch.worlds, 1), bool)
     cut[step.finished.ids, 0] = [batch.endings[ending] == DIVERGED for ending in step.finished.ending]
@@ -48,7 +48,7 @@ def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
 
 
 def winners(batch: Batch) -> list[str | None]:
-    """Return by winning side the name of its seat, or the names of its seats with commas; last, for `NOBODY`, None."""
+    """Return the seat names of each side, joined by commas; the last entry, for `NOBODY` (-1), is None."""
     sides = batch.arena.sides
     names = [
         ",".join(seat for seat, s in zip(batch.seats, sides, strict=True) if s == k) for k in range(max(sides) + 1)
@@ -57,7 +57,7 @@ def winners(batch: Batch) -> list[str | None]:
 
 
 def describe(batch: Batch, step: Step, seat: int) -> dict[str, Any]:
-    """Return the info of a seat of a batch of one world; `DohyoEnv` says what is in it."""
+    """Return the info of a seat of a batch of one world; see `DohyoEnv` for its keys."""
     info = {
         "dense": float(step.dense[0, seat]),
         "outcome": float(step.outcome[0, seat]),
@@ -75,7 +75,7 @@ def describe(batch: Batch, step: Step, seat: int) -> dict[str, Any]:
 
 
 def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Return an action as numbers; raise `ActionError` that names the seat unless it has this shape."""
+    """Return an action as a float64 array; raise `ActionError` that names the seat unless it has the given shape."""
     array = as_numbers(seat, action)
     if array.shape != shape:
         raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")

@@ -21,31 +21,32 @@ from dohyo.arenas.views.screen import MODES, Screen
 
 
 class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignore[misc]  # PettingZoo has no type marker
-    """One bout at a time of `arena`, every seat taken by `body`.
+    """One world of `arena` as a PettingZoo environment in which all seats act at once; every seat has `body`.
 
-    **Actions** `[act]` in [-1, 1] per agent, for every agent at once; beyond that range they are clipped. A missing or
-    unknown agent, a wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves. Actions
-    of agents that have left the bout are ignored.
+    **Actions** `[act]` in [-1, 1] for every agent; values beyond that range are clipped. A missing or unknown agent, a
+    wrong shape, NaN or infinity raise `ActionError` that names the agent, and nothing moves. Actions of agents that
+    have left the bout are ignored.
 
-    **Endings.** When the arena's rules decide a bout, all agents terminate; where more than two take part, one that is
-    out terminates before and leaves `agents`, while its body stays where it is. The time-out at `max_cycles` control
-    steps is one of the rules: it pays an outcome and the clock is in the observation, so it terminates as well. Agents
-    are truncated only where the physics diverged: nothing is paid then, and a learner may bootstrap.
+    **Endings.** When the arena's rules decide a bout, all agents terminate. With more than two agents, one that is out
+    terminates earlier and leaves `agents`, while its body stays where it is. The time-out at `max_cycles` control steps
+    is one of the rules: it pays an outcome and the clock is in the observation, so it terminates as well. Agents are
+    truncated only if the physics diverged: nothing is paid then, and a learner may bootstrap.
 
     **Infos**, per agent, at every step: `dense` and `outcome` (the two parts of the reward, which is
-    `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (an agent's
-    name, the names of a side of several with commas, or None while the bout goes on and after a draw); at the end
-    also `ending` (why) and `steps`.
+    `alpha * dense + (1 - alpha) * outcome`), `terms` (the dense part's weighted terms by name), `winner` (the name of
+    the winning agent, the names of a winning side joined by commas, or None while the bout goes on and after a draw);
+    at the end also `ending` (why) and `steps`.
 
-    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `.push_force` say how.
+    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `batch.push_force` show
+    the current values.
 
-    A copy, by `copy.deepcopy`, pickle or cloudpickle, is a new environment with the same arguments that has not begun.
+    A copy, by `copy.deepcopy`, pickle or cloudpickle, is a new environment with the same arguments that needs a reset.
     A step after the end of a bout returns empty dictionaries.
 
-    `seed` begins the random streams anew; without one they go on. `options` are accepted and not used.
+    `reset(seed)` restarts the random streams; without a seed they continue. `options` are accepted and not used.
     """
 
-    metadata: dict[str, Any] = {  # noqa: RUF012, an instance puts in its own name and pace
+    metadata: dict[str, Any] = {  # noqa: RUF012, each instance has its own name and frame rate
         "name": "dohyo",
         "render_modes": [*MODES],
         "render_fps": round(1 / CONTROL_STEP),
@@ -88,20 +89,20 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         self.agents: list[str] = []
         self._begun = False
         self.np_random = np.random.default_rng()
-        """For wrappers; `reset(seed)` seeds it. The worlds draw from streams of their own."""
+        """A generator for wrappers; `reset(seed)` seeds it. The worlds have their own random streams."""
 
     def observation_space(self, agent: str) -> Box:
-        """Return the space of what `agent` sees; `batch.arena.entries(seat)` says what each number is."""
+        """Return the observation space of `agent`; `batch.arena.entries(seat)` describes each number."""
         return self.observation_spaces[agent]
 
     def action_space(self, agent: str) -> Box:
-        """Return the space of what `agent` does: one number in [-1, 1] per joint."""
+        """Return the action space of `agent`: one number in [-1, 1] per joint."""
         return self.action_spaces[agent]
 
     def state(self) -> FloatArray:
-        """Return what all seats see in a row, in the order of `possible_agents`; also of those that left.
+        """Return the observations of all seats in one row, in the order of `possible_agents`, whether or not they left.
 
-        Raises `DohyoError` before the first reset and after `close`.
+        Raises `DohyoError` before the first reset, `EngineError` after `close`.
         """
         self.batch.check_open()
         if not self._begun:
@@ -111,7 +112,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, FloatArray], dict[str, dict[str, Any]]]:
-        """Begin a bout; return observations and (empty) infos."""
+        """Begin a bout; return observations and empty infos, by agent."""
         observation = self.batch.reset(seed)
         if seed is not None:
             self.np_random = np.random.default_rng(seed)
@@ -124,7 +125,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
     ) -> tuple[dict[str, FloatArray], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """Advance by one control step; return observations, rewards, terminations, truncations and infos."""
         taken = self._checked(actions)
-        if not self.agents:  # wrappers step on with nobody left (SuperSuit 3.11)
+        if not self.agents:  # SuperSuit 3.11 steps even when no agent is left
             return {}, {}, {}, {}, {}
         step = self.batch.step([action[None] for action in taken])
         terminated, truncated = ends(self.batch, step)
@@ -138,7 +139,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         return observations, rewards, terminations, truncations, infos
 
     def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[np.float64]]:
-        """Return the actions in the order of the seats, each of the right shape."""
+        """Return the actions in the order of the seats, checked; zeros for agents that have left."""
         self.batch.check_open()
         if not self._begun:
             raise ActionError("no bout is going on: call reset() before step()")
@@ -161,11 +162,11 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         return {agent: observation[s][0].copy() for agent, s in self._taking_part()}
 
     def _taking_part(self) -> list[tuple[str, int]]:
-        """Return the agents in play, each with its seat."""
+        """Return name and seat index of the agents in play."""
         return [(agent, s) for s, agent in enumerate(self.possible_agents) if agent in self.agents]
 
     def render(self) -> Image | None:
-        """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
+        """Return a picture `[360, 480, 3]` ("rgb_array"), or show it and return None ("human"), by `render_mode`."""
         return self._screen.render(self.batch, self._begun)
 
     def close(self) -> None:
@@ -175,7 +176,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
 
 
 def _side_by_side(spaces: Sequence[Box]) -> Box:
-    """Return the space of vectors from each of `spaces`, one after the other."""
+    """Return the space of concatenated vectors from all `spaces`."""
     low, high = (np.concatenate([getattr(space, end) for space in spaces]) for end in ("low", "high"))
     return Box(low, high, dtype=low.dtype.type)
 
@@ -184,11 +185,11 @@ def entry_points(arena: str) -> tuple[Callable[..., AECEnv[str, Any, Any]], Call
     """Return `env` and `parallel_env` of an arena's PettingZoo module; both take the keywords of `DohyoEnv`."""
 
     def parallel_env(**keywords: Any) -> DohyoEnv:
-        """Return the form in which all agents act at once."""
+        """Return the arena as a PettingZoo environment in which all agents act at once."""
         return DohyoEnv(arena, **keywords)
 
     def env(**keywords: Any) -> AECEnv[str, Any, Any]:
-        """Return PettingZoo's turn-based form, which checks the order of calls."""
+        """Return the arena as PettingZoo's turn-based environment."""
         aec: AECEnv[str, Any, Any] = parallel_to_aec(parallel_env(**keywords))
         return aec
 

@@ -1,4 +1,4 @@
-"""Pictures of a world by ray casting on the compiled scene: no display, no graphics library, any engine."""
+"""Pictures of a world by ray casting on the compiled scene: without display or graphics library, for any engine."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,9 +15,9 @@ from dohyo.arenas.rules.floor import Mark
 Image = NDArray[np.uint8]
 
 LIGHT = np.array([-4.0, -5.0, 11.0])
-"""Where the lamp hangs, m."""
+"""Position of the lamp, m."""
 LAMP = np.array([[0.35, 0.0, 0.0], [-0.35, 0.0, 0.0], [0.0, 0.35, 0.0], [0.0, -0.35, 0.0]])
-"""The four points of the lamp, from its centre; each of a pixel's four rays sees another, which softens shadows."""
+"""Offsets of the lamp's four points, m: each of a pixel's four rays uses another, which softens shadows."""
 KEY, AMBIENT, GLOSS = 0.62, 0.45, 0.18
 """Shares of the lamp, of the sky and of the highlight in a surface's brightness."""
 FLOOR, CHECK = np.array([0.36, 0.40, 0.44]), 0.035
@@ -27,15 +27,15 @@ HORIZON, ZENITH = np.array([0.80, 0.86, 0.92]), np.array([0.42, 0.60, 0.82])
 HAZE = 45.0
 """Distance in m over which the floor fades into the horizon."""
 PLAIN_EXTENT = 4.5
-"""Half-width in m that is framed where nothing is painted on the floor."""
+"""Half-width in m of the view when nothing is painted on the floor."""
 WIDER, TIMES = 1.25, 5
-"""By what factor a view becomes wider to hold who has left it, and how often at most."""
+"""Factor by which a view widens when a body leaves it, and how often it can widen."""
 REACH = 0.75
 """How far a body reaches around its root, m."""
 OFFSETS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 """A pixel's rays, in pixels from its middle."""
 PLANE = int(mujoco.mjtGeom.mjGEOM_PLANE)
-"""As a number: comparing an array with the enum itself costs a hundred times more."""
+"""The type of planes as an int: to compare an array with the enum costs a hundred times more."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Camera:
         return cls(eye=(0.9 * extent, -2.2 * extent, 1.9 * extent), target=(0.0, 0.0, -0.02 * extent))
 
     def rays(self, width: int, height: int, offset: tuple[float, float]) -> Array:
-        """Return unit vectors `[H * W, 3]` from the eye through the pixels, moved by `offset` pixels."""
+        """Return unit vectors `[H * W, 3]` from the eye through the pixels' middles plus `offset` pixels."""
         forward = np.subtract(self.target, self.eye) / np.linalg.norm(np.subtract(self.target, self.eye))
         right = np.cross(forward, (0, 0, 1))
         right /= np.linalg.norm(right)
@@ -69,9 +69,9 @@ class Camera:
 def render(
     arena: Arena, frame: Frame, world: int = 0, width: int = 480, height: int = 360, camera: Camera | None = None
 ) -> Image:
-    """Return a picture `[H, W, 3]` of one world of `frame`, by default from a camera that holds all marks and bodies.
+    """Return a picture `[H, W, 3]` of one world of `frame`, by default from a camera that shows all marks and bodies.
 
-    Rays are cast only where bodies or their shadows can be; the empty floor around them is painted once and kept.
+    Rays are cast only where bodies or their shadows can be; the empty floor is painted once and cached.
     """
     marks = tuple(arena.marks(world))
     view = camera or Camera.around(_extent(marks, frame, world))
@@ -92,7 +92,7 @@ def render(
 
 
 def _extent(marks: tuple[Mark, ...], frame: Frame, world: int) -> float:
-    """Return the half-width that is framed, m; it grows in steps, so that few stages have to be painted."""
+    """Return the half-width of the view, m; it grows in steps, so that few stages have to be painted."""
     plain = max((mark.extent for mark in marks), default=PLAIN_EXTENT)
     places = np.concatenate([frame.root_position[world], frame.loose_position[world]])[:, :2]
     farthest = float(np.linalg.norm(places, axis=1).max()) + REACH
@@ -102,7 +102,7 @@ def _extent(marks: tuple[Mark, ...], frame: Frame, world: int) -> float:
 
 @dataclass(frozen=True)
 class _Stage:
-    """What a view shows before anybody enters it, `H * W` pixels."""
+    """The picture of the empty floor from one camera, `H * W` pixels, and its rays."""
 
     eye: Array
     rays: tuple[Array, ...]
@@ -117,7 +117,7 @@ class _Stage:
 
 @lru_cache(maxsize=3)  # 25 MB each at 480 x 360
 def _stage(camera: Camera, marks: tuple[Mark, ...], width: int, height: int) -> _Stage:
-    """Paint the empty floor under the sky."""
+    """Return the stage of a camera: the empty floor with its marks under the sky."""
     eye = np.array(camera.eye)
     rays = tuple(camera.rays(width, height, offset) for offset in OFFSETS)
     samples = []
@@ -134,14 +134,14 @@ def _stage(camera: Camera, marks: tuple[Mark, ...], width: int, height: int) -> 
 
 
 def _to_floor(eye: Array, rays: Array) -> Array:
-    """Return how far the rays run until they meet the floor, -1 for those that never do."""
+    """Return the distance along each ray to the floor, -1 for rays that never meet it, `[n]`."""
     falling = rays[:, 2] < -1e-6
     distance: Array = np.where(falling, -eye[2] / np.where(falling, rays[:, 2], 1), -1.0)
     return distance
 
 
 def _posed(arena: Arena, frame: Frame, world: int) -> mujoco.MjData:
-    """Return the scene with every seat as the frame has it."""
+    """Return MuJoCo data of the scene with all seats and furniture in the frame's poses."""
     data = mujoco.MjData(arena.scene.model)
     for s, seat in enumerate(arena.scene.seats):
         data.qpos[seat.qpos] = np.concatenate(
@@ -154,9 +154,9 @@ def _posed(arena: Arena, frame: Frame, world: int) -> mujoco.MjData:
 
 
 def _near(model: mujoco.MjModel, data: mujoco.MjData, origin: Array, rays: Array) -> BoolArray:
-    """Tell which of the rays from `origin` pass close to any body, so that the others need not be cast.
+    """Return whether each ray from `origin` passes close to any body, `[n]`; the others need not be cast.
 
-    Seats and pieces of furniture are sifted first, each in one sphere, then their geoms; planes do not count.
+    One sphere around each seat or piece of furniture is tested first, then its geoms; planes do not count.
     """
     solid = np.flatnonzero(model.geom_rbound > 0)
     root = model.body_rootid[model.geom_bodyid[solid]]
@@ -172,7 +172,7 @@ def _near(model: mujoco.MjModel, data: mujoco.MjData, origin: Array, rays: Array
 
 
 def _passes(origin: Array, rays: Array, centres: Array, radii: Array) -> BoolArray:
-    """Tell which rays `[n]` pass through any of the spheres, with a little to spare for a pixel's width."""
+    """Return whether each ray passes through any of the spheres, `[n]`, with a margin for a pixel's width."""
     away = centres - origin
     distance = np.linalg.norm(away, axis=1)
     sine = np.minimum(1, (1.05 * radii + 0.02) / distance)
@@ -183,7 +183,7 @@ def _passes(origin: Array, rays: Array, centres: Array, radii: Array) -> BoolArr
 def _cast(
     model: mujoco.MjModel, data: mujoco.MjData, origin: Array, rays: Array
 ) -> tuple[Array, Array, NDArray[np.int32]]:
-    """Return distance `[n]` (in lengths of the ray, -1 for none), normal `[n, 3]` and geom `[n]` that the rays meet."""
+    """Return distance `[n]` (in ray lengths, -1 for no hit), normal `[n, 3]` and geom `[n]` of the rays' first hits."""
     n = len(rays)
     distance, normal, geom = np.full(n, -1.0), np.zeros(3 * n), np.full(n, -1, np.int32)
     mujoco.mj_multiRay(model, data, origin, rays.ravel(), None, True, -1, geom, distance, normal, n, mujoco.mjMAXVAL)
@@ -193,7 +193,7 @@ def _cast(
 def _trace(
     model: mujoco.MjModel, data: mujoco.MjData, eye: Array, rays: Array, marks: tuple[Mark, ...], lamp: Array
 ) -> Array:
-    """Return what the rays see, `[n, 3]`: one hit each, and one more ray from the lamp to find it in shadow or not."""
+    """Return the colours that the rays see, `[n, 3]`; a second ray from the lamp to each hit finds shadows."""
     distance, normal, geom = _cast(model, data, eye, rays)
     points = eye + np.maximum(distance, 0)[:, None] * rays
     colour = model.geom_rgba[geom, :3].astype(float)
@@ -215,7 +215,7 @@ def _painted(points: Array, marks: tuple[Mark, ...]) -> Array:
 
 
 def _light(eye: Array, rays: Array, distance: Array, normal: Array, colour: Array, lamp: Array, lit: Array) -> Array:
-    """Return the brightness and colour `[n, 3]` of what the rays met; `lit` is 1 in the lamp's light, 0 in shadow."""
+    """Return the lit colours `[n, 3]` of the surfaces that the rays meet; `lit` is 1 in the lamp's light, else 0."""
     points = eye + np.maximum(distance, 0)[:, None] * rays
     to_lamp = lamp - points
     to_lamp /= np.linalg.norm(to_lamp, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What `render_mode` asks for: nothing, pictures, or a window that shows every step."""
+"""The render modes of views: nothing, pictures, or a window that shows every step."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ MODES = ("human", "rgb_array")
 
 
 class Screen:
-    """Shows a batch's first world as `mode` says; `title` is the window's.
+    """Shows a batch's first world in the render mode `mode`; `title` is the window's.
 
-    Raises `UnknownName` for a mode that is not in `MODES`, `DohyoError` for "human" where matplotlib is not installed.
+    Raises `UnknownName` for a mode that is not in `MODES`, `DohyoError` for "human" if matplotlib is not installed.
     """
 
     def __init__(self, mode: str | None, title: str) -> None:
@@ -26,7 +26,7 @@ class Screen:
     def render(self, batch: Batch, begun: bool) -> Image | None:
         """Return a picture `[360, 480, 3]`, or show it and return None; without a mode warn and return None.
 
-        Raises `DohyoError` unless a bout has `begun`, `EngineError` where the batch is closed.
+        Raises `DohyoError` unless a bout has `begun`, `EngineError` if the batch is closed.
         """
         batch.check_open()
         if self.mode is None:
@@ -41,7 +41,7 @@ class Screen:
         return None
 
     def refresh(self, batch: Batch) -> None:
-        """Show the present in the window, if there is one."""
+        """Show the current state in the window, if there is one."""
         if self._window is not None:
             self.render(batch, begun=True)
 

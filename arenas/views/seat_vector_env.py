@@ -19,13 +19,13 @@ from dohyo.arenas.views.seat_env import Opponents, open_seat
 
 
 class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
-    """`num_envs` worlds of `arena` as the seat `seat` knows them; everything else as in `SeatEnv`.
+    """One seat of `arena` in `num_envs` worlds at once; everything else as in `SeatEnv`.
 
-    `autoreset_mode` is Gymnasium's. `SAME_STEP`, the default: worlds begin a new bout in the step that ends one, and
-    `final_obs` and `final_info` in the infos hold what the bout ended with. `NEXT_STEP`, which wrappers such as
-    `NormalizeObservation` need: the step that ends a bout returns its end, and the next one begins a new bout there
-    instead of acting, with reward 0. Infos are arrays over the worlds, each `key` with a mask `_key`.
-    World w of `reset(seed=seed)` plays the same bouts as a `SeatEnv` of `reset(seed=seed + w)`.
+    `autoreset_mode` is Gymnasium's. `SAME_STEP`, the default: a new bout begins in the step that ends one, and
+    `final_obs` and `final_info` in the infos hold the last observation and info of the old bout. `NEXT_STEP`, which
+    wrappers such as `NormalizeObservation` need: the step that ends a bout returns its last observation, and the next
+    step begins a new bout instead of acting, with reward 0. Infos are arrays over the worlds, each `key` with a mask
+    `_key`. World w of `reset(seed=seed)` plays the same bouts as a `SeatEnv` of `reset(seed=seed + w)`.
     `workers`: threads (mujoco) or processes (pybullet), by default one per core.
     """
 
@@ -79,7 +79,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._over = np.zeros(num_envs, bool)
-        """Worlds whose next step begins a bout instead of acting; none with `SAME_STEP`."""
+        """Whether the world's next step begins a bout instead of acting, `[W]`; never with `SAME_STEP`."""
         self._winners = np.array(winners(self.batch), object)
         self._endings = np.array(self.batch.endings, object)
 
@@ -114,7 +114,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         if self._same_step:
             last = self._last(step, ended) if ended.any() else None
             infos = self._infos(step, ended, last)
-            self._begin(ended & ~step.done)  # where the bout goes on without the seat, a vector has nothing to show
+            self._begin(ended & ~step.done)  # bouts that go on without the seat are abandoned
         else:
             infos = self._describe(step, acted) if acted.any() else {}
             self._begin(self._over)
@@ -128,11 +128,11 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
             self._seat.forget(worlds)
 
     def _last(self, step: Step, ended: BoolArray) -> NDArray[np.object_]:
-        """Return the last observation of each episode that has ended, `[W]` arrays `[obs]` or None."""
+        """Return the last observation `[obs]` of each world whose episode has ended, None for others, `[W]`."""
         seen = step.observation[self._seat.index].copy()
         seen[step.finished.ids] = step.finished.observation[self._seat.index]
         last = np.full(self.num_envs, None, object)
-        for world in np.flatnonzero(ended):  # the form Gymnasium gives to `final_obs`; only where a bout has ended
+        for world in np.flatnonzero(ended):  # `final_obs` is an array of objects; few worlds end in a step
             last[world] = seen[world]
         return last
 
@@ -146,7 +146,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         return infos
 
     def _describe(self, step: Step, which: BoolArray) -> dict[str, Any]:
-        """Return the infos of the worlds `which` `[W]`: arrays `[W]`, zero or None for the others."""
+        """Return the infos of the worlds where `which` `[W]` holds: arrays `[W]`, 0 or None for the others."""
         index, finished = self._seat.index, step.finished
         winner, ending = np.full((2, self.num_envs), None, object)
         steps = np.zeros(self.num_envs, int)
@@ -173,7 +173,7 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
 
 
 def _put(infos: dict[str, Any], key: str, value: Any, mask: BoolArray) -> None:
-    """Add what Gymnasium pairs: a value, and a mask of the worlds that have it."""
+    """Add `value` under `key`, and the `mask` `[W]` of the worlds that have it under `_key`, as Gymnasium does."""
     infos[key], infos[f"_{key}"] = value, mask.copy()
 
 

@@ -8,9 +8,9 @@ from dohyo.arenas.views.render import Image
 
 
 class Window:
-    """A window that shows one picture after another; without a display it draws, and nothing is shown.
+    """A window that shows one picture after another; without a display nothing is shown.
 
-    Raises `DohyoError` where matplotlib is not installed.
+    Raises `DohyoError` if matplotlib is not installed.
     """
 
     def __init__(self, title: str) -> None:
@@ -22,14 +22,14 @@ class Window:
             ) from None
         self._plt = plt
         self._figure, self._axes = plt.subplots(frameon=False, layout="tight")
-        self._end = weakref.finalize(self, plt.close, self._figure)  # pyplot would keep it for ever
+        self._end = weakref.finalize(self, plt.close, self._figure)  # pyplot would keep the figure for ever
         self._axes.set_axis_off()
         self._picture: Any = None
         if (manager := self._figure.canvas.manager) is not None:
             manager.set_window_title(title)
 
     def show(self, picture: Image) -> None:
-        """Put `picture` `[H, W, 3]` in the window, and let it handle its events."""
+        """Show `picture` `[H, W, 3]` in the window and handle the window's events."""
         if self._picture is None:
             self._picture = self._axes.imshow(picture)
         self._picture.set_data(picture)

@@ -1,4 +1,4 @@
-"""The bodies of the originals, which only the paper's arenas take: one MJCF file and one entry each."""
+"""The original bodies, which only the paper's arenas take: one MJCF file and one entry in `PAPER_BODIES` each."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def _body(name: str, start: float, reach: float, fallen: float, down: float, sta
     return Body(name, start, reach, fallen, down, standing, limbs=(), folder=HERE)
 
 
-# EC is arXiv 1710.03748 and its code, RoboSumo arXiv 1710.03641 and its code. RoboSumo has one threshold alone.
+# EC is arXiv 1710.03748 and its code, RoboSumo arXiv 1710.03641 and its code. RoboSumo has one threshold for all three.
 PAPER_BODIES = {
     "paper_ant": _body("paper_ant", start=0.75, reach=1.2, fallen=0.3, down=0.28, standing=0.28),  # EC
     "paper_humanoid": _body("paper_humanoid", start=1.4, reach=0.7, fallen=0.5, down=0.8, standing=1.0),  # EC
