@@ -60,7 +60,7 @@ class Tag(BaseArena):
         return stand(self.scene, ids, dice, place, np.zeros((len(ids), 2)))
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
-        """Who has won, and what the control step was worth."""
+        """Judge the control step: who has won, and the dense reward."""
         self.steps += 1
         verdict = Verdict.going_on(self._price(frame, action))
         caught = frame.contact[:, CHASER, RUNNER]
