@@ -9,7 +9,7 @@ from math import hypot, log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, softmax
 
 from dohyo.curricula.matches.intervals import NORMAL_95
 from dohyo.curricula.ratings.ranking import Ranking, comparisons, of_match
@@ -101,8 +101,10 @@ def _posterior(frozen: dict[str, Rating], rankings: list[Ranking]) -> Rating:
 
 def _field(others: list[Rating]) -> Rating:
     """Return one player that is as hard to beat as all of `others` at once (Luce 1959); its `sigma` is not used."""
+    if len(others) == 1:
+        return others[0]
     scaled = np.array([other.mu for other in others]) / UNIT
-    return Rating(float(UNIT * logsumexp(scaled)), 0.0, tuple((softmax(scaled) @ _errors(others)).tolist()))
+    return Rating(float(UNIT * np.logaddexp.reduce(scaled)), 0.0, tuple((softmax(scaled) @ _errors(others)).tolist()))
 
 
 def _errors(ratings: Sequence[Rating]) -> NDArray[np.float64]:

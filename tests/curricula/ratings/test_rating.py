@@ -189,7 +189,7 @@ def test_bouts_of_four_by_rank():
         Ranking("x", ("zero", "a", "b"), (3, 1, 0, 2), 5),  # a zero b x
         Ranking("x", ("zero", "a", "b"), (1, 1, 0, 3), 8),  # a, then x and zero in a draw, then b
     ]
-    grid = np.linspace(20, 40, 20_001)
+    grid = np.linspace(20, 40, 4001)
     zero, a, b = KNOWN.values()
     orders = [(30, [a, None, zero, b]), (10, [None, zero, a, b]), (5, [a, zero, b, None])]
     orders += [(4, [a, None, zero, b]), (4, [a, zero, None, b])]
