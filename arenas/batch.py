@@ -285,12 +285,12 @@ def make_batch(
 ) -> Batch:
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
-    `body`, `engine`, `drive` and `physics` default to the arena's first (`ARENAS`). `workers`: threads (mujoco) or
-    processes (pybullet), by default one per core. `drive`: what an action means (`dohyo.arenas.physics.scene.DRIVES`).
-    `physics`: how finely MuJoCo simulates (`dohyo.arenas.physics.presets`). `alpha`: weight of the dense reward, 0 to
-    1. `max_cycles`: most control steps in a bout. `autoreset`: begin a new bout in the step that ends one.
-    `perturbation`: pushes on seats, and factors of the physics that change from bout to bout. Raises `UnknownName`,
-    `ConfigError` or `EngineError`.
+    `body`, `engine`, `drive` and `physics` default to the arena's first (`ARENAS`), `engine` to the first that is
+    installed. `workers`: threads (mujoco) or processes (pybullet), by default one per core. `drive`: what an action
+    means (`dohyo.arenas.physics.scene.DRIVES`). `physics`: how finely MuJoCo simulates
+    (`dohyo.arenas.physics.presets`). `alpha`: weight of the dense reward, 0 to 1. `max_cycles`: most control steps in a
+    bout. `autoreset`: begin a new bout in the step that ends one. `perturbation`: pushes on seats, and factors of the
+    physics that change from bout to bout. Raises `UnknownName`, `ConfigError` or `EngineError`.
     """
     worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)  # checked before any worker starts
     rules = build_arena(arena, body, worlds=worlds, drive=drive, physics=physics, max_cycles=max_cycles)

@@ -17,7 +17,7 @@ from dohyo.arenas.paper.run_to_goal import PaperRunToGoal
 from dohyo.arenas.paper.scene import DRIVE
 from dohyo.arenas.paper.sumo import PaperSumo
 from dohyo.arenas.paper.you_shall_not_pass import PaperYouShallNotPass
-from dohyo.arenas.physics import ENGINES, Constructor, Engine, make_engine
+from dohyo.arenas.physics import ENGINES, Constructor, Engine, is_installed, make_engine
 from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES, Scene
 from dohyo.arenas.rules.arena import Arena
@@ -50,7 +50,7 @@ class ArenaSpec:
     max_cycles: int = 500
     """Control steps in a bout unless asked otherwise (EC)."""
     engines: Mapping[str, Constructor] = field(default_factory=lambda: ENGINES)
-    """The engines it runs on; the first unless asked otherwise."""
+    """The engines it runs on; the first that is installed unless asked otherwise."""
     drives: tuple[str, ...] = tuple(DRIVES)
     """What an action can mean in it; the first unless asked otherwise."""
     physics: tuple[str, ...] = tuple(PHYSICS)
@@ -123,13 +123,13 @@ def set_up(
     drive: str | None = None,
     physics: str | None = None,
 ) -> Setup:
-    """Return the given choices, and the arena's first choice for each that is None.
+    """Return the given choices, and the arena's first choice for each that is None: of engines the first installed.
 
     Raises `UnknownName` for an arena, engine, drive or physics that does not exist or that this arena does not take.
     """
     spec = lookup(ARENAS, name, "arena", OWN)
-    engine, drive, physics = engine or next(iter(spec.engines)), drive or spec.drives[0], physics or spec.physics[0]
-    setup = Setup(body or spec.bodies[0], engine, drive, physics)
+    engine = engine or next(filter(is_installed, spec.engines), next(iter(spec.engines)))
+    setup = Setup(body or spec.bodies[0], engine, drive or spec.drives[0], physics or spec.physics[0])
     _check_taken(name, "engine", setup.engine, ENGINES, spec.engines)
     _check_taken(name, "drive", setup.drive, DRIVES, spec.drives)
     _check_taken(name, "physics", setup.physics, PHYSICS, spec.physics)

@@ -41,6 +41,7 @@ def show_progress(title: str, quiet: bool) -> Iterator[Callable[["Progress"], No
         with Live(console=console, refresh_per_second=4) as live:
             yield lambda progress: live.update(_panel(title, progress))
     else:
+        typer.echo(title, err=True)
         yield _Lines()
 
 
@@ -102,7 +103,8 @@ def train_in(
 ) -> "Training":
     """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget.
 
-    `named` are the snapshots from elsewhere that the settings name.
+    `named` are the snapshots from elsewhere that the settings name. A new run that fails before its first generation
+    leaves no folder behind.
     """
     from dohyo.curricula.run.folder import RunFolder
     from dohyo.curricula.training.training import Training
@@ -113,10 +115,14 @@ def train_in(
     ):
         if not quiet and (said := _describe_schedules(folder)):
             typer.echo(said, err=True)
-        for snapshot in named:
-            folder.save_snapshot(snapshot)
-        training = Training(folder, watch)
-        training.run()
+        try:
+            for snapshot in named:
+                folder.save_snapshot(snapshot)
+            training = Training(folder, watch)
+            training.run()
+        except Exception:
+            folder.undo()
+            raise
     return training
 
 

@@ -44,6 +44,15 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
     raise unknown_player(name)
 
 
+def trained_on(names: Iterable[str], arena: str | None = None) -> str | None:
+    """Return the engine that the first snapshot or run among `names` was trained on; None where there is none.
+
+    With `arena` only those count that were trained in it.
+    """
+    origins = (find_snapshot(name).origin for name in names if name not in BUILT_IN)
+    return next((origin.engine for origin in origins if arena in (None, origin.part.arena)), None)
+
+
 def check_imports(arena: str, names: Iterable[str]) -> None:
     """Raise `UnknownName` where the arena is unknown and a run among `names` tells which import it needs."""
     runs = [place[0] for name in names if (place := _find_run(name)) is not None]

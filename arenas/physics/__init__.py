@@ -1,5 +1,6 @@
 """Physics engines behind one interface, `Engine`, chosen by name from the table `ENGINES`."""
 
+import importlib.util
 import os
 from collections.abc import Callable, Mapping
 
@@ -11,14 +12,26 @@ from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mujoco_engine import ThreadEngine
 from dohyo.arenas.physics.scene import Scene
 
-__all__ = ["ENGINES", "Constructor", "Engine", "Frame", "cores", "make_engine"]
+__all__ = ["DEFAULT_ENGINE", "ENGINES", "Constructor", "Engine", "Frame", "cores", "is_installed", "make_engine"]
 
 Constructor = Callable[[Scene, int, int], Engine]
 ENGINES: dict[str, Constructor] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
 """Constructors of engines by name; arguments are scene, worlds and workers."""
 
+PACKAGES = {"pybullet": "pybullet"}
+"""The package that an engine needs, where Dohyo works without it."""
+
 FEW = 4
 """Up to this number of worlds an engine runs in the caller's thread: waking others costs more than it saves."""
+
+
+def is_installed(engine: str) -> bool:
+    """Tell whether the package that an engine needs is there."""
+    return engine not in PACKAGES or importlib.util.find_spec(PACKAGES[engine]) is not None
+
+
+DEFAULT_ENGINE = next(filter(is_installed, ENGINES))
+"""The first engine that is installed, for arenas that run on all."""
 
 
 def cores() -> int:

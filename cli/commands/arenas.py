@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
+from dohyo.arenas.physics import is_installed
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.arenas.rules.arena import observation_size
 from dohyo.cli.options import Imports, Json
@@ -29,9 +30,12 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     """Lay the arenas out for eighty columns: one line per body, seat or engine."""
     columns = [Column(name, no_wrap=True) for name in ("arena", "seats", "engines", "body", "sees", "does")]
     caption = "Numbers that a body sees and does where it meets its like; second line: name for PettingZoo."
-    table = Table(*columns, box=box.SIMPLE, show_lines=True, pad_edge=False, caption=caption)
+    if any(set(row["engines"]) > set(row["installed"]) for row in rows):
+        caption += " *: not installed."
+    table = Table(*columns, box=box.SIMPLE, padding=(0, 1, 0, 0), show_lines=True, pad_edge=False, caption=caption)
     for row in rows:
-        lists = ([f"[bold]{row['arena']}[/bold]", row["id"]], row["seats"], row["engines"], row["bodies"])
+        engines = [name if name in row["installed"] else f"{name}*" for name in row["engines"]]
+        lists = ([f"[bold]{row['arena']}[/bold]", row["id"]], row["seats"], engines, row["bodies"])
         sizes = [map(str, row[key].values()) for key in ("observation", "action")]
         table.add_row(*map("\n".join, (*lists, *sizes)))
     return table
@@ -46,6 +50,7 @@ def _describe(name: str) -> dict[str, Any]:
         "bodies": list(spec.bodies),
         "seats": list(next(iter(rules.values())).seats),
         "engines": list(spec.engines),
+        "installed": list(filter(is_installed, spec.engines)),
         "observation": {body: observation_size(arena.entries(0)) for body, arena in rules.items()},
         "action": {body: len(arena.scene.seats[0].joint_range) for body, arena in rules.items()},
     }

@@ -72,20 +72,23 @@ def command(
         head = {"arena": config.arena, "body": config.body, "engine": config.engine, "seed": seed, "bouts": bouts}
         typer.echo(json.dumps(head | table.record()))
         return
-    _print(table, Console())
+    console = Console()
+    console.print(f"{config.arena} with {config.body} on {config.engine}, {bouts} bouts of every pair")
+    _print(table, console)
 
 
 def _config(names: Sequence[str], arena: str | None, body: str | None, engine: str | None, seed: int) -> "CrossConfig":
     """Return what the matches share, as far as it was not typed from the snapshots."""
     from dohyo.curricula.evaluation.crossplay import CrossConfig
 
-    parts = [find_snapshot(name).origin.part for name in names if name not in BUILT_IN]
+    origins = [find_snapshot(name).origin for name in names if name not in BUILT_IN]
+    parts = [origin.part for origin in origins]
     if arena is None and not parts:
         raise UnknownName("give --arena: nobody here is a snapshot that would say which")
     bodies = list(dict.fromkeys(part.body for part in parts))
     if body is None and len(bodies) > 1:
         raise UnknownName(f"players have different bodies: give the seats' ones, such as --body {','.join(bodies)}")
-    arena = arena or parts[0].arena
+    arena, engine = arena or parts[0].arena, engine or (origins[0].engine if origins else None)
     setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
     return CrossConfig(arena, setup.body, setup.engine, setup.drive, seed)
 

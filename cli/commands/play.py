@@ -20,7 +20,7 @@ from dohyo.cli.progress import bar
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import roles_of
-from dohyo.curricula.players import check_imports, find_player
+from dohyo.curricula.players import check_imports, find_player, trained_on
 
 WORLDS = 32
 """Worlds in which the bouts are played; part of what makes them repeatable."""
@@ -62,7 +62,7 @@ def command(
         raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
     check_suffix(picture, FILMS)
     check_imports(arena, seat)
-    setup = set_up(arena, body, engine, drive)
+    setup = set_up(arena, body, engine or trained_on(seat, arena), drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
@@ -104,7 +104,8 @@ def _print(record: dict[str, Any], as_json: bool, picture: Path | None) -> None:
         typer.echo(json.dumps(record))
         return
     figures = (Column(name, justify="right") for name in ("wins", "share, 95 % interval", "on side 0", "on side 1"))
-    table = Table(Column("player", overflow="fold"), *figures)
+    title = f"{record['arena']} with {record['body']} on {record['engine']}"
+    table = Table(Column("player", overflow="fold"), *figures, title=title)
     for k, name in enumerate(record["seats"]):
         low, high = wilson(record["wins"][k], record["bouts"])
         share = f"{record['wins'][k] / record['bouts']:.1%} [{low:.1%}, {high:.1%}]"

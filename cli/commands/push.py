@@ -17,12 +17,12 @@ from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
 from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.arenas.rules.arena import Arena
 from dohyo.cli.options import CHARTS, EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.progress import bar
 from dohyo.curricula.evaluation.masked import MASKS
-from dohyo.curricula.players import find_snapshot
+from dohyo.curricula.players import find_snapshot, trained_on
 
 if TYPE_CHECKING:
     from dohyo.curricula.evaluation.push import Stand, Subject, WindConfig
@@ -66,7 +66,8 @@ def command(
 
     Example: [bold]dohyo push runs/first runs/standing zero --engine mujoco --picture wind.png[/bold]
     """
-    lookup(ENGINES, engine := engine or "pybullet", "engine")
+    engine = engine or trained_on(players) or set_up(arena or "sumo").engine
+    lookup(ENGINES, engine, "engine")
     lookup(MASKS, mask, "mask")
     check_suffix(picture, CHARTS)
     from dohyo.curricula.evaluation.push import WindConfig
@@ -136,7 +137,7 @@ def _report(
     subjects: list["Subject"], stands: list["Stand"], settings: dict[str, Any], as_json: bool, picture: Path | None
 ) -> None:
     if not as_json:
-        _print(stands, settings["bouts"], picture)
+        _print(stands, settings["bouts"], settings["engine"], picture)
         return
     places = {s.name: {"arena": s.arena, "body": s.body, "seat": s.seat} for s in subjects}
     results = [
@@ -148,10 +149,10 @@ def _report(
     typer.echo(json.dumps(settings | push | {"results": results}))
 
 
-def _print(stands: list["Stand"], bouts: int, picture: Path | None) -> None:
+def _print(stands: list["Stand"], bouts: int, engine: str, picture: Path | None) -> None:
     columns = (Column(name, justify="right") for name in ("force, N", "steps to fall", "error", "deviation"))
     table = Table(Column("player", overflow="fold"), *columns, Column("fell", justify="right", no_wrap=True))
-    table.caption = "Mean steps, their standard error and standard deviation."
+    table.caption = f"Mean steps, their standard error and standard deviation, on {engine}."
     for before, stand in zip([None, *stands], stands, strict=False):
         name = "" if before is not None and before.player == stand.player else stand.player
         figures = (f"{stand.force:g}", f"{stand.mean:.0f}", f"{stand.error:.1f}", f"{stand.deviation:.0f}")

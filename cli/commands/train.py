@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,8 @@ from dohyo.cli.train_settings import Plan, as_settings, override, plan
 from dohyo.curricula.players import check_imports
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import read_config, to_toml
+from dohyo.curricula.run.folder import KIND, RunFolder
+from dohyo.curricula.run.results_folder import SETTINGS
 
 if TYPE_CHECKING:
     from dohyo.curricula.training.training import Training
@@ -76,7 +79,7 @@ def command(
     if "arena" not in settings:
         raise UnknownName("give an arena, such as `dohyo train sumo`, or a file that has one with --config")
     check_imports(settings["arena"], [str(path) for path in (out, config and config.parent) if path])
-    planned = plan(settings)
+    planned = plan(_engine_of(out) | settings)
     if print_config:
         _print_config(planned, as_json)
         return
@@ -84,6 +87,14 @@ def command(
         raise UnknownName("give --out, the run folder; --print-config alone needs none")
     training = train_in(out, planned.config, planned.snapshots, as_json, restart_schedules=restart_schedules)
     _report(training, out, as_json)
+
+
+def _engine_of(out: Path | None) -> dict[str, Any]:
+    """Return the engine of the run that is resumed, as a setting; nothing for a new run."""
+    if out is None or not (out / SETTINGS[KIND]).exists():
+        return {}
+    with closing(RunFolder.open(out)) as folder:
+        return {"engine": folder.config.engine}
 
 
 def _print_config(planned: Plan, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.perturbation import Perturbation, Push
-from dohyo.arenas.physics import make_engine
+from dohyo.arenas.physics import DEFAULT_ENGINE, make_engine
 from dohyo.arenas.players import built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.one_seat import FELL, Alone
@@ -36,7 +36,7 @@ class WindConfig:
     """What a player sees in the place of its opponent, see `dohyo.curricula.evaluation.masked.MASKS` (EC: zeros)."""
     stochastic: bool = True
     """Players act with their own noise, else by the mean."""
-    engine: str = "pybullet"
+    engine: str = DEFAULT_ENGINE
     workers: int | None = None
     seed: int = 0
 

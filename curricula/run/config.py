@@ -13,7 +13,7 @@ from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.checks import short
 from dohyo.arenas.errors import ConfigError, DohyoError
-from dohyo.arenas.physics import ENGINES
+from dohyo.arenas.physics import DEFAULT_ENGINE, ENGINES
 from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.players import BUILT_IN
@@ -24,6 +24,7 @@ from dohyo.curricula.run.schedules import DENSE, parse_growth, parse_widening
 MEETINGS, WORLD = "Who learns, and whom it meets", "Rewards and starts"
 """Headings of options in the help; those that concern the run as a whole come first, without one."""
 FIRST = "the arena's first"
+FIRST_THERE = "that of the run or snapshot, else the arena's first that is installed"
 SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
 
 
@@ -54,7 +55,7 @@ class TrainConfig:
         f"Body of every seat, or one per seat with commas: {', '.join(BODIES)}; paper/ arenas have others.",
         shown=FIRST,
     )
-    engine: str = setting("pybullet", f"Physics engine: {', '.join(ENGINES)}.", shown=FIRST)
+    engine: str = setting(DEFAULT_ENGINE, f"Physics engine: {', '.join(ENGINES)}.", shown=FIRST_THERE)
     drive: str = setting("target", f"What an action means: joint {' or '.join(DRIVES)}.", shown=FIRST)
     physics: str = setting(ACCURATE, f"How finely MuJoCo simulates: {', '.join(PHYSICS)}.", shown=FIRST)
     minutes: float | None = setting(

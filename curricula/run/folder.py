@@ -20,7 +20,7 @@ from dohyo.curricula.run.budget import start_schedules
 from dohyo.curricula.run.config import TrainConfig, _read_settings
 from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners
 from dohyo.curricula.run.record import Generation, RunRecord
-from dohyo.curricula.run.results_folder import SETTINGS, FolderLock, check_holds, make_folders
+from dohyo.curricula.run.results_folder import SETTINGS, FolderBefore, FolderLock, check_holds, make_folders
 
 KIND = "training run"
 """What a run folder holds, among `SETTINGS`."""
@@ -37,6 +37,7 @@ class RunFolder:
         self.snapshots, self._checkpoints = path / "snapshots", path / "checkpoints"
         self.record = RunRecord(path / "league.sqlite", create=create)
         self._lock: FolderLock | None = None
+        self._found: FolderBefore | None = None
         self.before: TrainConfig | None = None
         """The settings of the session before, where this one resumes a run."""
 
@@ -63,6 +64,7 @@ class RunFolder:
         holds something else.
         """
         check_holds(KIND, path)
+        found = FolderBefore(path)
         make_folders(path, path / "snapshots", path / "checkpoints")
         settings = path / SETTINGS[KIND]
         before = _read_settings(settings) if settings.exists() else None
@@ -71,9 +73,11 @@ class RunFolder:
         run = cls(path, config, create=before is None)
         try:
             run.lock()
+            run._found = found if before is None else None
             run._check_record()
             run._settle(before, restart_schedules)
         except DohyoError:
+            run.undo()
             run.close()
             raise
         return run
@@ -106,6 +110,12 @@ class RunFolder:
     def lock(self) -> None:
         """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
         self._lock = FolderLock(self.path)
+
+    def undo(self) -> None:
+        """Remove what a run made that is new and has no generation yet; any other run stays."""
+        if self._found is not None and not self.record.generations():
+            self.record.close()
+            self._found.restore()
 
     def close(self) -> None:
         """Close the record and release the folder; safe to call twice."""

@@ -3,7 +3,9 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,30 @@ class FolderLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+class FolderBefore:
+    """What was in a folder before a start, so that one that fails can be undone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._missing = [path for path in (folder, *folder.parents) if not os.path.exists(path)]
+        self._there = _entries(folder)
+
+    def restore(self) -> None:
+        """Remove all that was not there, the folder itself and its parents included."""
+        for path in _entries(self._folder) - self._there:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        for path in self._missing:
+            with suppress(OSError):  # somebody else has put something there
+                path.rmdir()
+
+
+def _entries(folder: Path) -> set[Path]:
+    return set(folder.iterdir()) if os.path.isdir(folder) else set()
 
 
 def make_folders(*folders: Path) -> None:

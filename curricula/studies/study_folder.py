@@ -8,6 +8,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 from dohyo.arenas.errors import lookup
+from dohyo.arenas.physics import DEFAULT_ENGINE
 from dohyo.arenas.registry import set_up
 from dohyo.curricula.evaluation.crossplay import CrossConfig, Crossplay, Entrant, Pair
 from dohyo.curricula.matches.match import share_out
@@ -30,7 +31,7 @@ class StudyConfig:
     study: str
     arena: str = "sumo"
     body: str = "ant"
-    engine: str = "pybullet"
+    engine: str = DEFAULT_ENGINE
     drive: str = "target"
     samples: int | None = None
     """Budget of every run in control steps of learning seats: exact repeats. None: no limit."""

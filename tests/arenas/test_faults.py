@@ -1,6 +1,7 @@
 """What goes wrong is said, counted and contained: diverging physics, dead workers, a missing engine, bad numbers."""
 
 import sys
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -99,7 +100,15 @@ def test_closing_twice_is_harmless(engine):
 def test_without_pybullet_both_ways_out_are_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pybullet", None)
     with pytest.raises(EngineError, match=r'engine="mujoco".*pip install pybullet'):
-        make_batch("sumo")
+        make_batch("sumo", engine="pybullet")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_default_engine_is_the_first_that_is_installed(there, monkeypatch):
+    if not there:
+        monkeypatch.setitem(sys.modules, "pybullet", None)
+    with closing(make_batch("sumo", worlds=1)) as batch:
+        assert batch.engine.name == ("pybullet" if there else "mujoco")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def import_pybullet() -> Any:
             import pybullet
     except ImportError:
         raise EngineError(
-            'PyBullet is not installed: use engine="mujoco", or `pip install pybullet` '
+            'PyBullet is not installed: use engine="mujoco" (--engine mujoco), or `pip install pybullet` '
             "(wheels exist for Linux x86_64 with Python 3.11; elsewhere it needs a C++ compiler)"
         ) from None
     return pybullet

@@ -61,7 +61,7 @@ def test_arenas_json(run_main: RunMain):
     arenas = only_object(output)
     assert [arena["arena"] for arena in arenas] == list(ARENAS)
     sumo = arenas[0]
-    assert set(sumo) == {"id", "arena", "bodies", "seats", "engines", "observation", "action"}
+    assert set(sumo) == {"id", "arena", "bodies", "seats", "engines", "installed", "observation", "action"}
     assert (sumo["id"], sumo["arena"]) == ("sumo_v0", "sumo")
     assert sumo["seats"] == ["sumo_0", "sumo_1"]
     assert sorted(sumo["engines"]) == ENGINES
@@ -186,7 +186,8 @@ def test_training_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Monkey
     assert status == 0
     assert output.startswith("Trained to generation 1, ")
     assert f"dohyo rate {tmp_path / 'run'}" in output
-    lines = errors.splitlines()
+    title, *lines = errors.splitlines()
+    assert title == "sumo, ant, mujoco"
     assert [line.split("  ")[1] for line in lines] == ["generation none yet", "generation 0", "generation 1"]
     assert all("time left" in line and "samples/s" in line for line in lines)
 
