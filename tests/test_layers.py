@@ -206,3 +206,19 @@ def test_one_file_reaches_into_stable_baselines():
         and ast.unparse(node.value) not in ("self", "super()")
     }
     assert reaching == {"sb3.py"}
+
+
+def test_functions_can_be_seen_whole():
+    long = {
+        f"{path}: {node.name}": lines
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (lines := _length(node)) > 50
+    }
+    assert long == {}
+
+
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines from `def` to the end, docstring included."""
+    assert node.end_lineno is not None
+    return node.end_lineno - node.lineno + 1

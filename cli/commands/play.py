@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from dohyo.arenas.batch import make_batch
+from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.players import Acts
 from dohyo.arenas.registry import build_arena, need_two_seats, set_up
 from dohyo.cli.film import FILMS, film
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
@@ -66,22 +68,22 @@ def command(
     rules = build_arena(arena, setup.body, drive=setup.drive)
     need_two_seats(arena)
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
-    swap = len(roles_of(rules)) == 1
-    try:
-        players = [
+    with closing(batch):
+        one, two = (
             find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
-        ]
-        with bar(as_json) as progress:
-            task = progress.add_task("playing", total=bouts)
-            results = play_match(
-                batch, (players[0], players[1]), bouts, seed, lambda bout: progress.advance(task), swap=swap
-            )
-    finally:
-        batch.close()
+        )
+        results = _play(batch, (one, two), bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
     record = _summarise(results, seat) | {"arena": arena, "body": setup.body, "engine": setup.engine, "seed": seed}
     if picture is not None:
-        film(picture, arena, setup, (players[0], players[1]), seed)
+        film(picture, arena, setup, (one, two), seed)
     _print(record, as_json, picture)
+
+
+def _play(batch: Batch, pair: tuple[Acts, Acts], bouts: int, seed: int, *, swap: bool, quiet: bool) -> list[Bout]:
+    """Play the bouts, with a progress bar unless `quiet`."""
+    with bar(quiet) as progress:
+        task = progress.add_task("playing", total=bouts)
+        return play_match(batch, pair, bouts, seed, lambda bout: progress.advance(task), swap=swap)
 
 
 def _summarise(bouts: Sequence[Bout], seats: Sequence[str]) -> dict[str, Any]:
