@@ -11,6 +11,8 @@ from dohyo.cli.commands import arenas, bench, crossplay, exploit, import_, play,
 from dohyo.cli.imports import load_installed
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
+RESUMES = ("train", "exploit", "study", "crossplay")
+"""Commands that go on where they were, with what their `--out` has recorded."""
 
 app = typer.Typer(
     name="dohyo",
@@ -57,8 +59,14 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
     if status == EXIT_INTERRUPTED:  # typer returns it on Ctrl-C
-        _fail("interrupted; the same command starts again, and training goes on where it was", status)
+        _fail(f"interrupted{_what_is_kept(sys.argv[1:])}", status)
     sys.exit(status)
+
+
+def _what_is_kept(arguments: list[str]) -> str:
+    """Say that the same command goes on, where it is one that records what it has done in a folder."""
+    resumes = next(iter(arguments), "") in RESUMES and any(word.partition("=")[0] == "--out" for word in arguments)
+    return "; the same command goes on where it was" if resumes else ""
 
 
 def _fail(message: str, status: int) -> NoReturn:

@@ -69,13 +69,13 @@ def _panel(title: str, progress: "Progress") -> Group:
 
 def _figures(progress: "Progress") -> list[tuple[str, str]]:
     """What is worth knowing while it runs, in order."""
-    left = progress.seconds * (1 - progress.share) / progress.share if progress.share > 0 else 0.0
+    left = progress.seconds * (1 - progress.share) / progress.share / 60 if progress.share > 0 else None
     rows = [
         ("learner", progress.learner),
         ("generation", f"{progress.generation}" if progress.generation >= 0 else "none yet"),
         ("samples", f"{progress.samples:,}"),
         ("speed", f"{progress.samples_per_s:,.0f} samples/s"),
-        ("time left", f"{left / 60:.1f} min"),
+        ("time left", "not known yet" if left is None else f"{left:.1f} min"),
         ("dense share", f"{progress.alpha:.2f}"),
     ]
     if "draws" in progress.curves:

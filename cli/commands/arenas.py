@@ -28,7 +28,7 @@ def command(imports: Imports = None, as_json: Json = False) -> None:
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     """Lay the arenas out for eighty columns: one line per body, seat or engine."""
-    columns = [Column(name, no_wrap=True) for name in ("arena", "seats", "engines", "body", "sees", "does")]
+    columns = [Column(name, overflow="fold") for name in ("arena", "seats", "engines", "body", "sees", "does")]
     caption = "Numbers that a body sees and does where it meets its like; second line: name for PettingZoo."
     if any(set(row["engines"]) > set(row["installed"]) for row in rows):
         caption += " *: not installed."

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores
@@ -174,7 +174,7 @@ def _training(config: TrainConfig, generations: int, as_json: bool) -> None:
         return
     table = Table(title="Samples per second")
     for name in ("arena", "engine", "policy"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, overflow="fold")
     for name in ("rollouts alone", "updates alone", "training", "share of the slower half"):
         table.add_column(name, justify="right")
     rates = (f"{rate:,.0f}" for rate in (speed.rollouts, speed.updates, speed.training))
@@ -192,7 +192,9 @@ def _opponents(opponents: int, config: TrainConfig, blocks: int, as_json: bool) 
         typer.echo(json.dumps(asdict(cost)))
         return
     caption = f"A training step of {config.worlds} worlds, and its opponents' actions, {opponents} distinct snapshots."
-    table = Table("arena", "body", "engine", "step", "opponents", "share", box=box.SIMPLE, caption=caption)
+    columns = [Column(name, overflow="fold") for name in ("arena", "body", "engine")]
+    columns += [Column(name, no_wrap=True) for name in ("step", "opponents", "share")]
+    table = Table(*columns, box=box.SIMPLE, pad_edge=False, caption=caption)
     names = (config.arena, config.body, config.engine)
     table.add_row(*names, f"{cost.step_ms:.2f} ms", f"{cost.opponents_ms:.2f} ms", f"{cost.share:.1%}")
     console = Console()

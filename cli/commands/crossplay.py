@@ -161,7 +161,9 @@ def _mixture(table: "CrossTable") -> Table:
         if table.symmetric
         else [(table.rows, balance.rows), (table.columns, balance.columns)]
     )
-    grid = Table("player", Column("share", justify="right"), box=box.SIMPLE_HEAD, pad_edge=False)
+    grid = Table(
+        Column("player", overflow="fold"), Column("share", justify="right"), box=box.SIMPLE_HEAD, pad_edge=False
+    )
     grid.title = "Nash mixture" if table.symmetric else f"Nash mixtures, payoff {balance.value:+.2f} to seat 0"
     for players, mixture in sides:
         for name, share in zip(players, mixture, strict=True):

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from dohyo.agents.published.importer import Import, find_published, read_published, save_published
 from dohyo.cli.options import Imports, Json
+from dohyo.cli.suggestions import quoted
 
 
 def command(
@@ -46,7 +47,10 @@ def command(
         plays, bears = f"{row['arena']} as {row['role']}", f"{row['body']}, {row['network']}"
         table.add_row(row["file"], plays, bears, Path(row["snapshot"]).name)
     Console().print(table)
-    typer.echo(f"{len(rows)} snapshots in {out}. Watch one: dohyo play {rows[0]['arena']} --seat … --seat zero")
+    first = rows[0]
+    seats = [first["snapshot"] if seat == first["seat"] else "zero" for seat in (0, 1)]
+    watch = quoted("dohyo", "play", first["arena"], "--seat", seats[0], "--seat", seats[1], "--picture", "bout.gif")
+    typer.echo(f"{len(rows)} snapshots in {out}. Watch one: {watch}")
 
 
 def _describe(one: Import, path: Path) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`dohyo train`: self-play training into a run folder, with live progress; run it again to resume."""
 
 import json
-import shlex
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,7 @@ from dohyo.arenas.errors import UnknownName
 from dohyo.cli.options import POLICY, VALUE, WIDTH, Imports, Json, RestartSchedules
 from dohyo.cli.progress import train_in
 from dohyo.cli.setting_options import parameter, take, typed
+from dohyo.cli.suggestions import quoted, watch_run
 from dohyo.cli.train_settings import Plan, as_settings, override, plan
 from dohyo.curricula.players import check_imports
 from dohyo.curricula.run.config import TrainConfig
@@ -117,11 +117,16 @@ def _report(training: "Training", out: Path, as_json: bool) -> None:
         }
         typer.echo(json.dumps(record))
         return
-    typer.echo(f"Trained to generation {progress.generation}, {progress.samples:,} samples.")
+    typer.echo(f"Trained to generation {progress.generation}, {progress.samples:,} samples.{_exceeded(training)}")
     for name, path in training.newest().items():
         typer.echo(f"{name}: {path}")
-    run, config = shlex.quote(str(out)), training.config
-    typer.echo(f"Ratings: dohyo rate {run}")
-    typer.echo(
-        f"Watch it: dohyo play {config.arena} --engine {config.engine} --seat {run} --seat zero --picture bout.gif"
-    )
+    typer.echo(f"Ratings: {quoted('dohyo', 'rate', out)}")
+    typer.echo(f"Watch it: {watch_run(out, training.config, list(training.folder.learners.values()))}")
+
+
+def _exceeded(training: "Training") -> str:
+    """Say by how much the last generation exceeds a budget in samples; empty where it does not."""
+    budget, samples = training.config.samples, training.progress().samples
+    if budget is None or samples <= budget:
+        return ""
+    return f" The last generation was finished: {samples - budget:,} more than the budget."

@@ -295,6 +295,8 @@ def _read_settings(path: Path) -> TrainConfig:
         config = TrainConfig.from_json(settings)
         if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
             raise ConfigError(f"it lacks {', '.join(sorted(missing))}")
+        if "physics" not in settings and config.arena in ARENAS:
+            config = replace(config, physics=ARENAS[config.arena].physics[0])
     except (OSError, ValueError) as error:
         raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
     return config

@@ -189,7 +189,18 @@ def test_training_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.Monkey
     title, *lines = errors.splitlines()
     assert title == "sumo, ant, mujoco"
     assert [line.split("  ")[1] for line in lines] == ["generation none yet", "generation 0", "generation 1"]
-    assert all("time left" in line and "samples/s" in line for line in lines)
+    assert all("samples/s" in line for line in lines)
+    assert ["time left not known yet" in line for line in lines] == [True, True, False]
+
+
+def test_arenas_are_whole_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, output, _ = run_main("arenas")
+    assert status == 0
+    for spec in ARENAS.values():
+        for word in (spec.id, *spec.bodies):
+            assert word in output
+    assert "…" not in output
 
 
 def test_the_panel_on_a_terminal():

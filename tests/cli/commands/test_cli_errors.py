@@ -10,7 +10,7 @@ import pytest
 from doubles import PART, snapshot, tiny_config
 
 from dohyo.agents.snapshot import save_snapshot
-from dohyo.cli.commands import play
+from dohyo.cli.commands import crossplay, play, train
 from dohyo.curricula.run.folder import RunFolder
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -129,3 +129,17 @@ def test_a_name_mistyped_is_answered_with_the_one_meant(run_main: RunMain):
         assert status == 2
         assert ("did you mean 'sumo'?" in errors) == meant
         assert ("did you mean" in errors) == meant
+
+
+def test_an_interrupted_command_says_what_is_kept(monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    def interrupt(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(play, "make_batch", interrupt)
+    monkeypatch.setattr(train, "train_in", interrupt)
+    monkeypatch.setattr(crossplay, "play_all", interrupt)
+    goes_on = "dohyo: interrupted; the same command goes on where it was\n"
+    assert run_main(*PLAY, *TWICE) == (130, "", "dohyo: interrupted\n")
+    assert run_main("train", "sumo", "--out", "NOWHERE") == (130, "", goes_on)
+    table = ["crossplay", "zero", "random", "--arena", "sumo", "--engine", "mujoco"]
+    assert run_main(*table) == (130, "", "dohyo: interrupted\n")

@@ -1,6 +1,7 @@
 """The settings of `dohyo train`: options, files and what would run."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from dohyo.agents.settings import settings_of
 from dohyo.cli.app import app
 from dohyo.cli.setting_options import option_name
+from dohyo.cli.suggestions import watch_run
+from dohyo.curricula.matches.roles import Role
 from dohyo.curricula.run.config import TrainConfig
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -159,3 +162,50 @@ def test_a_file_that_is_wrong_starts_nothing(text: str, said: str, tmp_path: Pat
     assert said in errors
     assert errors.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_the_report_says_how_far_a_budget_was_exceeded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain
+):
+    shorten_bouts(monkeypatch)
+    options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--ppo", "rollout=16"]
+    command = ["train", "sumo", *options, "--samples", "300", "--out", str(tmp_path / "run")]
+    status, output, _ = run_main(*command)
+    assert status == 0
+    # Two worlds have two learners each, two have one: 6 x 16 steps x 5 updates.
+    first = "Trained to generation 1, 480 samples. The last generation was finished: 180 more than the budget."
+    assert output.splitlines()[0] == first
+
+
+def test_the_suggested_command_films_a_bout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
+    shorten_bouts(monkeypatch)
+    shorten_bouts(monkeypatch, arena="kick_and_defend")
+    monkeypatch.chdir(tmp_path)
+    options = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--ppo", "rollout=16", "--minutes", "0"]
+    runs = {
+        "a spider": ["sumo", "--body", "spider"],
+        "keeper": ["kick_and_defend", "--role", "keeper", "--drive", "torque"],
+    }
+    for name, settings in runs.items():
+        status, output, _ = run_main("train", *settings, *options, "--out", name)
+        assert status == 0
+        [suggested] = [line for line in output.splitlines() if line.startswith("Watch it: ")]
+        program, *arguments = shlex.split(suggested.removeprefix("Watch it: "))
+        assert program == "dohyo"
+        assert run_main(*arguments, "--bouts", "1")[0] == 0
+        film = tmp_path / "bout.gif"
+        assert film.read_bytes().startswith(b"GIF")
+        film.unlink()
+
+
+def test_who_sits_where_in_the_suggested_command():
+    kicker, keeper, both = Role("kicker", (0,)), Role("keeper", (1,)), Role("sumo", (0, 1))
+    goals = TrainConfig(arena="kick_and_defend", engine="mujoco")
+    begin = "dohyo play kick_and_defend --engine mujoco"
+    end = "--picture bout.gif"
+    assert watch_run(Path("runs/a"), goals, [kicker, keeper]) == f"{begin} --seat runs/a --seat runs/a {end}"
+    assert watch_run(Path("runs/a"), goals, [kicker]) == f"{begin} --seat runs/a --seat zero {end}"
+    assert watch_run(Path("runs/a"), goals, [keeper]) == f"{begin} --seat zero --seat runs/a {end}"
+    sumo = TrainConfig(engine="mujoco", body="bug", drive="torque", imports=("own.py",))
+    changed = "dohyo play sumo --engine mujoco --body bug --drive torque --import own.py"
+    assert watch_run(Path("my run"), sumo, [both]) == f"{changed} --seat 'my run' --seat zero {end}"

@@ -1,0 +1,34 @@
+"""Commands to go on with, quoted for a shell, such as those that training suggests at its end."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from dohyo.arenas.registry import ARENAS, set_up
+from dohyo.curricula.matches.roles import Role
+from dohyo.curricula.run.config import TrainConfig
+
+
+def quoted(*words: object) -> str:
+    """Return a command that a shell takes word by word."""
+    return shlex.join(map(str, words))
+
+
+def watch_run(run: Path, config: TrainConfig, roles: Sequence[Role]) -> str:
+    """Return the command that films a bout of a run whose learners have these roles.
+
+    Seats that differ from the first learner's are taken by the run too, as far as it has learned them.
+    """
+    able = {seat: role for role in roles for seat in role.seats}
+    first = able[min(able)]
+    usual = set_up(config.arena)
+    words: list[object] = ["dohyo", "play", config.arena, "--engine", config.engine]
+    if config.body != usual.body:
+        words += ["--body", config.body]
+    if config.drive != usual.drive:
+        words += ["--drive", config.drive]
+    for name in config.imports:
+        words += ["--import", name]
+    for seat in range(ARENAS[config.arena].seats):
+        words += ["--seat", run if seat == first.seats[0] or able.get(seat, first) != first else "zero"]
+    return quoted(*words, "--picture", "bout.gif")
