@@ -2,17 +2,15 @@
 
 import re
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from dohyo.agents.files import parse_json
 from dohyo.agents.learning.algorithms import ALGORITHMS
 from dohyo.agents.learning.config import HYPERPARAMETERS, NETWORK, PpoConfig
-from dohyo.agents.settings import build, check, read, setting, settings_of
+from dohyo.agents.settings import build, check, read, setting
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.checks import short
-from dohyo.arenas.errors import ConfigError, DohyoError
+from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics import DEFAULT_ENGINE, ENGINES
 from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES
@@ -282,21 +280,3 @@ class TrainConfig:
             imports=(),
             schedule_start=ScheduleStart(),
         )
-
-
-LATER = {"algorithm", "imports", "physics", "schedule_start"}
-"""Settings that runs of version 0.1 do not have."""
-
-
-def _read_settings(path: Path) -> TrainConfig:
-    """Return the settings of a run; raises `DohyoError` for a file that cannot be read, or that lacks settings."""
-    try:
-        settings = parse_json(path.read_bytes())
-        config = TrainConfig.from_json(settings)
-        if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
-            raise ConfigError(f"it lacks {', '.join(sorted(missing))}")
-        if "physics" not in settings and config.arena in ARENAS:
-            config = replace(config, physics=ARENAS[config.arena].physics[0])
-    except (OSError, ValueError) as error:
-        raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
-    return config

@@ -5,13 +5,15 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dohyo.agents.files import parse_json
-from dohyo.agents.settings import build, read
+from dohyo.agents.settings import build, read, settings_of
 from dohyo.agents.snapshot import SUFFIX
-from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.errors import ConfigError, DohyoError, UnknownName
+from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
 
@@ -67,6 +69,24 @@ def _locate(values: dict[str, Any], snapshots: Path) -> None:
         values["start"] = found(values["start"])
     if "guests" in values:
         values["guests"] = tuple(map(found, values["guests"]))
+
+
+LATER = {"algorithm", "imports", "physics", "schedule_start"}
+"""Settings that runs of version 0.1 do not have."""
+
+
+def read_run_settings(path: Path) -> TrainConfig:
+    """Return the settings of a run; raises `DohyoError` for a file that cannot be read, or that lacks settings."""
+    try:
+        settings = parse_json(path.read_bytes())
+        config = TrainConfig.from_json(settings)
+        if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
+            raise ConfigError(f"it lacks {', '.join(sorted(missing))}")
+        if "physics" not in settings and config.arena in ARENAS:
+            config = replace(config, physics=ARENAS[config.arena].physics[0])
+    except (OSError, ValueError) as error:
+        raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
+    return config
 
 
 def to_toml(settings: Mapping[str, Any]) -> str:

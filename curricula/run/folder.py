@@ -17,7 +17,8 @@ from dohyo.arenas.rules.arena import Arena
 from dohyo.curricula.matches.roles import Role, roles_of
 from dohyo.curricula.opponents.league import KINDS, MAIN
 from dohyo.curricula.run.budget import start_schedules
-from dohyo.curricula.run.config import TrainConfig, _read_settings
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.config_file import read_run_settings
 from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners
 from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.run.results_folder import SETTINGS, FolderBefore, FolderLock, check_holds, make_folders
@@ -67,7 +68,7 @@ class RunFolder:
         found = FolderBefore(path)
         make_folders(path, path / "snapshots", path / "checkpoints")
         settings = path / SETTINGS[KIND]
-        before = _read_settings(settings) if settings.exists() else None
+        before = read_run_settings(settings) if settings.exists() else None
         if before is None and any(path.glob(f"*/*{SUFFIX}")):
             raise DohyoError(f"{settings}, the settings of the run, is missing: restore it, or train in a new folder")
         run = cls(path, config, create=before is None)
@@ -105,7 +106,7 @@ class RunFolder:
         settings = path / SETTINGS[KIND]
         if not settings.exists():
             raise UnknownName(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
-        return cls(path, _read_settings(settings))
+        return cls(path, read_run_settings(settings))
 
     def lock(self) -> None:
         """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
