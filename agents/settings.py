@@ -1,8 +1,10 @@
 """Settings: fields of a dataclass that carry what they mean and what they can be, for checks, options and tables."""
 
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from functools import reduce
+from operator import or_
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -88,7 +90,7 @@ def settings_of(config: type) -> dict[str, Setting]:
     for one in fields(config):
         default = one.default if one.default_factory is MISSING else one.default_factory()
         if known := one.metadata.get("setting"):
-            found[one.name] = replace(known, name=one.name, type=hints[one.name], default=default)
+            found[one.name] = replace(known, name=one.name, type=_in_files(hints[one.name]), default=default)
     return found
 
 
@@ -123,6 +125,12 @@ def build(config: type[T], values: Mapping[str, Any]) -> T:
     known = settings_of(config)
     tables = {name: known[name].type for name, value in values.items() if is_dataclass(known[name].type)}
     return config(**{**values, **{name: build(kind, values[name]) for name, kind in tables.items()}})
+
+
+def _in_files(kind: Any) -> Any:
+    """Return a type without functions: a config that takes one keeps its name before it checks itself."""
+    kept = [part for part in _kinds(kind) if get_origin(part) is not Callable]
+    return reduce(or_, kept)
 
 
 def _kinds(kind: Any) -> tuple[Any, ...]:

@@ -1,35 +1,50 @@
 """Whom a learner meets next, over the snapshots of all that can sit opposite: one sampler for every chain alike."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 
-from dohyo.arenas.arrays import IntArray
+from dohyo.arenas.arrays import Array, IntArray
 from dohyo.curricula.opponents.payoffs import Payoffs
-from dohyo.curricula.opponents.samplers import Sampler
+from dohyo.curricula.opponents.samplers import Sampler, parse_sampler, quality
 
 Matchmaker = Callable[[Sequence[Payoffs], np.random.Generator, int], tuple[IntArray, IntArray]]
 """Draws n opponents from chains of snapshots: (payoffs by chain, rng, n) -> chain `[n]` and version in it `[n]`."""
 
 
-def evenly(sampler: Sampler, *, first: float = 0.0, newest: float = 0.0) -> Matchmaker:
-    """Return a matchmaker that draws the chain evenly and the version by `sampler`.
+@dataclass(frozen=True)
+class Evenly:
+    """A matchmaker that draws the chain evenly and the version by `sampler`.
 
     In a share `first` of the bouts the opponent is then its chain's oldest snapshot, in a share `newest` of the others
     its newest, whatever the sampler says.
     """
-    return partial(_draw_evenly, sampler, first, newest)
 
+    sampler: Sampler | str
+    first: float = 0.0
+    newest: float = 0.0
 
-def _draw_evenly(
-    sampler: Sampler, first: float, newest: float, payoffs: Sequence[Payoffs], rng: np.random.Generator, n: int
-) -> tuple[IntArray, IntArray]:
-    chain, version = rng.integers(len(payoffs), size=n), np.zeros(n, np.intp)
-    for k, known in enumerate(payoffs):
-        rows = np.flatnonzero(chain == k)
-        drawn = sampler(known, rng, len(rows))
-        drawn[rng.random(len(rows)) < newest] = len(known.games) - 1
-        drawn[rng.random(len(rows)) < first] = 0
-        version[rows] = drawn
-    return chain, version
+    def __call__(self, payoffs: Sequence[Payoffs], rng: np.random.Generator, n: int) -> tuple[IntArray, IntArray]:
+        """Draw n opponents: chain `[n]` and version in it `[n]`."""
+        rule = parse_sampler(self.sampler)
+        chain, version = rng.integers(len(payoffs), size=n), np.zeros(n, np.intp)
+        for k, known in enumerate(payoffs):
+            rows = np.flatnonzero(chain == k)
+            drawn = rule(known, rng, len(rows))
+            drawn[rng.random(len(rows)) < self.newest] = len(known.games) - 1
+            drawn[rng.random(len(rows)) < self.first] = 0
+            version[rows] = drawn
+        return chain, version
+
+    def chances(self, known: Payoffs) -> Array | None:
+        """Return the probability with which each version of a chain is met, if the sampler is `quality`.
+
+        Other samplers have no use for qualities.
+        """
+        if parse_sampler(self.sampler) is not quality:
+            return None
+        chances = (1 - self.first) * (1 - self.newest) * known.chances()
+        chances[-1] += (1 - self.first) * self.newest
+        chances[0] += self.first
+        return chances

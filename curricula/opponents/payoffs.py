@@ -1,5 +1,6 @@
 """What a learner's training bouts against each past snapshot came to, and how hard each still is."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,11 @@ DECAY = 0.99
 pseudocode)."""
 RATE = 0.01
 """Step of the qualities (OpenAI Five, arXiv 1912.06680, appendix N)."""
+NEWEST_SHARE = 0.8
+"""Share of the `quality` rule's bouts that meet the newest snapshot (ibid.)."""
+DEPTH = 10.0
+"""A quality falls no further below the best one (ours): by then its snapshot is drawn e^-10 times as often, and steps
+that are divided by such a chance would grow without end."""
 
 
 def _none() -> Array:
@@ -45,14 +51,23 @@ class Payoffs:
         return rate
 
     def chances(self) -> Array:
-        """Return the probabilities proportional to exp(quality) (OpenAI Five)."""
+        """Return the probabilities with which the `quality` rule draws: `NEWEST_SHARE` for the newest, the rest by q.
+
+        The rest is shared out in proportion to exp(q) (OpenAI Five).
+        """
         weights = np.exp(self.quality - self.quality.max())
-        chances: Array = weights / weights.sum()
+        chances: Array = (1 - NEWEST_SHARE) * weights / weights.sum()
+        chances[-1] += NEWEST_SHARE
         return chances
 
-    def record(self, version: int, result: int) -> None:
-        """Count a bout; a win lowers the quality of who lost by `RATE / (count * chance)`."""
+    def record(self, version: int, result: int, chance: float = math.nan) -> None:
+        """Count a bout against a snapshot that was drawn with probability `chance`.
+
+        A win lowers the quality of the snapshot that lost by `RATE / (count * chance)`, at most to `DEPTH` below the
+        best. Where the chance is NaN qualities stay as they are.
+        """
         self.games[version] = DECAY * self.games[version] + 1
         self.score[version] = DECAY * self.score[version] + (result + 1) / 2
-        if result == WIN:
-            self.quality[version] -= RATE / (len(self.games) * self.chances()[version])
+        if result == WIN and chance > 0:
+            lowered = self.quality[version] - RATE / (len(self.games) * chance)
+            self.quality[version] = max(lowered, self.quality.max() - DEPTH)

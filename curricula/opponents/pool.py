@@ -9,10 +9,10 @@ from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
 from dohyo.agents.snapshot import load_named
-from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.players import BUILT_IN
-from dohyo.curricula.opponents.matchmaker import Matchmaker
+from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
 from dohyo.curricula.opponents.payoffs import Payoffs
 
 Known = Mapping[str, tuple[float, float, float]]
@@ -53,6 +53,8 @@ class Pool:
         self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._chain, self._version = np.zeros((2, worlds), np.intp)
+        self._chance = np.full(worlds, np.nan)
+        """With which each world's opponent was drawn, see `Payoffs.record`."""
         self._policies: dict[str, Policy] = {}
         self._stacked = StackedPolicies(worlds, together=together)
         self._gathered: IntArray | None = None
@@ -71,7 +73,17 @@ class Pool:
         chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
         chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
         self._chain[worlds], self._version[worlds] = chain, version
+        self._chance[worlds] = self._chances(chain, version)
         self._stacked.forget(worlds)
+
+    def _chances(self, chain: IntArray, version: IntArray) -> Array:
+        """Return the probability with which each opponent is drawn from its chain, NaN where no rule asks for it."""
+        chances = np.full(len(chain), np.nan)
+        if isinstance(self._matchmaker, Evenly):
+            for k in np.unique(chain[chain < self._own]):
+                if (known := self._matchmaker.chances(self._payoffs[k])) is not None:
+                    chances[chain == k] = known[version[chain == k]]
+        return chances
 
     def gather(self, count: int) -> int:
         """Draw up to `count` distinct opponents, and return how many were found.
@@ -102,7 +114,7 @@ class Pool:
     def note(self, bouts: EndedBouts) -> None:
         """Count the bouts that have ended against opponents of this pool."""
         for world, result in zip(bouts.worlds.tolist(), bouts.results.tolist(), strict=True):
-            self._payoffs[self._chain[world]].record(int(self._version[world]), result)
+            self._payoffs[self._chain[world]].record(int(self._version[world]), result, float(self._chance[world]))
 
     def known(self) -> dict[str, tuple[float, float, float]]:
         """Return what the bouts have come to, by snapshot."""

@@ -11,10 +11,8 @@ from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.curricula.opponents.payoffs import Payoffs
 
 Sampler = Callable[[Payoffs, np.random.Generator, int], IntArray]
-"""Draws n versions from the snapshots 0 .. count - 1 of a chain, oldest first: (payoffs, rng, n) -> `[n]`."""
-
-NEWEST_SHARE = 0.8
-"""Share of `quality`'s bouts that meet the newest snapshot (OpenAI Five, arXiv 1912.06680)."""
+"""An opponent rule, (payoffs, rng, n) -> `[n]`: draws n versions of the snapshots 0 .. count - 1 of a chain, oldest
+first."""
 
 
 def latest(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
@@ -40,8 +38,7 @@ def quality(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
 
     `Payoffs.record` says how q changes.
     """
-    count = len(payoffs.games)
-    return np.where(rng.random(n) < NEWEST_SHARE, count - 1, rng.choice(count, size=n, p=payoffs.chances()))
+    return rng.choice(len(payoffs.games), size=n, p=payoffs.chances())
 
 
 WEIGHTINGS: dict[str, Callable[[Array], Array]] = {
@@ -114,8 +111,23 @@ def register_opponents(name: str, rule: Sampler) -> None:
     SAMPLERS[name] = (rule, None, None)
 
 
-def parse_sampler(text: str) -> Sampler:
-    """Return the sampler that e.g. `latest` or `uniform(0.5)` names; raises `UnknownName` for anything else."""
+def rule_name(rule: Sampler) -> str:
+    """Register a function under its module and name, such as `my_rules.hardest`, and return that.
+
+    Raises `UnknownName` for one that no module holds under its name: give it a name by `register_opponents`.
+    """
+    name = f"{getattr(rule, '__module__', '')}.{getattr(rule, '__qualname__', '')}"
+    register_opponents(name, rule)
+    return name
+
+
+def parse_sampler(text: str | Sampler) -> Sampler:
+    """Return the sampler that e.g. `latest` or `uniform(0.5)` names, and a function as it is.
+
+    Raises `UnknownName` for anything else.
+    """
+    if not isinstance(text, str):
+        return text
     name, bracket, argument = text.partition("(")
     for typed, (sampler, read, default) in SAMPLERS.items():
         if name != typed.partition("(")[0]:
@@ -129,11 +141,11 @@ def parse_sampler(text: str) -> Sampler:
             break
     raise UnknownName(
         f"unknown opponents {text!r}; choose one of: {', '.join((*SAMPLERS, LEAGUE))}, with DELTA from 0 to 1 and N "
-        "above 0; register a rule of your own with register_opponents first"
+        "above 0, or a rule of your own, which register_opponents makes known: --import the file that calls it"
     )
 
 
-def check_opponents(text: str) -> None:
+def check_opponents(text: str | Sampler) -> None:
     """Raise `UnknownName` unless `text` names a sampler or the league."""
     if text != LEAGUE:
         parse_sampler(text)

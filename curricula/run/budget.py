@@ -1,6 +1,7 @@
 """A run's budget: what share of it is used up, and how far along the schedules are."""
 
-from dohyo.curricula.run.config import ScheduleStart, TrainConfig
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.schedules import ScheduleStart
 
 
 def budget_used(config: TrainConfig, minutes: float, samples: int) -> float:

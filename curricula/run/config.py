@@ -16,27 +16,14 @@ from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS
-from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS
-from dohyo.curricula.run.schedules import DENSE, parse_growth, parse_widening
+from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS, Sampler, rule_name
+from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
 
 MEETINGS, WORLD = "Who learns, and whom it meets", "Rewards and starts"
 """Headings of options in the help; those that concern the run as a whole come first, without one."""
 FIRST = "the arena's first"
 FIRST_THERE = "that of the run or snapshot, else the arena's first that is installed"
 SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
-
-
-@dataclass(frozen=True)
-class ScheduleStart:
-    """Where a run stood when its budget was last changed; zeros where it still has its first one."""
-
-    minutes: float = setting(0.0, "Training time.", low=0)
-    samples: int = setting(0, "Samples of all learners.", low=0)
-    share: float = setting(0.0, "How far along the schedules were.", low=0, high=1)
-
-    def __post_init__(self) -> None:
-        """Raise `ConfigError` for values that cannot be."""
-        check(self)
 
 
 @dataclass(frozen=True)
@@ -81,11 +68,12 @@ class TrainConfig:
         shown="by the kind of policy",
         panel=NETWORK,
     )
-    opponents: str = setting(
+    opponents: str | Sampler = setting(
         "uniform(0)",
         f"Past opponents: {', '.join(OPPONENTS).replace('|', ' | ')}.",
-        note="See [opponent rules](#opponent-rules); delta 0 was best for ants (EC, Table 1). With `league` each role "
-        "has learners of three kinds, which set what follows themselves, except for `timeout`.",
+        note="In Python also a function. See [opponent rules](#opponent-rules); delta 0 was best for ants (EC, Table "
+        "1). With `league` each role has learners of three kinds, which set what follows themselves, except for "
+        "`timeout`.",
         panel=MEETINGS,
     )
     timeout: int = setting(
@@ -217,7 +205,9 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        """Check the settings."""
+        """Name the opponent rule and check the settings."""
+        if callable(self.opponents):
+            object.__setattr__(self, "opponents", rule_name(self.opponents))
         check(self)
         for text in self.widen:
             parse_widening(text)

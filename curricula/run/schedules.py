@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dohyo.agents.settings import check, setting
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.rules.arena import Ranges
 
@@ -20,6 +21,19 @@ of that time, then linear to 0, for arenas where a try that fails costs more tha
 (docs/results/kicker.md).
 The others are what `fade` is compared to.
 """
+
+
+@dataclass(frozen=True)
+class ScheduleStart:
+    """Where a run stood when its budget was last changed; zeros where it still has its first one."""
+
+    minutes: float = setting(0.0, "Training time.", low=0)
+    samples: int = setting(0, "Samples of all learners.", low=0)
+    share: float = setting(0.0, "How far along the schedules were.", low=0, high=1)
+
+    def __post_init__(self) -> None:
+        """Raise `ConfigError` for values that cannot be."""
+        check(self)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError,
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.matches.match import APART
 from dohyo.curricula.opponents.league import KINDS, Standings
-from dohyo.curricula.opponents.matchmaker import Matchmaker, evenly
+from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
 from dohyo.curricula.opponents.pool import Pool
-from dohyo.curricula.opponents.samplers import parse_sampler
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.learners import rivals
 from dohyo.curricula.run.record import JOINED, RESET, Generation
@@ -80,7 +79,7 @@ class Lineage:
         config, both = self.config, len(self.role.seats) == 2
         if config.league:
             return self._kind.matchmaker(self._kinds, mirrored=both)
-        return evenly(parse_sampler(config.opponents), first=config.first, newest=0.0 if both else config.mirror)
+        return Evenly(config.opponents, first=config.first, newest=0.0 if both else config.mirror)
 
     @property
     def _kinds(self) -> list[str]:

@@ -13,7 +13,7 @@ from dohyo.agents.snapshot import Snapshot, SnapshotError, save_snapshot
 from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.errors import UnknownName
 from dohyo.curricula.opponents import pool as opponents
-from dohyo.curricula.opponents.matchmaker import evenly
+from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import latest, parse_sampler
@@ -129,7 +129,7 @@ def players(monkeypatch: pytest.MonkeyPatch) -> list[Scaled]:
 
 
 def pool(versions: list[int]) -> Pool:
-    return Pool(Path("snapshots"), [["a", "b", "c"]], evenly(Scripted(versions)), worlds=6, seed=0)
+    return Pool(Path("snapshots"), [["a", "b", "c"]], Evenly(Scripted(versions)), worlds=6, seed=0)
 
 
 def test_everyone_is_met_by_the_opponent_drawn_for_it(players: list[Scaled]):
@@ -175,7 +175,7 @@ def test_opponents_draw_their_actions_and_repeat_with_the_seed(tmp_path: Path):
     seen, worlds = snapshots[2].tensors["mean"][None].repeat(4, axis=0), np.arange(4)
     actions = []
     for seed in (7, 7, 8):
-        crowd = Pool(tmp_path, [names], evenly(latest), worlds=4, seed=seed)
+        crowd = Pool(tmp_path, [names], Evenly(latest), worlds=4, seed=seed)
         crowd.assign(worlds)
         actions.append(crowd.act(seen, worlds))
     np.testing.assert_array_equal(actions[0], actions[1])
@@ -186,7 +186,7 @@ def test_opponents_draw_their_actions_and_repeat_with_the_seed(tmp_path: Path):
 def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
     snapshots = stored(tmp_path)
     names = [snapshots[0].name]
-    crowd = Pool(tmp_path, [names], evenly(latest), worlds=1, seed=0)
+    crowd = Pool(tmp_path, [names], Evenly(latest), worlds=1, seed=0)
     crowd.assign(np.array([0]))
     names.append("a list of others")  # the pool keeps its own
     crowd.assign(np.array([0]))
@@ -202,7 +202,7 @@ def test_a_share_of_the_opponents_is_the_oldest_snapshot():
     """Of 6,000 draws of version 2, 30 % become version 0: 1,800 with a standard deviation of 35."""
     worlds = np.arange(6000)
     crowd = Pool(
-        Path("snapshots"), [["a", "b", "c"]], evenly(lambda payoffs, rng, n: np.full(n, 2), first=0.3), 6000, seed=0
+        Path("snapshots"), [["a", "b", "c"]], Evenly(lambda payoffs, rng, n: np.full(n, 2), first=0.3), 6000, seed=0
     )
     crowd.assign(worlds)
     versions, counts = np.unique(crowd._version, return_counts=True)
@@ -213,7 +213,7 @@ def test_a_share_of_the_opponents_is_the_oldest_snapshot():
 def test_a_gathered_crowd_is_all_that_is_met():
     """Of three the sampler draws two; guests are met as ever, in a quarter of 6,000 with a deviation of 34."""
     sampler = lambda payoffs, rng, n: rng.integers(1, 3, size=n)  # noqa: E731
-    crowd = Pool(Path(), [["a", "b", "c"]], evenly(sampler), 6000, seed=0, guests=["x"], guest_share=0.25)
+    crowd = Pool(Path(), [["a", "b", "c"]], Evenly(sampler), 6000, seed=0, guests=["x"], guest_share=0.25)
     met = []
     for count, found in ((1, 1), (2, 2), (3, 2)):
         assert crowd.gather(count) == found
@@ -225,13 +225,13 @@ def test_a_gathered_crowd_is_all_that_is_met():
 
 
 def test_a_crowd_is_drawn_anew():
-    crowd = Pool(Path(), [["a", "b", "c"]], evenly(parse_sampler("uniform(0)")), 2, seed=0)
+    crowd = Pool(Path(), [["a", "b", "c"]], Evenly(parse_sampler("uniform(0)")), 2, seed=0)
     first = {int(version) for _ in range(30) if crowd.gather(1) for version in [crowd._gathered[1, 0]]}
     assert first == {0, 1, 2}
 
 
 def test_where_there_are_guests_alone_nobody_is_gathered():
-    crowd = Pool(Path(), [], evenly(latest), 4, seed=0, guests=["x"])
+    crowd = Pool(Path(), [], Evenly(latest), 4, seed=0, guests=["x"])
     assert crowd.gather(3) == 0
     crowd.assign(np.arange(4))
     assert crowd._chain.tolist() == [0, 0, 0, 0]

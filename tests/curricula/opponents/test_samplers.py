@@ -1,15 +1,17 @@
 """Samplers over payoffs: probabilities and updates worked out by hand."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import shorten_bouts, tiny_config
+from doubles import shorten_bouts, tiny_config, train
 
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.errors import UnknownName
-from dohyo.curricula.opponents.matchmaker import evenly
+from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import SAMPLERS, parse_sampler, register_opponents
@@ -64,11 +66,45 @@ def test_quality_prefers_the_newest_and_the_good():
 
 def test_a_win_lowers_the_quality_of_who_lost():
     known = payoffs(0.5, 0.5, quality=(np.log(3), 0))
-    known.record(1, 1)  # drawn with probability 1/4 of two: 0.01 / (2 / 4)
+    known.record(1, 1, 0.25)  # drawn with probability 1/4 of two: 0.01 / (2 / 4)
     assert known.quality.tolist() == pytest.approx([np.log(3), -0.02])
     for result in (0, -1):
-        known.record(0, result)
+        known.record(0, result, 0.25)
+    known.record(0, 1)  # drawn by a rule that has no use for qualities
     assert known.quality.tolist() == pytest.approx([np.log(3), -0.02])
+
+
+def test_a_quality_falls_no_further_than_ten_below_the_best():
+    known = payoffs(0.5, 0.5, quality=(0.0, -9.999))
+    known.record(1, 1, 1e-6)  # 0.01 / 2e-6 = 5,000
+    assert known.quality.tolist() == [0.0, -10.0]
+
+
+def test_qualities_go_by_the_chance_of_being_met():
+    """By hand: of three, q = 0: shares of the rule 1/15, 1/15, 13/15; a tenth of all bouts meets the newest, then
+    a fifth of all the oldest: 0.8 * 0.9 / 15 + 0.2, 0.8 * 0.9 / 15, 0.8 * (0.9 * 13 / 15 + 0.1)."""
+    rule, known = Evenly(parse_sampler("quality"), first=0.2, newest=0.1), payoffs(0.5, 0.5, 0.5)
+    assert rule.chances(known).tolist() == pytest.approx([0.248, 0.048, 0.704])
+    _, drawn = rule([known], np.random.default_rng(0), N)
+    assert (np.bincount(drawn) / N).tolist() == pytest.approx([0.248, 0.048, 0.704], abs=0.01)
+    assert Evenly(parse_sampler("latest")).chances(known) is None
+    pool = Pool(Path(), [["a", "b", "c"]], rule, worlds=6000, seed=0)
+    pool.assign(np.arange(6000))
+    for version, chance in enumerate((0.248, 0.048, 0.704)):
+        assert pool._chance[pool._version == version] == pytest.approx(chance)
+
+
+def test_qualities_of_opponents_that_always_lose_stay_near_each_other():
+    """All lose equally, so none is worse than another: with the chance of the draw, qualities fall together. By the
+    share of exp(q) alone, the newest would lose 0.01 / (3 / 3) in each of 80 % of the bouts and fall behind."""
+    rule, known = Evenly(parse_sampler("quality"), first=0.3), payoffs(0.5, 0.5, 0.5)
+    rng = np.random.default_rng(0)
+    for _ in range(3000):
+        chances = rule.chances(known)
+        version = int(rule([known], rng, 1)[1][0])
+        known.record(version, 1, float(chances[version]))
+    assert np.ptp(known.quality) < 4  # the rarest is met in 4 % and loses 0.08 each time: a deviation of 0.9
+    assert known.quality.mean() == pytest.approx(-10, abs=1.5)  # 3,000 bouts of 0.01 / 3 each, in the mean
 
 
 def test_a_new_snapshot_is_as_good_as_the_best():
@@ -90,14 +126,14 @@ def test_results_fade():
 
 
 def test_the_pool_counts_the_bouts_of_who_was_met():
-    pool = Pool(Path(), [["a", "b"]], evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
+    pool = Pool(Path(), [["a", "b"]], Evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
     pool.assign(np.arange(3))
     seat, winner = np.array([1, 0]), np.array([1, 1])  # won in world 0, lost in world 2
     pool.note(EndedBouts(np.array([0, 2]), seat, winner, np.array([9, 9]), np.zeros(2, np.intp), np.zeros(2)))
     known = pool.known()
     assert known["a"][:2] == (1, 1)
     assert known["b"][:2] == (1, 0)
-    again = Pool(Path(), [["a", "b", "c"]], evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
+    again = Pool(Path(), [["a", "b", "c"]], Evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
     assert again.known() == known | {"c": (0, 0, 0)}
 
 
@@ -131,3 +167,25 @@ def test_a_registered_rule_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch)
     for name in ("latest", "uniform", "league", "a(b)", ""):
         with pytest.raises(UnknownName, match="cannot be called"):
             register_opponents(name, oldest)
+
+
+def test_a_function_is_taken_wherever_a_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A run records it by its module and name, goes on by it, and says what is missing where nobody registered it."""
+    shorten_bouts(monkeypatch)
+    monkeypatch.setattr("dohyo.curricula.opponents.samplers.SAMPLERS", dict(SAMPLERS))
+    assert parse_sampler(oldest) is oldest
+    assert Evenly(oldest)([payoffs(0.5, 0.5)], np.random.default_rng(0), 3)[1].tolist() == [0, 0, 0]
+    config = tiny_config(opponents=oldest, mirror=0.0, first=0.0)
+    train(tmp_path / "run", config)
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["opponents"] == f"{__name__}.oldest"
+    assert config.opponents == f"{__name__}.oldest"
+    folder = RunFolder.open(tmp_path / "run")
+    assert len(folder.record.payoffs("sumo")) >= 1
+    folder.close()
+    monkeypatch.setattr("dohyo.curricula.opponents.samplers.SAMPLERS", {"latest": SAMPLERS["latest"]})
+    with pytest.raises(UnknownName, match=r"unknown opponents '.*oldest'.*--import the file that calls it"):
+        train(
+            tmp_path / "run", replace(tiny_config(samples=384), opponents=f"{__name__}.oldest", mirror=0.0, first=0.0)
+        )
+    with pytest.raises(UnknownName, match="cannot be called"):
+        tiny_config(opponents=lambda known, rng, n: np.zeros(n, np.intp))

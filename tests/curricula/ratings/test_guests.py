@@ -10,7 +10,7 @@ from doubles import shorten_bouts, tiny_config
 
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.curricula.opponents.matchmaker import evenly
+from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import latest
 from dohyo.curricula.ratings.references import references, titles
@@ -46,7 +46,7 @@ def met(pool: Pool) -> dict[str, int]:
 
 def test_a_share_of_the_bouts_meets_guests():
     """Of 6,000 bouts 1,500 meet a guest, half of them each; standard deviations are 34 and 26."""
-    pool = Pool(Path(), [["a", "b"]], evenly(latest), 6000, seed=0, guests=["x", "y"], guest_share=0.25)
+    pool = Pool(Path(), [["a", "b"]], Evenly(latest), 6000, seed=0, guests=["x", "y"], guest_share=0.25)
     counts = met(pool)
     assert set(counts) == {"b", "x", "y"}
     assert abs(counts["b"] - 4500) < 4 * 34
@@ -54,7 +54,7 @@ def test_a_share_of_the_bouts_meets_guests():
 
 
 def test_where_nobody_else_is_guests_are_met_always():
-    assert met(Pool(Path(), [], evenly(latest), 6000, seed=0, guests=["x"])) == {"x": 6000}
+    assert met(Pool(Path(), [], Evenly(latest), 6000, seed=0, guests=["x"])) == {"x": 6000}
 
 
 def test_a_best_response_meets_the_victim_alone(tmp_path: Path):
@@ -117,7 +117,7 @@ def test_a_role_alone_without_guests_has_nobody_to_meet(tmp_path: Path):
 
 
 def test_without_guests_their_share_is_nothing():
-    assert met(Pool(Path(), [["a"]], evenly(latest), 6000, seed=0, guest_share=0.5)) == {"a": 6000}
+    assert met(Pool(Path(), [["a"]], Evenly(latest), 6000, seed=0, guest_share=0.5)) == {"a": 6000}
 
 
 def test_an_unknown_role(tmp_path: Path):

@@ -11,8 +11,9 @@ from doubles import shorten_bouts, tiny_config, train
 
 from dohyo.arenas.errors import ConfigError, DohyoError
 from dohyo.curricula.run.budget import budget_used, schedules_at, start_schedules
-from dohyo.curricula.run.config import ScheduleStart, TrainConfig
+from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.schedules import ScheduleStart
 from dohyo.curricula.training.training import Training
 
 LEAST, REST = 3e-4 * 0.05, 3e-4 * 0.95
