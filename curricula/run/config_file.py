@@ -5,7 +5,6 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from dohyo.agents.files import parse_json
 from dohyo.agents.settings import build, read, settings_of
 from dohyo.agents.snapshot import SUFFIX
 from dohyo.arenas.errors import ConfigError, DohyoError, UnknownName
-from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
 
@@ -82,8 +80,6 @@ def read_run_settings(path: Path) -> TrainConfig:
         config = TrainConfig.from_json(settings)
         if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
             raise ConfigError(f"it lacks {', '.join(sorted(missing))}")
-        if "physics" not in settings and config.arena in ARENAS:
-            config = replace(config, physics=ARENAS[config.arena].physics[0])
     except (OSError, ValueError) as error:
         raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
     return config

@@ -104,7 +104,7 @@ def test_imported_agents_are_guests_references_and_victims(zoo: Path, tmp_path: 
     """A runner to the right learns against the published runner to the left, and is rated by it."""
     victim = read_published(zoo / "run-to-goal/ants/agent2_parameters-v2pkl").snapshot
     config = tiny_config(arena="paper/run-to-goal-ants", body="paper_ant", drive="torque", samples=1, mirror=0.0)
-    config = replace(config, guests=(victim.name,), guest_share=1.0, roles=("runner_right",), physics="published")
+    config = replace(config, guests=(victim.name,), guest_share=1.0, roles=("runner_right",))
     folder = RunFolder.create_or_resume(tmp_path / "run", config)
     folder.save_snapshot(victim)
     Training(folder).run()

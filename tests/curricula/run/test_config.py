@@ -2,7 +2,6 @@
 
 import json
 import re
-from contextlib import closing
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -89,15 +88,6 @@ def test_settings_of_the_first_version_are_read():
     assert {
         name: value for name, value in json.loads(json.dumps(asdict(config))).items() if name in SETTINGS
     } == SETTINGS
-
-
-@pytest.mark.parametrize(("arena", "physics"), [("sumo", "accurate"), ("paper/sumo-ants", "published")])
-def test_a_run_without_physics_has_the_arenas_first(arena: str, physics: str, tmp_path: Path):
-    old = {name: value for name, value in SETTINGS.items() if name != "physics"} | {"arena": arena}
-    (tmp_path / "config.json").write_text(json.dumps(old))
-    (tmp_path / "league.sqlite").write_bytes((RUN / "league.sqlite").read_bytes())
-    with closing(RunFolder.open(tmp_path)) as folder:
-        assert folder.config.physics == physics
 
 
 def test_settings_from_python_are_checked():
