@@ -1,0 +1,33 @@
+"""Files that were changed at random: read as what they say, or refused with one line."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from workers import Figures, read_mutated
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
+
+
+def check(figures: Figures, count: int) -> None:
+    assert figures.outcomes.total() == count
+    assert {outcome for _, outcome in figures.outcomes} <= {"refused", "accepted"}, str(figures)
+
+
+def test_five_hundred_mutations(run_folder: Path):
+    check(read_mutated(run_folder, 500, seed=1), 500)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_mutations(run_folder: Path, capsys: pytest.CaptureFixture[str]):
+    """`pytest -m slow tests/mutations` shows how far it is, and in the end the figures."""
+    count = 100_000
+
+    def tell(figures: Figures) -> None:
+        with capsys.disabled():
+            print(f"\r{figures.outcomes.total():,} of {count:,} files, {len(figures.faults)} faults", end="")
+
+    figures = read_mutated(run_folder, count, seed=2, tell=tell)
+    with capsys.disabled():
+        print(f"\n{figures}")
+    check(figures, count)
