@@ -16,6 +16,7 @@ from dohyo.agents.files import parse_json, write_atomically
 from dohyo.agents.policies.networks import check_shapes, make_policy
 from dohyo.agents.policies.policy import Policy
 from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.rules.arena import Arena, digest
@@ -169,14 +170,14 @@ def load_snapshot(path: Path) -> Snapshot:
         tensors = load(content)
         metadata = read_metadata(content)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise SnapshotError(f"{path} is truncated or not a snapshot ({error}): get a whole copy") from error
+        raise SnapshotError(f"{path} is truncated or not a snapshot ({one_line(error)}): get a whole copy") from error
     if metadata.get("format") != FORMAT:
         raise SnapshotError(f"{path} is a safetensors file, but not a Dohyo snapshot of format {FORMAT}")
     try:
         origin, digest = _origin(parse_json(metadata["origin"])), metadata["digest"]
         check_shapes(tensors, origin.observation, origin.action)
     except (KeyError, TypeError, ValueError) as error:
-        raise SnapshotError(f"{path} has a damaged header ({error}): get a whole copy") from error
+        raise SnapshotError(f"{path} has a damaged header ({one_line(error)}): get a whole copy") from error
     if _digest(origin, tensors) != digest:
         raise SnapshotError(f"{path} was changed after it was saved: its content does not match its hash")
     return make_snapshot(origin, tensors)

@@ -60,5 +60,10 @@ def as_numbers(seat: str, action: Any, error: type[ActionError] = ActionError) -
 
 def short(value: Any) -> str:
     """Return a value's `repr` on one line, cut at 80 characters."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return one_line(repr(value), 80)
+
+
+def one_line(text: Any, most: int = 300) -> str:
+    """Return a text on one line, cut at `most` characters."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

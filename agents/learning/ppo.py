@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
-from dohyo.agents.files import write_atomically
+from dohyo.agents.files import parse_json, write_atomically
 from dohyo.agents.learning import sb3
 from dohyo.agents.learning.algorithms import LearningError
 from dohyo.agents.learning.config import PpoConfig
@@ -24,7 +25,10 @@ from dohyo.agents.learning.recurrent_ppo import ChunkedPpo
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
 from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.checks import one_line
 
+KEYS = 624
+"""Words in the state of NumPy's old random stream, a Mersenne Twister."""
 PUBLISHED = 2_500_000_000
 """Samples behind the statistics of an imported snapshot, which does not say (arXiv 1710.03748: about 2.5e9)."""
 
@@ -150,17 +154,17 @@ class PpoLearner:
             content = path.read_bytes()
             tensors = load(content)
             metadata = read_metadata(content)
-            self._policy.load_state_dict(_under(tensors, "policy/"))
+            policy = _under(tensors, "policy/")
+            self._policy.load_state_dict(policy)
+            _check_held(self._policy.state_dict(), policy)
             self._restore_adam(_under(tensors, "adam/"))
-            random = json.loads(metadata["random"])
-            random["state"]["key"] = np.array(random["state"]["key"], np.uint32)
-            np.random.set_state(random)  # noqa: NPY002
+            np.random.set_state(_legacy_state(metadata["random"]))  # noqa: NPY002
             torch.set_rng_state(tensors["random/torch"])
             self._ppo.num_timesteps = int(metadata["samples"])
             sb3.set_updates(self._ppo, int(metadata["updates"]))
             self._alone_until = int(metadata.get("alone_until", self._alone_until))
-        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-            why = " ".join(str(error).split())  # torch's messages have many lines
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError, OverflowError, RuntimeError) as error:
+            why = one_line(error)  # torch's messages have many lines
             raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
 
     def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
@@ -170,6 +174,26 @@ class PpoLearner:
             index, name = key.split("/")
             state.setdefault(int(index), {})[name] = tensor
         self._policy.optimizer.load_state_dict({"state": state, "param_groups": adam["param_groups"]})
+
+
+def _check_held(held: Mapping[str, torch.Tensor], loaded: Mapping[str, torch.Tensor]) -> None:
+    """Raise `ValueError` where a network holds something else than what it was given.
+
+    PyTorch converts numbers of another kind, and a tensor that has several names keeps the last one's.
+    """
+    for name, tensor in loaded.items():
+        if tensor.dtype != held[name].dtype or not torch.equal(tensor, held[name]):
+            raise ValueError(f"{name} is damaged")
+
+
+def _legacy_state(text: str) -> dict[str, Any]:
+    """Return the state of NumPy's old random stream from JSON; raises `ValueError` for what NumPy takes unchecked."""
+    state: dict[str, Any] = parse_json(text)
+    key, place = np.array(state["state"]["key"], np.uint32), state["state"]["pos"]
+    if key.shape != (KEYS,) or not isinstance(place, int) or not 0 <= place <= KEYS:
+        raise ValueError("the state of its random stream is damaged")
+    state["state"]["key"] = key
+    return state
 
 
 def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
 from dohyo.curricula.matches.score import Score
@@ -95,8 +96,11 @@ class RunRecord:
             if not _has_tables(self._db):
                 self._db.executescript(f"begin; {SCHEMA} pragma user_version={VERSION}; commit;")
             version = self._db.execute("pragma user_version").fetchone()[0]
-        except sqlite3.Error as error:
-            raise DohyoError(f"cannot open the league {path} ({error}): {RESTORE}") from error
+            [found] = self._db.execute("pragma integrity_check(1)").fetchone()
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from SQLite's own message
+            raise DohyoError(f"cannot open the league {path} ({one_line(error)}): {RESTORE}") from error
+        if found != "ok":
+            raise DohyoError(f"cannot open the league {path} ({one_line(found)}): {RESTORE}")
         if version not in (UNSEALED, VERSION):
             raise DohyoError(f"the league {path} was made by another version of Dohyo: use that one, or train anew")
         self._links: list[Generation] = []
@@ -199,7 +203,7 @@ class RunRecord:
             finally:
                 self._db.rollback()
         except (sqlite3.Error, ValueError, TypeError) as error:
-            raise DohyoError(f"cannot read the league {self._path} ({error}): {RESTORE}") from error
+            raise DohyoError(f"cannot read the league {self._path} ({one_line(error)}): {RESTORE}") from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -210,7 +214,7 @@ class RunRecord:
                 upgrade(self._db)
                 yield self._db
         except (ValueError, TypeError) as error:
-            raise DohyoError(f"cannot read the league {self._path} ({error}): {RESTORE}") from error
+            raise DohyoError(f"cannot read the league {self._path} ({one_line(error)}): {RESTORE}") from error
         except sqlite3.Error as error:
             raise DohyoError(
                 f"cannot write to the league ({error}): make room, then resume: nothing is lost"

@@ -51,7 +51,10 @@ def read_versions(run: Path) -> list[Session]:
     if not path.exists():
         return []
     try:
-        return [_session(**entry) for entry in parse_json(path.read_bytes())]
+        entries = parse_json(path.read_bytes())
+        if not isinstance(entries, list):
+            raise ValueError("it is no list")
+        return [_session(**entry) for entry in entries]
     except (OSError, ValueError, TypeError) as error:
         raise DohyoError(f"cannot read {path} ({error}): remove it, nothing else depends on it") from error
 

@@ -25,9 +25,10 @@ def test_a_hundred_thousand_mutations(run_folder: Path, capsys: pytest.CaptureFi
 
     def tell(figures: Figures) -> None:
         with capsys.disabled():
-            print(f"\r{figures.outcomes.total():,} of {count:,} files, {len(figures.faults)} faults", end="")
+            sys.stdout.write(f"\r{figures.outcomes.total():,} of {count:,} files, {len(figures.faults)} faults")
+            sys.stdout.flush()
 
     figures = read_mutated(run_folder, count, seed=2, tell=tell)
     with capsys.disabled():
-        print(f"\n{figures}")
+        sys.stdout.write(f"\n{figures}\n")
     check(figures, count)

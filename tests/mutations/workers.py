@@ -8,7 +8,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -56,14 +56,14 @@ class Figures:
         return "\n".join([*lines, total, *self.faults[:20]])
 
 
-def read_mutated(run: Path, count: int, seed: int, tell: Any = None) -> Figures:
-    """Return what comes of the mutations 0 to `count` - 1 of this seed, read by a worker that is started anew if it dies.
+def read_mutated(run: Path, count: int, seed: int, tell: Callable[[Figures], None] | None = None) -> Figures:
+    """Return what comes of the mutations 0 to `count` - 1 of this seed, read by a worker; one that dies is replaced.
 
     `tell` is called with the figures so far now and then.
     """
     context, figures, first = multiprocessing.get_context("spawn"), Figures(), 0
     while first < count:
-        reached = context.Value("q", first)
+        reached = context.Value("q", first - 1)
         inbox, outbox = context.Pipe(duplex=False)
         worker = context.Process(target=_work, args=(run, first, count, seed, reached, outbox), daemon=True)
         worker.start()
@@ -73,6 +73,8 @@ def read_mutated(run: Path, count: int, seed: int, tell: Any = None) -> Figures:
             if tell is not None:
                 tell(figures)
         worker.join()
+        if reached.value < first:
+            raise RuntimeError("a worker ended before it read a file")
         if worker.exitcode:
             figures.faults.append(f"case {reached.value}: the process ended with {worker.exitcode}")
             figures.outcomes["any", "crash or hang"] += 1
