@@ -43,6 +43,11 @@ class Network(ABC):
         return 0
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return sum(array.nbytes for array in self._arrays.values())
+
+    @property
     def likeness(self) -> Hashable:
         """What networks must have in common to be put into one stack: class, shapes, whether they draw and clip."""
         shapes = ((name, *array.shape) for name, array in self._arrays.items())

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from dohyo.agents.learning.bouts import EndedBouts
+from dohyo.agents.policies.cache import PolicyCache
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
 from dohyo.agents.snapshot import load_named
@@ -55,7 +56,7 @@ class Pool:
         self._chain, self._version = np.zeros((2, worlds), np.intp)
         self._chance = np.full(worlds, np.nan)
         """With which each world's opponent was drawn, see `Payoffs.record`."""
-        self._policies: dict[str, Policy] = {}
+        self._policies = PolicyCache(self._find)
         self._stacked = StackedPolicies(worlds, together=together)
         self._gathered: IntArray | None = None
         """Chain and version of those that can be met, `[2, n]`; None: everybody."""
@@ -136,10 +137,7 @@ class Pool:
     def _policy(self, met: int) -> Policy:
         """Return the opponent that has this number: version times chains, plus chain."""
         version, chain = divmod(met, len(self._chains))
-        name = self._chains[chain][version]
-        if name not in self._policies:
-            self._policies[name] = self._find(name)
-        return self._policies[name]
+        return self._policies.get(self._chains[chain][version])
 
     def _find(self, name: str) -> Policy:
         if name in BUILT_IN:

@@ -49,16 +49,20 @@ class Referee:
         before = [link for link in chain if link.learner == own.learner and link.generation < own.generation]
         return next((link.snapshot for link in reversed(before) if link.snapshot in rated), None)
 
-    def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
-        """Play `bouts` bouts of `player` against every reference that it has not met, each match recorded whole.
+    def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> int:
+        """Play `bouts` bouts of `player` against every reference that it has not met; return how many that were.
+
+        Each match is recorded whole.
 
         So it does against its learner's previous one, which counts for no rating, but tells progress from going round
         in circles (`dohyo.curricula.ratings.warning_signs`).
         """
         previous = self.previous(player)
-        for opponent in dict.fromkeys([*self.opponents(player), *([previous] if previous else [])]):
-            if self._run.record.rounds(player, opponent, self.engine) == 0:
-                self.play(player, opponent, bouts, watch)
+        rivals = dict.fromkeys([*self.opponents(player), *([previous] if previous else [])])
+        unmet = [rival for rival in rivals if self._run.record.rounds(player, rival, self.engine) == 0]
+        for rival in unmet:
+            self.play(player, rival, bouts, watch)
+        return len(unmet)
 
     def rate_references(self, bouts: int) -> None:
         """Play what the ratings of the built-in references rest on."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.files import parse_json, write_atomically
+from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 
 SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
@@ -91,10 +92,10 @@ def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
             before = parse_json(file.read_bytes())
             changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise DohyoError(f"cannot read {file} ({error}): restore it, or choose another folder") from error
+            raise DohyoError(f"cannot read {file} ({one_line(error)}): restore it, or choose another folder") from error
         if changed:
             raise DohyoError(
-                f"{file.parent} was begun with other settings ({', '.join(changed)}): "
+                f"{file.parent} was begun with other settings ({one_line(', '.join(changed))}): "
                 "give the same to go on with it, or choose another folder"
             )
         return

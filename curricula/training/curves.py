@@ -2,14 +2,17 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
 from dohyo.agents.files import write_atomically
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.opponents.payoffs import WIN
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.record import Generation
 
 
 class BoutWatch:
@@ -52,14 +55,50 @@ class BoutWatch:
         return curves
 
 
-def write_csv(folder: RunFolder) -> None:
-    """Write `curves.csv`, a row per generation, from the run's record: nothing lost or doubled by a resume."""
-    generations = folder.record.generations()
-    keys = list(dict.fromkeys(key for g in generations for key in g.curves))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ["learner", "generation", "snapshot", "samples", "seconds", *keys])
-    writer.writeheader()
-    for g in generations:
-        row = {"learner": g.learner, "generation": g.generation, "snapshot": g.snapshot, "samples": g.samples}
-        writer.writerow(row | {"seconds": round(g.seconds, 1)} | g.curves)
-    write_atomically(folder.path / "curves.csv", text.getvalue().encode())
+class CurvesFile:
+    """The file `curves.csv`: a row per generation, from the run's record.
+
+    A session writes it whole once, which mends what a kill has left, and then appends; a new curve, which needs a new
+    column, has it written whole again.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._path, self._record = folder.path / "curves.csv", folder.record
+        self._keys: list[str] = []
+        self._rows = 0
+
+    def update(self) -> None:
+        """Bring the file up to date; raises `DohyoError` where it cannot be written."""
+        links = self._record.generations()
+        new = links[self._rows :]
+        if (
+            not self._rows
+            or not self._path.exists()
+            or not {key for link in new for key in link.curves} <= {*self._keys}
+        ):
+            self._keys = list(dict.fromkeys(key for link in links for key in link.curves))
+            write_atomically(self._path, self._text(links, head=True))
+        elif new:
+            self._append(self._text(new, head=False))
+        self._rows = len(links)
+
+    def _append(self, content: bytes) -> None:
+        rows, self._rows = self._rows, 0  # a write that fails leaves a torn line, which the next one mends
+        try:
+            with self._path.open("ab") as file:
+                file.write(content)
+        except OSError as error:
+            raise DohyoError(
+                f"cannot write {self._path}: {error.strerror}; make room, then resume: nothing is lost"
+            ) from error
+        self._rows = rows
+
+    def _text(self, links: Sequence[Generation], *, head: bool) -> bytes:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, ["learner", "generation", "snapshot", "samples", "seconds", *self._keys])
+        if head:
+            writer.writeheader()
+        for g in links:
+            row = {"learner": g.learner, "generation": g.generation, "snapshot": g.snapshot, "samples": g.samples}
+            writer.writerow(row | {"seconds": round(g.seconds, 1)} | g.curves)
+        return text.getvalue().encode()

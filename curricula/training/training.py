@@ -16,7 +16,7 @@ from dohyo.curricula.run.budget import budget_used, schedules_at
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 from dohyo.curricula.run.software import note_versions
-from dohyo.curricula.training.curves import write_csv
+from dohyo.curricula.training.curves import CurvesFile
 from dohyo.curricula.training.lineage import Lineage
 
 
@@ -65,6 +65,7 @@ class Training:
         self._referee = Referee(folder)
         writers: list[KVWriter] = [TensorBoardOutputFormat(str(folder.path / "tensorboard"))]
         self._logger = Logger(str(folder.path), writers)
+        self._curves = CurvesFile(folder)
         self._rated: dict[str, tuple[Rating, dict[str, float]]] = {}
         self._first_samples, self._began = self._samples(), time.monotonic()
 
@@ -72,6 +73,7 @@ class Training:
         """Train until the budget is used up; every finished generation is on disk before the next begins."""
         note_versions(self.folder.path, self._samples())
         try:
+            self._curves.update()
             self.start_chains()
             for lineage in self.lineages:
                 self._rate_if_due(lineage)
@@ -147,7 +149,7 @@ class Training:
             for other in self.lineages:
                 other.meet(row.learner, row.snapshot)
         self._log(lineage, lineage.curves)
-        write_csv(self.folder)
+        self._curves.update()
         self._tell()
 
     def _log(self, lineage: Lineage, values: dict[str, float]) -> None:
@@ -165,7 +167,7 @@ class Training:
         if not self.config.rated_bouts:
             return
         name = lineage.snapshots[-1]
-        self._referee.rate(name, self.config.rated_bouts)
+        new = self._referee.rate(name, self.config.rated_bouts)
         known = self._referee.references()
         played = self.folder.record.matches(self._referee.engine)
         matches = [match for match in played if match.player == name or match.player in known]
@@ -173,8 +175,9 @@ class Training:
         labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.record.generations())
         wins = {labels.get(m.opponent, m.opponent): m.score.win_rate for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
-        values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
-        self._log(lineage, values | {f"win_rate/{key.replace(' ', '_')}": share for key, share in wins.items()})
+        if new:  # otherwise an earlier session, or an earlier call, has logged it
+            values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
+            self._log(lineage, values | {f"win_rate/{key.replace(' ', '_')}": share for key, share in wins.items()})
         self._tell()
 
     def _speed(self) -> float:

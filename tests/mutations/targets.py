@@ -27,6 +27,7 @@ from dohyo.curricula.ratings.table import collect
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.results_folder import keep_settings
 from dohyo.curricula.run.software import read_versions
+from dohyo.curricula.training.curves import CurvesFile
 
 OLD_RUNS = Path(__file__).parents[1] / "data" / "runs_0_1"
 BYTES: tuple[Mutator, ...] = (flip, overwrite, cut)
@@ -64,6 +65,7 @@ def targets(run: Path, folder: Path) -> list[Target]:
         _league("league of Dohyo 0.1", OLD_RUNS / "mlp", folder),
         _settings(run, folder),
         _versions(run, folder),
+        _curves(run, folder),
         _results(folder),
         *(_published(name, content, folder) for name, content in _vectors().items()),
     ]
@@ -174,6 +176,20 @@ def _versions(run: Path, folder: Path) -> Target:
         _expect([asdict(session) for session in read_versions(folder)] == json.loads(content), "other versions")
 
     return _target(path, "versions", (*BYTES, edit_json, edit_json), read)
+
+
+def _curves(run: Path, folder: Path) -> Target:
+    """The file of curves is written anew when a session begins, whatever is left of it."""
+    copy = Path(shutil.copytree(run, folder / "curves"))
+    opened = RunFolder.open(copy)
+    path = copy / "curves.csv"
+    whole = path.read_bytes()
+
+    def read(content: bytes) -> None:
+        CurvesFile(opened).update()
+        _expect(path.read_bytes() == whole, "other curves")
+
+    return _target(path, "curves", BYTES, read)
 
 
 def _results(folder: Path) -> Target:

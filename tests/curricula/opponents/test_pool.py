@@ -1,15 +1,17 @@
 """Opponents: which versions are drawn, and who acts where."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import FloatArray, snapshot
+from doubles import ORIGIN, FloatArray, lstm, snapshot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dohyo.agents.snapshot import Snapshot, SnapshotError, save_snapshot
+from dohyo.agents.policies.cache import PolicyCache
+from dohyo.agents.snapshot import Snapshot, SnapshotError, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.errors import UnknownName
 from dohyo.curricula.opponents import pool as opponents
@@ -235,3 +237,20 @@ def test_where_there_are_guests_alone_nobody_is_gathered():
     assert crowd.gather(3) == 0
     crowd.assign(np.arange(4))
     assert crowd._chain.tolist() == [0, 0, 0, 0]
+
+
+def test_what_is_held_of_the_policies_changes_no_action(tmp_path: Path):
+    """Three recurrent snapshots, met in turn by bouts that go on; one pool can hold a single one of them."""
+    origin = replace(ORIGIN, observation=4)
+    names = [save_snapshot(make_snapshot(replace(origin, seed=k), lstm()), tmp_path).stem for k in range(3)]
+    plays = []
+    for most in (1, 10**9):
+        pool = Pool(tmp_path, [names], evenly(latest), worlds=3, seed=0)
+        pool._policies = PolicyCache(pool._find, most=most)
+        pool._matchmaker = evenly(Scripted([0, 1, 2, 1, 2, 0]))
+        worlds, played = np.arange(3), []
+        for _ in range(2):
+            pool.assign(worlds)
+            played += [pool.act(np.full((3, 4), step, np.float32), worlds) for step in range(3)]
+        plays.append(np.stack(played))
+    np.testing.assert_array_equal(*plays)

@@ -1,5 +1,6 @@
 """Curves: how training bouts ended, counted by hand."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ from doubles import Constant, FloatArray, StubBatch
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import IntArray
+from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.record import Generation
-from dohyo.curricula.training.curves import BoutWatch, write_csv
+from dohyo.curricula.training.curves import BoutWatch, CurvesFile
 
 
 class Strong(Constant):
@@ -65,15 +67,60 @@ def test_ended_bouts_are_told_once_with_the_seat_in_which_they_were_played():
     assert second.against_opponents().results.tolist() == [1, -1]
 
 
-def test_the_csv_file_mirrors_the_league(tmp_path: Path):
-    folder = RunFolder.create_or_resume(tmp_path / "run", TrainConfig())
-    folder.record.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
-    folder.record.add_generation(Generation("sumo", 1, "b", 96, 2.0, {"alpha": 0.5, "draws": 0.25}))
-    for _ in range(2):  # writing again doubles nothing
-        write_csv(folder)
-        assert (folder.path / "curves.csv").read_text().splitlines() == [
-            "learner,generation,snapshot,samples,seconds,alpha,draws",
-            "sumo,0,a,0,0.0,1.0,",
-            "sumo,1,b,96,2.0,0.5,0.25",
-        ]
-    folder.close()
+HEAD = "learner,generation,snapshot,samples,seconds,alpha"
+ROWS = ["sumo,0,a,0,0.0,1.0", "sumo,1,b,96,2.0,0.5"]
+
+
+def test_the_csv_file_mirrors_the_record(tmp_path: Path):
+    with closing(RunFolder.create_or_resume(tmp_path / "run", TrainConfig())) as folder:
+        path = folder.path / "curves.csv"
+        first, second = CurvesFile(folder), CurvesFile(folder)
+        folder.record.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
+        for curves in (first, first, second):  # writing again, or in another session, doubles nothing
+            curves.update()
+            assert path.read_text().splitlines() == [HEAD, ROWS[0]]
+        folder.record.add_generation(Generation("sumo", 1, "b", 96, 2.0, {"alpha": 0.5}))
+        before = path.stat().st_ino
+        first.update()
+        assert path.read_text().splitlines() == [HEAD, *ROWS]
+        assert path.stat().st_ino == before  # a row was appended
+        folder.record.add_generation(Generation("sumo", 2, "c", 192, 3.0, {"draws": 0.25, "alpha": 0.5}))
+        first.update()
+        rows = [f"{HEAD},draws", *(f"{row}," for row in ROWS), "sumo,2,c,192,3.0,0.5,0.25"]
+        assert path.read_text().splitlines() == rows
+
+
+@pytest.mark.parametrize("torn", [None, b"", b"learner,gen", b"learner,generation\nsumo,0,a,0,0.", b"\xff\x00"])
+def test_a_session_mends_what_a_kill_has_left(tmp_path: Path, torn: bytes | None):
+    with closing(RunFolder.create_or_resume(tmp_path / "run", TrainConfig())) as folder:
+        folder.record.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
+        path = folder.path / "curves.csv"
+        if torn is not None:
+            path.write_bytes(torn)
+        curves = CurvesFile(folder)
+        curves.update()
+        assert path.read_text().splitlines() == [HEAD, ROWS[0]]
+        path.unlink()
+        curves.update()
+        assert path.read_text().splitlines() == [HEAD, ROWS[0]]
+
+
+def test_a_full_disk_tears_a_line_that_is_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with closing(RunFolder.create_or_resume(tmp_path / "run", TrainConfig())) as folder:
+        curves, path = CurvesFile(folder), folder.path / "curves.csv"
+        folder.record.add_generation(Generation("sumo", 0, "a", 0, 0.04, {"alpha": 1.0}))
+        curves.update()
+        folder.record.add_generation(Generation("sumo", 1, "b", 96, 2.0, {"alpha": 0.5}))
+        with monkeypatch.context() as full:
+
+            def fail(self: Path, mode: str) -> None:
+                with open(self, mode) as file:
+                    file.write(b"sumo,1,b")
+                raise OSError(28, "No space left on device")
+
+            full.setattr(Path, "open", fail)
+            with pytest.raises(DohyoError, match="make room"):
+                curves.update()
+        assert path.read_text().splitlines() == [HEAD, ROWS[0], "sumo,1,b"]
+        curves.update()
+        assert path.read_text().splitlines() == [HEAD, *ROWS]

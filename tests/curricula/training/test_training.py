@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from doubles import learner_state, shorten_bouts, tiny_config, train
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.curricula.run.config import TrainConfig
@@ -182,3 +183,19 @@ def test_training_carries_no_benchmark():
     targets = [node.target for node in ast.walk(source) if isinstance(node, ast.For)]
     assert targets
     assert not [target for target in targets if isinstance(target, ast.Attribute)]
+
+
+def test_a_rerun_of_a_finished_run_logs_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its sessions' files together hold every point once: generations 0 to 3, of which 0, 1, 2 and 3 are rated."""
+    shorten_bouts(monkeypatch)
+    for _ in range(3):
+        train(tmp_path / "run", tiny_config())
+    logged: dict[str, list[int]] = {}
+    for file in sorted((tmp_path / "run" / "tensorboard").iterdir()):
+        events = EventAccumulator(str(file))
+        events.Reload()
+        for tag in events.Tags()["scalars"]:
+            logged.setdefault(tag, []).extend(event.step for event in events.Scalars(tag))
+    assert logged["alpha"] == [0, 96, 192, 288]
+    assert logged["rating/mu"] == [0, 96, 192, 288]
+    assert all(len(steps) == len(set(steps)) for steps in logged.values())
