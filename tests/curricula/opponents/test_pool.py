@@ -245,9 +245,8 @@ def test_what_is_held_of_the_policies_changes_no_action(tmp_path: Path):
     names = [save_snapshot(make_snapshot(replace(origin, seed=k), lstm()), tmp_path).stem for k in range(3)]
     plays = []
     for most in (1, 10**9):
-        pool = Pool(tmp_path, [names], evenly(latest), worlds=3, seed=0)
+        pool = Pool(tmp_path, [names], Evenly(Scripted([0, 1, 2, 1, 2, 0])), worlds=3, seed=0)
         pool._policies = PolicyCache(pool._find, most=most)
-        pool._matchmaker = evenly(Scripted([0, 1, 2, 1, 2, 0]))
         worlds, played = np.arange(3), []
         for _ in range(2):
             pool.assign(worlds)
