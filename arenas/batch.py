@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from gymnasium.spaces import Box
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dohyo.arenas.arrays import Array, BoolArray, FloatArray, IntArray
 from dohyo.arenas.checks import as_actions, as_seed, share, whole
@@ -15,7 +15,7 @@ from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_bounds
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.saved import AnyArray, Saved, StateError, copies, nested, put_back
-from dohyo.arenas.step import Finished, Step
+from dohyo.arenas.step import STAYS, Finished, Step
 
 DIVERGED = "physics diverged"
 """The ending of a bout whose physics diverged: a draw that pays nothing. The engine has put the world back."""
@@ -49,14 +49,13 @@ class Batch:
         )
         limits = arena.scene.model.actuator_ctrlrange.astype(np.float32)
         self.action_spaces = tuple(Box(*limits[seat.ctrl].T, dtype=np.float32) for seat in arena.scene.seats)
-        self._observation = tuple(
-            np.zeros((self.worlds, *space.shape), arena.dtype) for space in self.observation_spaces
-        )
+        self._observation = tuple(np.zeros((self.worlds, *s.shape), arena.dtype) for s in self.observation_spaces)
         self._action = np.zeros((self.worlds, arena.scene.model.nu))
         self._low, self._high = limits.T.astype(float)
         self._length = np.zeros(self.worlds, np.intp)
         self._dense = np.zeros((self.worlds, len(seats)))
-        self._out = np.zeros((self.worlds, len(seats)), bool)
+        self._left = np.full((self.worlds, len(seats)), STAYS)
+        """Control steps after which each seat has left the bout under way."""
         self._leave = len(seats) > 2
         """Whether a bout can go on after a seat has left it."""
         self._all = np.arange(self.worlds)
@@ -76,6 +75,11 @@ class Batch:
     def observations(self) -> tuple[FloatArray, ...]:
         """The current observations, per seat `[W, obs]`; the next step overwrites them."""
         return self._observation
+
+    @property
+    def out(self) -> BoolArray:
+        """Which seats have left the bouts under way, `[W, S]`; their actions count as zero."""
+        return np.asarray(self._left < STAYS)
 
     @property
     def factors(self) -> dict[str, Array]:
@@ -129,7 +133,9 @@ class Batch:
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
         verdict.done &= ~self._halted
-        out = self._left(verdict)
+        if self._leave:
+            self._left[verdict.out] = np.minimum(self._left, self._length[:, None] + 1)[verdict.out]
+        out = self.out
         dense = np.add.reduce(verdict.terms, axis=0)
         self._length += 1
         self._dense += dense
@@ -170,6 +176,7 @@ class Batch:
             winner=verdict.winner[over],
             ending=verdict.ending[over],
             steps=self._length[over],
+            left=np.minimum(self._left[over], self._length[over, None]),
             dense=self._dense[over],
             outcome=verdict.outcome[over],
         )
@@ -190,16 +197,9 @@ class Batch:
         if self.arena.bounded:
             np.maximum(taken, self._low, out=taken)
             np.minimum(taken, self._high, out=taken)
-        if self._leave and np.count_nonzero(self._out):
+        if self._leave and np.count_nonzero(out := self.out):
             for s, seat in enumerate(self.arena.scene.seats):
-                self._action[self._out[:, s], seat.ctrl] = 0
-
-    def _left(self, verdict: Verdict) -> NDArray[np.bool_]:
-        """Record the seats that leave a bout that goes on; return all that have left, `[W, S]`."""
-        if not self._leave:
-            return self._out
-        self._out |= verdict.out
-        return self._out.copy()
+                self._action[out[:, s], seat.ctrl] = 0
 
     def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics diverged: nobody wins, nothing is paid."""
@@ -213,7 +213,7 @@ class Batch:
     def _begin(self, ids: IntArray) -> None:
         assert self._dice is not None
         self._halted[ids] = False
-        self._length[ids], self._dense[ids], self._out[ids] = 0, 0, False
+        self._length[ids], self._dense[ids], self._left[ids] = 0, 0, STAYS
         self._perturber.begin(ids, self.engine)
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
 
@@ -258,7 +258,7 @@ class Batch:
 
     def _arrays(self) -> Saved:
         """Return the live arrays of batch, rules and engine, by name."""
-        own = {"length": self._length, "dense": self._dense, "out": self._out}
+        own = {"length": self._length, "dense": self._dense, "left": self._left}
         seen = {f"{s}": observation for s, observation in enumerate(self._observation)}
         rules = {name: array for name, array in vars(self.arena).items() if isinstance(array, np.ndarray)}
         return own | nested("observation", seen) | nested("arena", rules) | nested("engine", self.engine.state)

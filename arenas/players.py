@@ -1,7 +1,7 @@
 """Players: what fills a seat. A name, or an object with `act`; layers above tell what further names mean."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -148,10 +148,3 @@ class Player:
         self._memory[worlds] = 0
         if (forget := getattr(self._policy, "forget", None)) is not None:
             forget(worlds)
-
-
-def seat_players(players: Sequence[AnyPlayer], batch: Batch, seed: int = 0) -> list[Player]:
-    """Return players in all worlds of a batch, player k made for seat k with the seed `seed` + k."""
-    found = [find_player(player, batch, k, seed=seed + k) for k, player in enumerate(players)]
-    sizes = [space.shape[0] for space in batch.action_spaces]
-    return [Player(p, batch.worlds, sizes[k], f"player {k}") for k, p in enumerate(found)]

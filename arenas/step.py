@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
 
+STAYS = np.iinfo(np.intp).max
+"""More control steps than any bout has: when a seat leaves that is in play."""
+
 
 @dataclass
 class Finished:
@@ -22,6 +25,8 @@ class Finished:
     """Index into the batch's `endings`, `[n]`."""
     steps: IntArray
     """Length in control steps, `[n]`."""
+    left: IntArray
+    """Control steps after which each seat was out; for those in play at the end, `steps`, `[n, S]`."""
     dense: Array
     """Dense reward summed over the bout, `[n, S]`."""
     outcome: Array

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import DohyoError
-from dohyo.arenas.players import Acts, seat_players
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.views.render import render
+from dohyo.curricula.matches.casting import Casting, Teams
 
 Image = NDArray[np.uint8]
 
@@ -22,15 +22,15 @@ STRIP = 5
 """Frames in a strip."""
 
 
-def film(path: Path, arena: str, setup: Setup, players: tuple[Acts, Acts], seed: int) -> None:
-    """Render the bout of `seed` between two policies, first player on side 0, into `path`."""
+def film(path: Path, arena: str, setup: Setup, teams: Teams, seed: int) -> None:
+    """Render the bout of `seed` between teams, the first one on side 0, into `path`."""
     batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, autoreset=False)
     try:
-        acting = seat_players(players, batch)
+        cast, turn = Casting(batch, teams, seed, swap=False), np.zeros(1, np.intp)
         observation = batch.reset(seed)
         frames = [render(batch.arena, batch.engine.frame, 0)]
         for cycle in range(1, batch.arena.max_cycles + 1):
-            step = batch.step([player.act(o) for player, o in zip(acting, observation, strict=True)])
+            step = batch.step(cast.act(observation, turn))
             observation = step.observation
             if cycle % GIF_EVERY == 0 or step.done[0]:
                 frames.append(render(batch.arena, batch.engine.frame, 0))

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -75,28 +75,43 @@ class Constant:
 
 
 class StubBatch(Batch):
-    """A two-seat batch without physics.
+    """A batch without physics.
 
-    World w's bouts last `lengths[w]` steps, in turn, over and over. Who pushes harder in the last step (the larger
-    first entry of the action) wins; equal is a draw. A seat sees (world, seat, 1000 * bout + step). A step pays seat
-    s of world w 10 * w + s. `taken` keeps what was done, `[S, W, act]` per step.
+    World w's bouts last `lengths[w]` steps, in turn, over and over. The side that pushes hardest in the last step (the
+    largest first entry of an action) wins; equal is a draw. A seat sees (world, seat, 1000 * bout + step). A step pays
+    seat s of world w 10 * w + s. Seat s leaves bouts of world w after `leave[w, s]` steps. `taken` keeps what was done,
+    `[S, W, act]` per step.
     """
 
-    def __init__(self, lengths: Sequence[Sequence[int]]) -> None:
+    def __init__(
+        self,
+        lengths: Sequence[Sequence[int]],
+        sides: Sequence[int] = (0, 1),
+        leave: Mapping[tuple[int, int], int] | None = None,
+    ) -> None:
         self.worlds, self._lengths = len(lengths), lengths
         self.endings = ("pushed", "even")
-        self.observation_spaces = (Box(-np.inf, np.inf, (3,), np.float32),) * 2
-        self.action_spaces = (Box(-1, 1, (2,), np.float32),) * 2
+        self.observation_spaces = (Box(-np.inf, np.inf, (3,), np.float32),) * len(sides)
+        self.action_spaces = (Box(-1, 1, (2,), np.float32),) * len(sides)
         self.alpha, self.diverged = 0.0, 0
         self.taken: list[NDArray[np.float32]] = []
         self.closed = False
-        self.arena: Any = SimpleNamespace(roles=("sumo", "sumo"), seats=("sumo_0", "sumo_1"))
+        seats = tuple(f"sumo_{s}" for s in range(len(sides)))
+        self.arena: Any = SimpleNamespace(roles=("sumo",) * len(sides), seats=seats, sides=tuple(sides))
         self._step = np.zeros(self.worlds, np.intp)
         self._bout = np.zeros(self.worlds, np.intp)
-        self._observation = tuple(np.zeros((self.worlds, 3), np.float32) for _ in range(2))
+        self._halted = np.zeros(self.worlds, bool)
+        self._leave = np.full((self.worlds, len(sides)), 10**6)
+        for place, step in (leave or {}).items():
+            self._leave[place] = step
+        self._observation = tuple(np.zeros((self.worlds, 3), np.float32) for _ in sides)
+
+    @property
+    def out(self) -> NDArray[np.bool_]:
+        return self._leave <= self._step[:, None]
 
     def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
-        self._step[:], self._bout[:] = 0, 0
+        self._step[:], self._bout[:], self._halted[:] = 0, 0, False
         self._look()
         return self._observation
 
@@ -104,10 +119,10 @@ class StubBatch(Batch):
         self.taken.append(np.array(actions, np.float32))
         self._step += 1
         ends = np.array([turns[int(b) % len(turns)] for turns, b in zip(self._lengths, self._bout, strict=True)])
-        done = self._step >= ends
+        done, out = (self._step >= ends) & ~self._halted, self.out
         over = np.flatnonzero(done)
         push = self.taken[-1][:, over, 0]
-        winner = self.judge(push)
+        winner, seats = self.judge(push), len(self.action_spaces)
         self._look()
         finished = Finished(
             ids=over,
@@ -115,20 +130,25 @@ class StubBatch(Batch):
             winner=winner,
             ending=(winner < 0).astype(np.intp),
             steps=self._step[over],
-            dense=np.zeros((len(over), 2)),
-            outcome=np.zeros((len(over), 2)),
+            left=np.minimum(self._leave[over], self._step[over, None]),
+            dense=np.zeros((len(over), seats)),
+            outcome=np.zeros((len(over), seats)),
         )
         self._bout[over] += 1
         self._step[over] = 0
         self._look()
-        pay = np.add.outer(10.0 * np.arange(self.worlds), np.arange(2.0))
-        return Step(
-            self._observation, pay, pay, np.zeros_like(pay), {}, done, np.zeros((self.worlds, 2), bool), finished
-        )
+        pay = np.add.outer(10.0 * np.arange(self.worlds), np.arange(float(seats)))
+        return Step(self._observation, pay, pay, np.zeros_like(pay), {}, done, out, finished)
+
+    def halt(self, ids: NDArray[np.intp]) -> None:
+        self._halted[ids] = True
 
     def judge(self, push: FloatArray) -> NDArray[np.intp]:
         """Return who wins bouts that end with these pushes, `[S, n]`."""
-        return np.where(push[0] == push[1], -1, (push[1] > push[0]).astype(np.intp))
+        hardest = push == push.max(axis=0)
+        sides = np.array(self.arena.sides)[:, None]
+        first = np.where(hardest, sides, len(push)).min(axis=0)
+        return np.where(first == np.where(hardest, sides, -1).max(axis=0), first, -1)
 
     def _look(self) -> None:
         for seat, seen in enumerate(self._observation):

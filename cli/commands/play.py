@@ -1,4 +1,4 @@
-"""`dohyo play`: bouts between two policies, seats swapped, with an interval."""
+"""`dohyo play`: bouts between two players or more, sides swapped, with intervals."""
 
 import json
 from collections import Counter
@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from dohyo.arenas.batch import Batch, make_batch
-from dohyo.arenas.errors import UnknownName
-from dohyo.arenas.players import Acts
-from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.registry import build_arena, set_up
+from dohyo.arenas.rules.arena import NOBODY
 from dohyo.cli.film import FILMS, film
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.progress import bar
+from dohyo.curricula.matches.casting import Teams, seats_of_sides
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import roles_of
@@ -33,9 +34,20 @@ def command(
     seat: Annotated[
         list[str],
         typer.Option(
-            "--seat", help="Twice, seat 0 first: snapshot file, run folder, zero or random.", show_default=False
+            "--seat",
+            help="Once per player, side 0 first: snapshot file, run folder, zero or random. Of more than two sides the "
+            "last player takes all that are left.",
+            show_default=False,
         ),
     ],
+    partner: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--partner",
+            help="Who takes the other seats of the first player's side, then of the second's, …; else the player.",
+            show_default="the player",
+        ),
+    ] = None,
     body: BodyName = None,
     engine: EngineName = None,
     bouts: Annotated[
@@ -56,48 +68,64 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Play bouts between two policies and count wins, losses and draws.
+    """Play bouts between two players, or as many as there are sides, and count wins and draws.
 
     Example: [bold]dohyo play sumo --seat runs/first --seat zero --bouts 100 --picture bout.gif[/bold]
     """
-    if len(seat) != 2:
-        raise UnknownName(f"give --seat twice, once per player, not {len(seat)} times")
     check_suffix(picture, FILMS)
     check_imports(arena, seat)
     setup = set_up(arena, body, engine or trained_on(seat, arena), drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
-    need_two_seats(arena)
+    _check_players(seat, partner or (), rules.sides)
+    seats = seats_of_sides(rules.sides)
+    taken = [*(seats[k][0] for k in range(len(seat))), *(seats[k][1] for k in range(len(partner or ())))]
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
     with closing(batch):
-        one, two = (
-            find_player(name, batch, k, stochastic=not deterministic, seed=seed + k) for k, name in enumerate(seat)
-        )
-        results = _play(batch, (one, two), bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
-    record = _summarise(results, seat) | {"arena": arena, "body": setup.body, "engine": setup.engine, "seed": seed}
+        cast = [
+            find_player(name, batch, place, stochastic=not deterministic, seed=seed + k)
+            for k, (name, place) in enumerate(zip([*seat, *(partner or ())], taken, strict=True))
+        ]
+        teams = Teams(cast[: len(seat)], rules.sides, cast[len(seat) :])
+        results = _play(batch, teams, bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
+    record = _summarise(results, seat, max(rules.sides) + 1) | {
+        "partners": list(partner or ()),
+        "arena": arena,
+        "body": setup.body,
+        "engine": setup.engine,
+        "seed": seed,
+    }
     if picture is not None:
-        film(picture, arena, setup, (one, two), seed)
+        film(picture, arena, setup, teams, seed)
     _print(record, as_json, picture)
 
 
-def _play(batch: Batch, pair: tuple[Acts, Acts], bouts: int, seed: int, *, swap: bool, quiet: bool) -> list[Bout]:
+def _check_players(players: Sequence[str], partners: Sequence[str], sides: Sequence[int]) -> None:
+    try:
+        Teams(players, sides, partners)
+    except ConfigError as error:
+        raise UnknownName(f"{error} (--seat, --partner)") from error
+
+
+def _play(batch: Batch, teams: Teams, bouts: int, seed: int, *, swap: bool, quiet: bool) -> list[Bout]:
     """Play the bouts, with a progress bar unless `quiet`."""
     with bar(quiet) as progress:
         task = progress.add_task("playing", total=bouts)
-        return play_match(batch, pair, bouts, seed, lambda bout: progress.advance(task), swap=swap)
+        return play_match(
+            batch, teams.players, bouts, seed, lambda bout: progress.advance(task), swap=swap, partners=teams.partners
+        )
 
 
-def _summarise(bouts: Sequence[Bout], seats: Sequence[str]) -> dict[str, Any]:
-    winners = Counter(bout.winner for bout in bouts)
+def _summarise(bouts: Sequence[Bout], players: Sequence[str], sides: int) -> dict[str, Any]:
+    wins = Counter((bout.winner, bout.winning_side) for bout in bouts)
+    by_side = [[wins[k, side] for side in range(sides)] for k in range(len(players))]
     return {
         "bouts": len(bouts),
-        "seats": list(seats),
-        "wins": [winners[0], winners[1]],
-        "draws": winners[-1],
+        "seats": list(players),
+        "wins": [sum(counts) for counts in by_side],
+        "draws": wins[NOBODY, NOBODY],
         "mean_steps": float(np.mean([bout.steps for bout in bouts])),
         "endings": dict(Counter(bout.ending for bout in bouts).most_common()),
-        "wins_by_side": [
-            [sum(b.winner == k and (b.seat == side) == (k == 0) for b in bouts) for side in (0, 1)] for k in (0, 1)
-        ],
+        "wins_by_side": by_side,
     }
 
 
@@ -105,7 +133,8 @@ def _print(record: dict[str, Any], as_json: bool, picture: Path | None) -> None:
     if as_json:
         typer.echo(json.dumps(record))
         return
-    figures = (Column(name, justify="right") for name in ("wins", "share, 95 % interval", "on side 0", "on side 1"))
+    sides = (f"on side {side}" for side in range(len(record["wins_by_side"][0])))
+    figures = (Column(name, justify="right") for name in ("wins", "share, 95 % interval", *sides))
     title = f"{record['arena']} with {record['body']} on {record['engine']}"
     table = Table(Column("player", overflow="fold"), *figures, title=title)
     for k, name in enumerate(record["seats"]):

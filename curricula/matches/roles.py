@@ -2,20 +2,28 @@
 
 from dataclasses import dataclass
 
+from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.rules.arena import Arena, digest
+from dohyo.curricula.matches.casting import seats_of_sides
 
 
 @dataclass(frozen=True)
 class Role:
-    """Seats of a two-seat arena that one policy can take."""
+    """Seats of an arena that one policy can take."""
 
     name: str
     seats: tuple[int, ...]
-    """Both, where they see and act alike; else one."""
+    sides: tuple[int, ...]
+    """Sides all of whose seats are among them. A player takes whole sides."""
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether one policy can take any side, and meet itself."""
+        return len(self.sides) > 1
 
     def meets(self, other: "Role") -> bool:
-        """Tell whether the two can sit down to a bout: together they fill the arena."""
-        return {*self.seats, *other.seats} == {0, 1}
+        """Tell whether the two can sit down to a bout, each on sides of its own."""
+        return any(one != two for one in self.sides for two in other.sides)
 
 
 def roles_of(arena: Arena, *, shared: bool = False) -> list[Role]:
@@ -30,10 +38,28 @@ def roles_of(arena: Arena, *, shared: bool = False) -> list[Role]:
         groups.setdefault(alike if shared else (role, *alike), []).append(seat)
     names = ["+".join(dict.fromkeys(arena.roles[seat] for seat in seats)) for seats in groups.values()]
     clear = len(set(names)) == len(names)
+    sides = list(enumerate(seats_of_sides(arena.sides)))
     return [
-        Role(name if clear else arena.seats[seats[0]], tuple(seats))
+        Role(
+            name if clear else arena.seats[seats[0]],
+            tuple(seats),
+            tuple(side for side, taken in sides if set(taken) <= set(seats)),
+        )
         for name, seats in zip(names, groups.values(), strict=True)
     ]
+
+
+def check_roles(arena: Arena, roles: list[Role]) -> None:
+    """Raise `ConfigError` unless one role can take every side, or each of two roles one of two sides.
+
+    Only then is there a player for every side of a bout between two players.
+    """
+    taken = [role.sides for role in roles]
+    if taken not in ([tuple(range(max(arena.sides) + 1))], [(0,), (1,)], [(1,), (0,)]):
+        raise ConfigError(
+            f"in {arena.name} with these bodies no player can take a whole side: give all seats the same body, or, of "
+            "two sides, one body to each"
+        )
 
 
 def tagged(built_in: str, roles: list[Role]) -> dict[str, Role]:

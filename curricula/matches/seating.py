@@ -1,4 +1,4 @@
-"""Seating: which seat each player of a match takes, by the roles that they play."""
+"""Seating: which side each player of a match takes, by the roles that they play."""
 
 from collections.abc import Callable
 
@@ -18,10 +18,11 @@ def play_roles(
 ) -> list[Bout]:
     """Play `bouts` bouts between two policies, the first of which plays `role`; return them from its side.
 
-    Who plays both seats changes sides from bout to bout; who plays one seat keeps it. Otherwise as `play_match`.
+    Who can take any side changes sides from bout to bout; who can take one keeps it. Of more than two sides the second
+    player takes all that are left. Otherwise as `play_match`.
     """
-    if len(role.seats) == 2:
+    if role.mirrored:
         return play_match(batch, players, bouts, seed, watch)
-    if role.seats[0] == 0:
+    if role.sides[0] == 0:
         return play_match(batch, players, bouts, seed, watch, swap=False)
     return [bout.turned() for bout in play_match(batch, players[::-1], bouts, seed, watch, swap=False)]

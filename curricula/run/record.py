@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
 from dohyo.curricula.matches.score import Score
-from dohyo.curricula.run.row_checks import check_generation, check_payoffs, check_round, digest
+from dohyo.curricula.run.row_checks import check_generation, check_payoffs, check_round, digest, read_teams
 from dohyo.curricula.run.schema import SCHEMA, UNSEALED, VERSION, payoffs_digest, round_digest, upgrade
 
 JOINED, RESET = "joined", "reset"
@@ -154,11 +154,11 @@ class RunRecord:
 
     def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
         """Record all bouts of one match at once; a match of this round that is there already cannot be added again."""
-        match, rows = (player, opponent, engine, round_), [astuple(bout) for bout in bouts]
+        match, rows = (player, opponent, engine, round_), [_row(bout) for bout in bouts]
         seal = round_digest(match, rows)
         with self._writing() as db:
-            insert = "insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            db.executemany(insert, [(*match, *row, seal) for row in rows])
+            insert = "insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            db.executemany(insert, [(*match, *row, *[""] * (6 - len(row)), seal) for row in rows])
 
     def rounds(self, player: str, opponent: str, engine: str) -> int:
         """Return how many rounds of this match have been recorded."""
@@ -170,7 +170,7 @@ class RunRecord:
         query = 'select * from bouts where player = ? and opponent = ? and engine = ? order by round, "index"'
         with self._reading() as db:
             rows = db.execute(query, (player, opponent, engine)).fetchall()
-            return [Bout(*bout) for _, bouts in _by_round(rows) for bout in bouts]
+            return [_bout(bout) for _, bouts in _by_round(rows) for bout in bouts]
 
     def matches(self, engine: str) -> list[Match]:
         """Return the totals per player and opponent on one engine, in the order in which they were first played."""
@@ -183,7 +183,7 @@ class RunRecord:
             unread = list(self._unread("bouts", 9))
             for (player, opponent, engine, _), bouts in _by_round([(*row, *sealed) for _, row, sealed in unread]):
                 totals, names = self._totals.setdefault(engine, {}), (player, opponent)
-                totals[names] = totals.get(names, Score(0, 0, 0)) + Score.of(Bout(*bout) for bout in bouts)
+                totals[names] = totals.get(names, Score(0, 0, 0)) + Score.of(map(_bout, bouts))
                 self._rounds[player, opponent, engine] += 1
             self._last["bouts"] = max((number for number, _, _ in unread), default=self._last["bouts"])
 
@@ -234,12 +234,23 @@ class RunRecord:
         self._db.close()
 
 
+def _row(bout: Bout) -> tuple[Any, ...]:
+    """Return a bout as its row holds it."""
+    row = (bout.index, bout.seat, bout.winner, bout.steps, bout.ending)
+    return (*row, json.dumps(bout.teams)) if bout.teams else row
+
+
+def _bout(row: Sequence[Any]) -> Bout:
+    """Return the bout of a row that was checked."""
+    return Bout(*row[:5], *map(read_teams, row[5:]))
+
+
 def _by_round(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
     """Yield each round, its match and its bouts; raises `ValueError` for one that is damaged."""
     for match, group in groupby(rows, key=lambda row: row[:4]):
         members = list(group)
-        bouts = [row[4:9] for row in members]
+        bouts = [row[4:9] + tuple(filter(None, row[9:10])) for row in members]
         check_round(match, bouts)
-        if {row[9:] for row in members} not in ({()}, {(round_digest(match, bouts),)}):
+        if {row[10:] for row in members} not in ({()}, {(round_digest(match, bouts),)}):
             raise ValueError(f"round {match[3]} of {match[0]} against {match[1]} was changed")
         yield match, bouts

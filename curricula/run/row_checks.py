@@ -47,21 +47,36 @@ def check_payoffs(rows: Sequence[Sequence[Any]]) -> None:
 
 
 def check_round(match: Sequence[Any], bouts: Sequence[Sequence[Any]]) -> None:
-    """Raise `ValueError` unless the bouts (index, seat, winner, steps, ending) of a round can be and none is missing.
+    """Raise `ValueError` unless the bouts of a round can be and none is missing.
 
-    `match` is player, opponent, engine and round.
+    `match` is player, opponent, engine and round; a bout index, seat, winner, steps, ending and perhaps teams.
     """
     *names, round_ = match
     if not all(isinstance(name, str) for name in names) or not _whole(round_):
         raise ValueError("a bout's row holds values of the wrong type")
     what = f"round {round_} of {names[0]} against {names[1]}"
-    for index, seat, winner, steps, ending in bouts:
+    for index, seat, winner, steps, ending, *teams in bouts:
         if not (_whole(index) and _whole(seat) and _whole(steps) and isinstance(ending, str)):
             raise ValueError(f"{what} holds values of the wrong type")
         if winner not in (-1, 0, 1):
             raise ValueError(f"{what} has the winner {winner!r}")
+        for text in teams:
+            read_teams(text)
     if sorted(bout[0] for bout in bouts) != list(range(len(bouts))):
         raise ValueError(f"{what} lacks bouts")
+
+
+def read_teams(text: Any) -> tuple[tuple[int, int], ...]:
+    """Return the side and place of every team; raises `ValueError` for what a column of teams does not hold."""
+    teams = parse_json(text) if isinstance(text, str) else None
+    if not isinstance(teams, list) or not all(
+        isinstance(team, list) and list(map(_whole, team)) == [True] * 2 for team in teams
+    ):
+        raise ValueError(f"teams {text!r} are not pairs of side and place")
+    sides, numbers = [side for side, _ in teams], range(len(teams))
+    if len(teams) < 3 or sorted(sides) != list(numbers) or not all(place in numbers for _, place in teams):
+        raise ValueError(f"teams {text!r} cannot have met in a bout")
+    return tuple((side, place) for side, place in teams)
 
 
 def _whole(value: Any) -> bool:

@@ -35,13 +35,20 @@ create table if not exists bouts (
     winner integer not null,
     steps integer not null,
     ending text not null,
+    teams text not null default '',
     digest text not null default '',
     primary key (player, opponent, engine, round, "index")
 );
 """
 VERSION, UNSEALED = 3, 2
-"""Versions of the schema, kept in the file's `user_version`. Version 2, of Dohyo 0.1, lacks the columns of digests."""
-ADDED = (("generations", "checkpoint"), ("generations", "payoffs"), ("generations", "digest"), ("bouts", "digest"))
+"""Versions of the schema, in the file's `user_version`. Version 2, of Dohyo 0.1, lacks some columns, see `ADDED`."""
+ADDED = (
+    ("generations", "checkpoint"),
+    ("generations", "payoffs"),
+    ("generations", "digest"),
+    ("bouts", "teams"),
+    ("bouts", "digest"),
+)
 """Columns by table that version 3 added."""
 MATCH = ("player", "opponent", "engine", "round")
 BOUT = ("index", "seat", "winner", "steps", "ending")
@@ -79,5 +86,8 @@ def payoffs_digest(db: sqlite3.Connection, learner: str) -> str:
 
 
 def round_digest(match: tuple[object, ...], bouts: list[tuple[object, ...]]) -> str:
-    """Return the digest of a round's bouts (index, seat, winner, steps, ending), in whatever order they are."""
+    """Return the digest of a round's bouts, in whatever order they are.
+
+    A bout is index, seat, winner, steps, ending and, with more than two sides, its teams.
+    """
     return digest([*match, *sorted(bouts)])

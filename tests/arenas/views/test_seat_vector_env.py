@@ -123,7 +123,7 @@ def test_a_seat_that_is_out_begins_a_new_bout_at_once(arena):
     assert np.flatnonzero([s[2][0] for s in said]).tolist() == [4]
     final = said[3][4]["final_info"]
     assert final["outcome"][1] == -1000
-    assert not ours.batch._out.any()
+    assert not ours.batch.out.any()
     assert ours.batch._length.tolist() == [1, 2]
 
 

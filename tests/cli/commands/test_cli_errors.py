@@ -30,7 +30,6 @@ TYPED: dict[str, tuple[list[str], str]] = {
         ["train", "sumo_3", "--out", "NOWHERE"],
         "has 3 seats; training and matches take arenas of two: sumo",
     ),
-    "seats": (["play", "sumo_2v2", *TWICE], "has 4 seats"),
     "bodies": ([*PLAY, *TWICE, "--body", "ant,ant,ant"], "has 2 seats: give one body, or 2 with commas"),
     "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant, bug, humanoid, spider"),
     "engine": (
@@ -44,8 +43,8 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "no out": (["train", "sumo"], "--out"),
     "no arena": (["play", *TWICE], "'arena'"),
     "no seats": (PLAY, "--seat"),
-    "one seat": ([*PLAY, "--seat", "zero"], "give --seat twice"),
-    "three seats": ([*PLAY, *TWICE, "--seat", "zero"], "give --seat twice"),
+    "one seat": ([*PLAY, "--seat", "zero"], "give two players"),
+    "three seats": ([*PLAY, *TWICE, "--seat", "zero"], "give two players"),
     "player": ([*PLAY, "--seat", "zero", "--seat", "nobody"], "no player 'nobody'"),
     "bouts": ([*PLAY, *TWICE, "--bouts", "0"], "--bouts"),
     "number": ([*PLAY, *TWICE, "--bouts", "many"], "--bouts"),

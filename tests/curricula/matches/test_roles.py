@@ -25,7 +25,7 @@ from dohyo.curricula.run.learners import by_name, plan_learners, rivals
 from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.training.training import Training
 
-KICKER, KEEPER, BOTH = Role("kicker", (0,)), Role("keeper", (1,)), Role("sumo", (0, 1))
+KICKER, KEEPER, BOTH = Role("kicker", (0,), (0,)), Role("keeper", (1,), (1,)), Role("sumo", (0, 1), (0, 1))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dohyo.curricula.opponents.league import KINDS, LEAGUE_EXPLOITER, MAIN, MAIN
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners, rivals
 
-BOTH, KICKER, KEEPER = Role("sumo", (0, 1)), Role("kicker", (0,)), Role("keeper", (1,))
+BOTH, KICKER, KEEPER = Role("sumo", (0, 1), (0, 1)), Role("kicker", (0,), (0,)), Role("keeper", (1,), (1,))
 
 
 def chain(rates: Sequence[float], games: float = 20) -> Payoffs:
