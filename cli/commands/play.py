@@ -29,25 +29,29 @@ WORLDS = 32
 """Worlds in which the bouts are played; part of what makes them repeatable."""
 
 
+Players = Annotated[
+    list[str],
+    typer.Option(
+        "--seat",
+        help="Once per player, side 0 first: snapshot file, run folder, zero or random. Of more than two sides the "
+        "last player takes all that are left.",
+        show_default=False,
+    ),
+]
+Partners = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--partner",
+        help="Who takes the other seats of the first player's side, then of the second's, …; else the player.",
+        show_default="the player",
+    ),
+]
+
+
 def command(
     arena: ArenaName,
-    seat: Annotated[
-        list[str],
-        typer.Option(
-            "--seat",
-            help="Once per player, side 0 first: snapshot file, run folder, zero or random. Of more than two sides the "
-            "last player takes all that are left.",
-            show_default=False,
-        ),
-    ],
-    partner: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--partner",
-            help="Who takes the other seats of the first player's side, then of the second's, …; else the player.",
-            show_default="the player",
-        ),
-    ] = None,
+    seat: Players,
+    partner: Partners = None,
     body: BodyName = None,
     engine: EngineName = None,
     bouts: Annotated[
@@ -76,34 +80,33 @@ def command(
     check_imports(arena, seat)
     setup = set_up(arena, body, engine or trained_on(seat, arena), drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
-    _check_players(seat, partner or (), rules.sides)
-    seats = seats_of_sides(rules.sides)
-    taken = [*(seats[k][0] for k in range(len(seat))), *(seats[k][1] for k in range(len(partner or ())))]
+    named = _name_teams(seat, partner or (), rules.sides)
     batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
     with closing(batch):
-        cast = [
-            find_player(name, batch, place, stochastic=not deterministic, seed=seed + k)
-            for k, (name, place) in enumerate(zip([*seat, *(partner or ())], taken, strict=True))
-        ]
-        teams = Teams(cast[: len(seat)], rules.sides, cast[len(seat) :])
+        teams = _find(named, batch, seed, stochastic=not deterministic)
         results = _play(batch, teams, bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
-    record = _summarise(results, seat, max(rules.sides) + 1) | {
-        "partners": list(partner or ()),
-        "arena": arena,
-        "body": setup.body,
-        "engine": setup.engine,
-        "seed": seed,
-    }
+    about = {"arena": arena, "body": setup.body, "engine": setup.engine, "seed": seed}
+    record = _summarise(results, named) | about
     if picture is not None:
         film(picture, arena, setup, teams, seed)
     _print(record, as_json, picture)
 
 
-def _check_players(players: Sequence[str], partners: Sequence[str], sides: Sequence[int]) -> None:
+def _name_teams(players: Sequence[str], partners: Sequence[str], sides: Sequence[int]) -> Teams:
     try:
-        Teams(players, sides, partners)
+        return Teams(players, sides, partners)
     except ConfigError as error:
         raise UnknownName(f"{error} (--seat, --partner)") from error
+
+
+def _find(named: Teams, batch: Batch, seed: int, *, stochastic: bool) -> Teams:
+    """Return the same teams with players in the place of their names."""
+    chairs, seats = named.chairs(), [seat for side in seats_of_sides(named.sides) for seat in side]
+    cast = [
+        find_player(player, batch, seats[chairs.index(k)], stochastic=stochastic, seed=seed + k)
+        for k, player in enumerate(named.cast)
+    ]
+    return Teams(cast[: len(named.players)], named.sides, cast[len(named.players) :])
 
 
 def _play(batch: Batch, teams: Teams, bouts: int, seed: int, *, swap: bool, quiet: bool) -> list[Bout]:
@@ -115,12 +118,13 @@ def _play(batch: Batch, teams: Teams, bouts: int, seed: int, *, swap: bool, quie
         )
 
 
-def _summarise(bouts: Sequence[Bout], players: Sequence[str], sides: int) -> dict[str, Any]:
+def _summarise(bouts: Sequence[Bout], named: Teams) -> dict[str, Any]:
     wins = Counter((bout.winner, bout.winning_side) for bout in bouts)
-    by_side = [[wins[k, side] for side in range(sides)] for k in range(len(players))]
+    by_side = [[wins[k, side] for side in range(max(named.sides) + 1)] for k in range(len(named.players))]
     return {
         "bouts": len(bouts),
-        "seats": list(players),
+        "seats": list(named.players),
+        "partners": list(named.partners),
         "wins": [sum(counts) for counts in by_side],
         "draws": wins[NOBODY, NOBODY],
         "mean_steps": float(np.mean([bout.steps for bout in bouts])),
