@@ -13,6 +13,8 @@ from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 
 COLOURS = ((0.85, 0.25, 0.2, 1.0), (0.2, 0.45, 0.85, 1.0), (0.25, 0.7, 0.35, 1.0), (0.9, 0.7, 0.2, 1.0))
 """RGBA of the sides, in order."""
+OFFSET = 0.4
+"""Of the `offset` drive, rad (ours; 0.25 to 0.5 is usual for robots on legs)."""
 SHADE = 0.6
 """Brightness of each further seat of a side, relative to the seat before."""
 
@@ -93,9 +95,18 @@ def drive_torque(kp: float, kd: float, strength: float, low: float, high: float)
     return strength, [0.0, 0.0, -kd / 10]
 
 
+def drive_offset(kp: float, kd: float, strength: float, low: float, high: float) -> tuple[float, list[float]]:
+    """Return gain and bias of the torque when an action in [-1, 1] moves a joint's target away from its stance.
+
+    The stance is the middle of the range, where bouts start; -1 and 1 move the target by `OFFSET`.
+    """
+    return kp * OFFSET, [kp * (high + low) / 2, -kp, -kd]
+
+
 DRIVES: dict[str, Callable[[float, float, float, float, float], tuple[float, list[float]]]] = {
     "target": drive_target,
     "torque": drive_torque,
+    "offset": drive_offset,
 }
 """How an action becomes a torque: `clip(gain * action + bias . (1, angle, velocity), -strength, strength)` N m."""
 

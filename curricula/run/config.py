@@ -41,7 +41,7 @@ class TrainConfig:
         shown=FIRST,
     )
     engine: str = setting(DEFAULT_ENGINE, f"Physics engine: {', '.join(ENGINES)}.", shown=FIRST_THERE)
-    drive: str = setting("target", f"What an action means: joint {' or '.join(DRIVES)}.", shown=FIRST)
+    drive: str = setting("target", f"What an action means for a joint: {', '.join(DRIVES)}.", shown=FIRST)
     physics: str = setting(ACCURATE, f"How finely MuJoCo simulates: {', '.join(PHYSICS)}.", shown=FIRST)
     minutes: float | None = setting(
         20.0,
