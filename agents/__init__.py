@@ -1,10 +1,10 @@
-"""Who acts and learns: policies, snapshots and the learner.
+"""Agents: policies, snapshots and learners.
 
     >>> from dohyo.agents import load_snapshot
     >>> policy = load_snapshot("runs/first/snapshots/0123456789abcdef.safetensors").policy()
     >>> action = policy.act(observation)  # [n, act] for observations [n, obs]
 
-Names are loaded when they are first used, so that acting needs no torch.
+Names are loaded at their first use, so that acting does not need torch.
 """
 
 if __name__ != "dohyo.agents":
@@ -60,7 +60,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used."""
+    """Load a public name at its first use."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, and JSON that is read with one kind of error."""
+"""Atomic writing of files, and reading of JSON with one kind of error."""
 
 import contextlib
 import json
@@ -10,15 +10,15 @@ from typing import Any
 from dohyo.arenas.errors import DohyoError
 
 UNFINISHED = ".part"
-"""Ending of a file that is being written; one that a killed process left behind is of no use."""
+"""Suffix of a file that is being written; a killed process may leave such a file behind, which nothing reads."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut.
+    """Write a file so that it is either complete or absent, also after a power cut.
 
-    The content goes to a new file beside `path` first. Its name cannot be guessed and nothing of that name may exist,
-    so a link that somebody has put there is never followed. Raises `DohyoError` when the disk is full or the folder
-    cannot be written; the file that was there before is untouched.
+    The content first goes to a new file beside `path`. Its name cannot be guessed and must not exist, so no link is
+    ever followed. Raises `DohyoError` if the disk is full or the folder is not writable; an existing file then stays
+    unchanged.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{UNFINISHED}")
     try:
@@ -29,7 +29,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):  # the folder may be what cannot be written
+        with contextlib.suppress(OSError):  # the folder itself may not be writable
             temporary.unlink(missing_ok=True)
         raise DohyoError(
             f"cannot write {path}: {error.strerror}; make room or choose another folder, then resume: nothing is lost"
@@ -37,12 +37,12 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _open_new(path: str, flags: int) -> int:
-    """Open a file that must not exist; the user's mask decides who can read it."""
+    """Open a file that must not exist yet; the user's umask decides who can read it."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` last through a power cut; systems that cannot open folders are left alone."""
+    """Sync `folder`, so that a rename in it survives a power cut; do nothing on systems that cannot open folders."""
     with contextlib.suppress(PermissionError):  # Windows
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -52,7 +52,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return what JSON text says; raises `ValueError` for all that is not JSON, or is nested too deeply."""
+    """Return the value of JSON text; raises `ValueError` if it is not JSON or nested too deeply."""
     try:
         return json.loads(text)
     except RecursionError as error:

@@ -24,20 +24,20 @@ from dohyo.arenas.rules.arena import Arena, digest
 FORMAT = "dohyo-snapshot-2"
 SUFFIX = ".safetensors"
 NAME = re.compile("[0-9a-f]{16}")
-"""A snapshot's name."""
+"""Form of a snapshot's name."""
 
 
 class SnapshotError(DohyoError, ValueError):
-    """A file that is not a snapshot, is damaged, or belongs to another arena."""
+    """A file that is not a snapshot, is damaged, or is for another arena."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a policy can play."""
+    """The part that a policy can play: arena, role, body, drive and layout of the observation."""
 
     arena: str
     role: str
-    """A role of the arena, or several with plus signs."""
+    """A role of the arena, or several joined by plus signs."""
     body: str
     drive: str
     layout: str
@@ -45,10 +45,10 @@ class Part:
 
     @classmethod
     def of(cls, arena: Arena, *seats: int) -> "Part":
-        """Return the part of a policy that can take each of `seats`, which must see and act alike."""
+        """Return the part of a policy that can fill each of `seats`; their bodies and observations must be alike."""
         alike = {(arena.bodies[seat].name, digest(arena.entries(seat))) for seat in seats}
         if len(alike) != 1:
-            raise ValueError(f"seats {seats} of {arena.name} do not see and act alike: no policy can take them all")
+            raise ValueError(f"seats {seats} of {arena.name} differ in body or observation: no policy fits all")
         [(body, layout)] = alike
         roles = dict.fromkeys(arena.roles[seat] for seat in seats)
         return cls(arena.name, "+".join(roles), body, arena.scene.drive, layout)
@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a snapshot comes from and what it can play."""
+    """The origin of a snapshot: how it was trained and what it can play."""
 
     part: Part
     observation: int
@@ -64,20 +64,20 @@ class Origin:
     action: int
     """Length of an action."""
     engine: str
-    """The engine it was trained on; it plays on any."""
+    """The engine of training; a snapshot plays on any."""
     generation: int
     samples: int
-    """Control steps of learning seats seen so far."""
+    """Samples of training so far, control steps of learning seats."""
     seed: int
     clipped: bool = True
-    """Its actions are kept within [-1, 1]."""
+    """Whether actions are clipped to [-1, 1]."""
     physics: str = ACCURATE
-    """How finely the engine simulated, see `dohyo.arenas.physics.presets`; it plays with any."""
+    """The preset of the physics in training, see `dohyo.arenas.physics.presets`; a snapshot plays with any."""
     source: str = ""
-    """SHA-256 of the file that it was imported from, in hexadecimal; empty: it was trained here."""
+    """SHA-256 of the file that it was imported from, in hexadecimal; empty if it was trained here."""
 
     def to_json(self) -> str:
-        """Return it as JSON. Defaults are left out, so that a snapshot keeps its hash when a field is added."""
+        """Return the origin as JSON. Defaults are left out, so that a new field changes no snapshot's hash."""
         defaults = {field.name: field.default for field in fields(self)}
         values = {key: value for key, value in asdict(self).items() if value != defaults[key]}
         return json.dumps(values, sort_keys=True)
@@ -94,15 +94,15 @@ class Snapshot:
 
     @property
     def name(self) -> str:
-        """The first 16 digits of the digest, which name its file."""
+        """The snapshot's name: the first 16 digits of its digest."""
         return self.digest[:16]
 
     def policy(self, *, stochastic: bool = False, seed: int | np.random.Generator = 0) -> Policy:
-        """Return a policy that acts as this snapshot does; see `dohyo.agents.policies.networks`."""
+        """Return the snapshot's policy; `stochastic` adds its action noise. See `dohyo.agents.policies.networks`."""
         return make_policy(self.tensors, stochastic=stochastic, clipped=self.origin.clipped, seed=seed)
 
     def plays(self, part: Part) -> bool:
-        """Tell whether the snapshot was trained for this part."""
+        """Return whether the snapshot was trained for this part."""
         try:
             self.check_plays(part)
         except SnapshotError:
@@ -128,10 +128,10 @@ def _words(part: Part) -> str:
 
 
 def make_snapshot(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
-    """Copy `tensors` into a snapshot: whatever happens to the originals, it stays as it is."""
+    """Return a snapshot with copies of `tensors`, so that later changes of the originals do not change it."""
     copies = {}
     for name, tensor in sorted(tensors.items()):
-        copy = np.array(tensor, np.float32, order="C")  # safetensors writes memory as it lies
+        copy = np.array(tensor, np.float32, order="C")  # safetensors writes memory in its order
         copy.flags.writeable = False
         copies[name] = copy
     return Snapshot(origin, copies, _digest(origin, copies))
@@ -146,7 +146,7 @@ def _digest(origin: Origin, tensors: Mapping[str, FloatArray]) -> str:
 
 
 def save_snapshot(snapshot: Snapshot, folder: Path) -> Path:
-    """Write the snapshot into `folder` under its own name and return the path; writing it again changes nothing."""
+    """Write the snapshot into `folder` under its name and return the path; an existing file is left alone."""
     path = folder / f"{snapshot.name}{SUFFIX}"
     if not path.exists():
         write_atomically(path, encode(snapshot))
@@ -161,7 +161,7 @@ def encode(snapshot: Snapshot) -> bytes:
 
 
 def load_snapshot(path: Path) -> Snapshot:
-    """Read a snapshot and check that it is whole and unchanged; raises `SnapshotError` that says what is wrong."""
+    """Read a snapshot and check that it is complete and unchanged; raises `SnapshotError` that says what is wrong."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -191,9 +191,9 @@ def _origin(values: dict[str, Any]) -> Origin:
 
 
 def load_named(folder: Path, name: str) -> Snapshot:
-    """Read the snapshot `name` of a folder; raises `SnapshotError` as `load_snapshot` does, or for another's file."""
+    """Read the snapshot `name` from a folder; raises `SnapshotError` if its file is bad or holds another snapshot."""
     if not NAME.fullmatch(name):
-        raise SnapshotError(f"{name!r} is no snapshot's name, which has 16 hexadecimal digits: restore the run's files")
+        raise SnapshotError(f"{name!r} is not a snapshot's name of 16 hexadecimal digits: restore the run's files")
     path = folder / f"{name}{SUFFIX}"
     snapshot = load_snapshot(path)
     if snapshot.name != name:
@@ -202,7 +202,7 @@ def load_named(folder: Path, name: str) -> Snapshot:
 
 
 def read_metadata(content: bytes) -> dict[str, str]:
-    """Return the text metadata in the header, which follows its own length in 8 bytes; raises `ValueError`."""
+    """Return the text metadata of a safetensors file; raises `ValueError` if its header is damaged."""
     length = int.from_bytes(content[:8], "little")
     header = parse_json(content[8 : 8 + length])
     metadata = header.get("__metadata__", {}) if isinstance(header, dict) else None

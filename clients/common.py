@@ -1,4 +1,4 @@
-"""What all recipes share: the command line, the environment, and the checks of what a library recorded."""
+"""Helpers of all recipes: the command line, the environment, and checks of what a library recorded."""
 
 import argparse
 import importlib
@@ -22,9 +22,9 @@ def arguments(summary: str, engines: tuple[str, ...] = ("mujoco", "pybullet")) -
 
 
 def make(arena: str, engine: str, form: str = "parallel_env") -> Any:
-    """Return the PettingZoo environment `arena`, all seats taken by ants, or its turn-based form for `form="env"`.
+    """Return the PettingZoo environment `arena` with ants in all seats, in its turn-based form for `form="env"`.
 
-    With `drive="torque"` random actions throw ants over within 20 to 350 steps, so that seats leave early often.
+    With `drive="torque"` random actions topple ants within 20 to 350 steps, so that seats often leave early.
     """
     module = importlib.import_module(f"dohyo.arenas.{arena}_v0")
     return getattr(module, form)(body="ant", engine=engine, drive="torque", alpha=0.5, max_cycles=MAX_CYCLES)
@@ -33,7 +33,7 @@ def make(arena: str, engine: str, form: str = "parallel_env") -> Any:
 def check_moves(observations: Any) -> None:
     """Raise unless observations `[T, ..., obs]` are finite and change at nearly every step.
 
-    Rows of zeros, which some libraries give to seats that have left, do not count.
+    Rows of zeros, which some libraries record for seats that have left, do not count.
     """
     seen = np.asarray(observations)
     if not np.isfinite(seen).all():
@@ -46,9 +46,9 @@ def check_moves(observations: Any) -> None:
 
 
 def check_early(present: Any, arena: str) -> None:
-    """Raise if a bout of more than two was never seen going on without a seat; `present` `[n, seats]` says who was in.
+    """Raise unless bouts of more than two seats went on without a seat, and bouts of two never did.
 
-    In `sumo` no seat may be seen leaving before the other.
+    `present` `[n, seats]` says which seats were in play at each step.
     """
     there = np.asarray(present, bool)
     without = int((there.any(-1) & ~there.all(-1)).sum())
@@ -58,7 +58,7 @@ def check_early(present: Any, arena: str) -> None:
 
 
 def check_finite(**figures: Any) -> None:
-    """Raise unless there are figures and all are finite numbers."""
+    """Raise unless each figure holds numbers and all are finite."""
     for name, figure in figures.items():
         values = np.asarray(figure, float)
         LOG.info("%s: mean %.4g of %d", name, values.mean(), values.size)
@@ -67,5 +67,5 @@ def check_finite(**figures: Any) -> None:
 
 
 def passed(samples: int) -> None:
-    """Say that the recipe has passed; `clients/run` reads this line."""
+    """Log that the recipe has passed; `clients/run` reads this line."""
     LOG.info("passed: %d samples", samples)

@@ -20,7 +20,7 @@ STEPS = 500
 
 
 def steady(arena: str, engine: str) -> Any:
-    """Return the environment, with zeros as the observations of seats that have left."""
+    """Return the environment; in `sumo_4`, seats that have left stay and observe zeros."""
     env = make(arena, engine)
     return supersuit.black_death_v3(env) if arena == "sumo_4" else env
 

@@ -1,4 +1,4 @@
-"""BenchMARL's recipe: a task of its own over TorchRL's `PettingZooWrapper`, and IPPO from the library's configurations.
+"""BenchMARL's recipe: a new task over TorchRL's `PettingZooWrapper`, and IPPO from the library's configurations.
 
 After `examples/extending/task` and `benchmarl/environments/pettingzoo` of BenchMARL 1.5.
 """
@@ -22,7 +22,7 @@ FRAMES = 1000
 
 
 class DohyoClass(PettingZooClass):
-    """Tells BenchMARL how to make an arena and what it is like."""
+    """Tells BenchMARL how to make an arena and which properties it has."""
 
     def get_env_fun(
         self, num_envs: int, continuous_actions: bool, seed: int | None, device: Any
@@ -47,7 +47,7 @@ class DohyoClass(PettingZooClass):
         return False
 
     def has_state(self) -> bool:
-        """`state()` is there for centralised critics."""
+        """The environment has `state()`, for centralised critics."""
         return True
 
     def max_steps(self, env: EnvBase) -> int:
@@ -73,7 +73,7 @@ class DohyoTask(Task):
 
 
 class Record(Callback):
-    """Keeps what was collected and learned."""
+    """Keeps the collected batches and the losses."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""PettingZoo's own tests of an environment, and a bout in either form with seats that leave early."""
+"""PettingZoo's own tests of an environment, and bouts in both forms with seats that leave early."""
 
 import functools
 import warnings
@@ -24,7 +24,7 @@ def official(arena: str, engine: str) -> None:
 
 
 def bouts(arena: str, engine: str, count: int = 5) -> int:
-    """Play bouts at random in the parallel form, check what was seen, and return the number of samples."""
+    """Play random bouts in the parallel form, check the observations, and return the number of samples."""
     env = make(arena, engine)
     seen, present, rewards = [], [], []
     for seed in range(count):

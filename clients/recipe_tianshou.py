@@ -25,7 +25,7 @@ STEPS = 2000
 
 
 class WithoutInfos(BaseWrapper):
-    """Gives no infos: Tianshou 2.0.1 refuses to learn where an info holds text or is not there at every step."""
+    """Removes infos: Tianshou 2.0.1 cannot learn if an info holds text or is missing at some steps."""
 
     def last(self, observe: bool = True) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Return observation, reward, terminated, truncated and an empty info of the agent that acts next."""
@@ -49,7 +49,7 @@ def agent(env: PettingZooEnv) -> PPO:
 
 
 def mend(policy: MultiAgentPolicy) -> None:
-    """Give batches an `obs_next` while collecting: Tianshou 2.0.1 stops without one unless actions are discrete."""
+    """Give batches an `obs_next` while collecting: without one, Tianshou 2.0.1 stops unless actions are discrete."""
     forward = policy.forward
 
     def mended(batch: Batch, state: Any = None, **kwargs: Any) -> Batch:
@@ -59,7 +59,7 @@ def mend(policy: MultiAgentPolicy) -> None:
 
 
 def record(algorithm: MultiAgentOnPolicyAlgorithm, env: PettingZooEnv) -> tuple[list[float], list[bool]]:
-    """Check what each update learns from, and return two lists that will hold its losses and if bouts terminated."""
+    """Check the data of each update, and return two lists that will hold its losses and whether bouts terminated."""
     losses: list[float] = []
     ends: list[bool] = []
     update = algorithm.update

@@ -1,4 +1,4 @@
-"""TorchRL's recipe: `PettingZooWrapper`, one group of agents that share a policy, and PPO with a critic of its own.
+"""TorchRL's recipe: `PettingZooWrapper`, one group of agents that share a policy, and PPO with a separate critic.
 
 After the tutorial "Multi-Agent Reinforcement Learning (PPO)" and the docstring of `PettingZooWrapper` of TorchRL 0.14.
 """
@@ -21,7 +21,7 @@ ROUNDS = 2
 
 
 def wrapped(arena: str, engine: str) -> TransformedEnv:
-    """Return the environment as TorchRL knows it: one tensor for all agents, with a mask of those in play."""
+    """Return the environment in TorchRL's form: one tensor for all agents, with a mask of those in play."""
     env = PettingZooWrapper(make(arena, engine), return_state=True, use_mask=True, done_on_any=False, seed=0)
     returns = RewardSum(in_keys=[(GROUP, "reward")], out_keys=[(GROUP, "episode_reward")], reset_keys=["_reset"])
     return TransformedEnv(env, returns)
@@ -66,7 +66,7 @@ def ppo(actor: ProbabilisticActor, critic: ValueOperator) -> ClipPPOLoss:
 
 
 def update(loss: ClipPPOLoss, optimiser: torch.optim.Optimizer, batch: Any) -> float:
-    """Learn from a batch `[FRAMES]`; agents that have left teach nothing. Return the last loss."""
+    """Learn from a batch `[FRAMES]`, with advantages of 0 for agents that have left; return the last loss."""
     with torch.no_grad():
         loss.value_estimator(batch, params=loss.critic_network_params, target_params=loss.target_critic_network_params)
     batch["advantage"] *= batch[GROUP, "mask"].unsqueeze(-1)

@@ -1,8 +1,8 @@
-"""A match between two players: a snapshot or a run against another one, or against "zero" or "random".
+"""Play a match between two players: a snapshot or a run against another one, or against "zero" or "random".
 
 python examples/match.py runs/first zero --bouts 100
 
-The first player's snapshot says which arena and body they meet in, and on which engine.
+Arena, body and engine are those of the first player's snapshot.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main() -> None:
     origin = find_snapshot(given.first).origin
     part = origin.part
     batch = make_batch(part.arena, part.body, origin.engine, worlds=min(64, given.bouts), drive=part.drive)
-    alike = batch.arena.roles[0] == batch.arena.roles[1]  # then they change seats from bout to bout
+    alike = batch.arena.roles[0] == batch.arena.roles[1]  # if so, players swap seats from bout to bout
     score = Score.of(play_match(batch, (given.first, given.second), given.bouts, given.seed, swap=alike))
     low, high = score.interval
     print(f"{score.wins} won, {score.draws} drawn, {score.losses} lost: {score.win_rate:.0%} [{low:.0%}, {high:.0%}]")

@@ -1,4 +1,4 @@
-"""Sumo in RLlib: one PPO policy for each seat, learning against the other. It needs `pip install 'ray[rllib]'`.
+"""Sumo in RLlib: one PPO policy per seat, each learning against the other. It needs `pip install 'ray[rllib]'`.
 
 python examples/rllib.py --iterations 100
 """

@@ -1,4 +1,4 @@
-"""One seat of sumo learned with Stable-Baselines3, against an opponent that stands still.
+"""Learn one seat of sumo with Stable-Baselines3, against an opponent that stands still.
 
 python examples/sb3_one_seat.py --samples 1000000 --out build/sumo_0.zip
 """

@@ -1,4 +1,4 @@
-"""Self-play PPO in one file: one network plays both seats of sumo, so that it always meets its newest self.
+"""Self-play PPO in one file: one network plays both seats of sumo, so that it always meets its current self.
 
 python examples/selfplay.py --samples 2000000
 """
@@ -24,7 +24,7 @@ def network(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class Agent(nn.Module):
-    """Policy and value function over observations `[n, obs]`; a policy for matches as well (`memory`, `act`)."""
+    """Policy and value function over observations `[n, obs]`; `memory` and `act` make it a player of matches."""
 
     memory = 0
 
@@ -46,13 +46,13 @@ class Agent(nn.Module):
 
 
 def both_seats(batch: Batch) -> Tensor:
-    """Return what the seats see as one array `[2 W, obs]`, the worlds of seat 0 first."""
+    """Return the observations of both seats as one tensor `[2 W, obs]`, the worlds of seat 0 first."""
     return torch.as_tensor(np.concatenate(batch.observations))
 
 
 @torch.no_grad()
 def roll_out(agent: Agent, batch: Batch) -> tuple[list[Tensor], list[Finished]]:
-    """Play `STEPS` control steps; return observations, actions, log probabilities, advantages, returns; and bouts."""
+    """Play `STEPS` control steps; return observations, actions, log probabilities, advantages, returns, and bouts."""
     rows, finished = [], []
     for _ in range(STEPS):
         observation = both_seats(batch)
@@ -101,7 +101,7 @@ def train(samples: int, worlds: int, engine: str, seed: int) -> tuple[Agent, Bat
     for k in range(updates):
         batch.alpha = max(0.0, 1 - 2 * k / updates)
         data, finished = roll_out(agent, batch)
-        if k == 0:  # what the first rollout sees sets the units of all
+        if k == 0:  # the first rollout sets the normalisation of observations
             agent.shift, agent.scale = data[0].mean(0), data[0].std(0) + 0.1
             continue
         update(agent, adam, data)

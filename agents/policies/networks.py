@@ -1,4 +1,4 @@
-"""Networks that act: plain numpy, batched, without torch, so that playing starts in a blink."""
+"""Networks that act, in NumPy and in batches; they start fast because they do not need torch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
@@ -19,11 +19,11 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class Network(ABC):
-    """What all networks here share: normalised observations, and a diagonal Gaussian on top.
+    """Base of the networks: it normalises observations and draws actions from a diagonal Gaussian.
 
-    `tensors`: `mean` and `variance` `[obs]`, `log_std` `[act]`, and the network's own. They are copied: training on
-    changes nothing here. With `stochastic` actions are drawn from the Gaussian, by a stream that a seed begins or that
-    others draw from as well; otherwise they are its mean. With `clipped` both are kept within [-1, 1].
+    `tensors`: `mean` and `variance` `[obs]`, `log_std` `[act]`, and those of the subclass. They are copied, so further
+    training does not change the network. With `stochastic`, actions are drawn from the Gaussian; `seed` is a seed or a
+    generator that others may share. Otherwise actions are the mean. With `clipped`, they are clipped to [-1, 1].
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Network(ABC):
 
     @property
     def memory(self) -> int:
-        """Numbers that it remembers of each bout."""
+        """Count of numbers that the network remembers of each bout."""
         return 0
 
     @property
@@ -49,25 +49,25 @@ class Network(ABC):
 
     @property
     def likeness(self) -> Hashable:
-        """What networks must have in common to be put into one stack: class, shapes, whether they draw and clip."""
+        """A key that is equal for networks that can share a stack: class, shapes, `stochastic` and `clipped`."""
         shapes = ((name, *array.shape) for name, array in self._arrays.items())
         return type(self), self._stochastic, self._clipped, *shapes
 
     def stack(self, lines: int) -> Self:
-        """Return an empty stack of networks like this one, to be filled by `put`, that draws from this one's stream.
+        """Return a stack with room for `lines` networks like this one; `put` fills it. It shares this random stream.
 
-        K networks act as one, a layer of all of them in one product of stacks of matrices: on observations
-        `[K, n, obs]` and memory `[K, n, memory]`, each on its own slice; actions are `[K, n, act]`.
+        A stack of K networks acts in one call, each network on its own slice: observations `[K, n, obs]`, memory
+        `[K, n, memory]`, actions `[K, n, act]`.
         """
         return self._with({name: np.zeros((lines, *array.shape), np.float32) for name, array in self._arrays.items()})
 
     def put(self, line: int, network: Self) -> None:
-        """Copy a network into a line of this stack."""
+        """Copy `network` into line `line` of this stack."""
         for name, array in self._arrays.items():
             array[line] = network._arrays[name]
 
     def head(self, lines: int) -> Self:
-        """Return the first lines of this stack as a stack, which shares their memory."""
+        """Return a stack of the first `lines` lines, which shares their arrays."""
         return self._with({name: array[:lines] for name, array in self._arrays.items()})
 
     def _with(self, arrays: dict[str, FloatArray]) -> Self:
@@ -82,7 +82,7 @@ class Network(ABC):
     def _see(self, observation: FloatArray) -> FloatArray:
         at = self._arrays
         seen = np.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
-        single: FloatArray = seen.astype(np.float32, copy=False)  # some arenas show double precision
+        single: FloatArray = seen.astype(np.float32, copy=False)  # the paper's arenas give float64
         return single
 
     def _draw(self, action: FloatArray) -> FloatArray:
@@ -92,7 +92,7 @@ class Network(ABC):
 
 
 def _for_rows(tensors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Return copies for row vectors: matrices turned to `[in, out]`, vectors as `[1, size]`; deviations to be used."""
+    """Return copies for row vectors: matrices `[in, out]`, vectors `[1, size]`, `scale` and `deviation` computed."""
     arrays = {
         name: np.array(tensor.T if tensor.ndim == 2 else tensor[None], np.float32, order="C")
         for name, tensor in tensors.items()
@@ -114,7 +114,7 @@ class Mlp(Network):
 
     @staticmethod
     def shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> Shapes:
-        """Return by name the shapes that the network's own tensors must have."""
+        """Return the required shapes of the network's tensors by name, besides those that all networks have."""
         shapes, width, depth = Shapes(), observation, _depth(tensors)
         for k in range(max(1, depth)):
             rows = action if k >= depth - 1 else len(tensors[f"bias_{k}"])
@@ -132,15 +132,15 @@ class Lstm(Network):
 
     @property
     def memory(self) -> int:
-        """Output and cell of the LSTM."""
+        """Count of numbers in output and cell of the LSTM, 2 H."""
         units: int = self._arrays["gates_back"].shape[-2]
         return 2 * units
 
     @property
     def likeness(self) -> Hashable:
-        """Return an identity that no other network shares, so that LSTMs are never stacked.
+        """A key that no other network has, so that LSTMs are never stacked.
 
-        With 128 units a stack is hardly ever faster, and slower for few of them (docs/results/training_speed.md).
+        With 128 units a stack is rarely faster, and slower with few networks (docs/results/training_speed.md).
         """
         return id(self)
 
@@ -160,7 +160,7 @@ class Lstm(Network):
 
     @staticmethod
     def shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> Shapes:
-        """Return by name the shapes that the network's own tensors must have."""
+        """Return the required shapes of the network's tensors by name, besides those that all networks have."""
         embed, hidden = len(tensors["embed_bias"]), tensors["gates_back"].shape[1]
         return {
             "embed_weight": (embed, observation),
@@ -174,19 +174,19 @@ class Lstm(Network):
 
 
 def network_of(tensors: Mapping[str, FloatArray]) -> type[Mlp] | type[Lstm]:
-    """Return the class that such tensors belong to."""
+    """Return the network class of these tensors."""
     return Lstm if "gates_in" in tensors else Mlp
 
 
 def describe(tensors: Mapping[str, FloatArray]) -> tuple[str, int]:
-    """Return the kind of network, as `--policy` calls it, and its width."""
+    """Return the network's name for `--policy` and its width."""
     if network_of(tensors) is Lstm:
         return "lstm", tensors["gates_back"].shape[1]
     return "mlp", len(tensors["bias_0"])
 
 
 def check_shapes(tensors: Mapping[str, FloatArray], observation: int, action: int) -> None:
-    """Raise `ValueError` unless the tensors make a network from such observations to such actions."""
+    """Raise `ValueError` unless the tensors make a network for observations and actions of these lengths."""
     common: Shapes = {"mean": (observation,), "variance": (observation,), "log_std": (action,)}
     expected = common | network_of(tensors).shapes(tensors, observation, action)
     if set(tensors) != set(expected):
@@ -205,7 +205,7 @@ def make_policy(
     clipped: bool = True,
     seed: int | np.random.Generator = 0,
 ) -> Policy:
-    """Return the policy that a snapshot's tensors make."""
+    """Return the policy with a snapshot's tensors; see `Network` for the arguments."""
     return network_of(tensors)(tensors, stochastic=stochastic, clipped=clipped, seed=seed)
 
 
@@ -214,6 +214,6 @@ def _depth(tensors: Mapping[str, FloatArray]) -> int:
 
 
 def _sigmoid(x: FloatArray) -> FloatArray:
-    """Return 1 / (1 + exp(-x)), in the form that cannot overflow."""
+    """Return 1 / (1 + exp(-x)), in a form that cannot overflow."""
     result: FloatArray = 0.5 * np.tanh(0.5 * x) + np.float32(0.5)
     return result

@@ -1,4 +1,4 @@
-"""What acts: policies over batches of observations, and what they remember of the bouts they are in."""
+"""The interface of policies, and the memory that their caller keeps for them."""
 
 from typing import Protocol
 
@@ -10,31 +10,30 @@ from dohyo.arenas.players import Seed as Seed
 
 
 class Policy(Protocol):
-    """Anything that turns observations into actions.
+    """A function from observations to actions.
 
-    It keeps nothing between calls but its random stream: what it remembers of a bout, its caller keeps.
+    A policy keeps only its random stream between calls; the caller keeps its memory of bouts.
     """
 
     @property
     def memory(self) -> int:
-        """Numbers that it remembers of each bout; 0 for one that only looks at the present."""
+        """Count of numbers that the policy remembers of each bout; 0 for a policy without memory."""
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
-        """Return actions `[n, act]` for observations `[n, obs]`, in [-1, 1] but for agents from elsewhere.
+        """Return actions `[n, act]` for observations `[n, obs]`, in [-1, 1] except for imported agents.
 
-        `memory` `[n, self.memory]` is brought up to date in place; it is zero when a bout begins, and None says that
-        all of them begin.
+        `memory` `[n, self.memory]` is updated in place. It is zero when a bout begins; None means that all bouts begin.
         """
 
 
 class Memory:
-    """What policies remember of the bouts in W worlds, a row per world, as wide as the widest of them needs."""
+    """The memory of policies in W worlds: one row per world, as wide as the largest memory."""
 
     def __init__(self, worlds: int) -> None:
         self._rows = np.zeros((worlds, 0), np.float32)
 
     def act(self, policy: Policy, observation: FloatArray, worlds: IntArray) -> FloatArray:
-        """Return a policy's actions `[n, act]` in `worlds` `[n]`, whose rows it may write."""
+        """Return the actions `[n, act]` of `policy` in `worlds` `[n]`, and update the rows of these worlds."""
         if not policy.memory:
             return policy.act(observation)
         if policy.memory > self._rows.shape[1]:
@@ -45,5 +44,5 @@ class Memory:
         return action
 
     def forget(self, worlds: IntArray) -> None:
-        """Begin new bouts in `worlds`."""
+        """Clear the memory of `worlds` `[n]`, in which new bouts begin."""
         self._rows[worlds] = 0

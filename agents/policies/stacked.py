@@ -1,4 +1,4 @@
-"""Many policies acting at once: those with networks of the same shape in one product per layer."""
+"""Many policies that act at once: networks of the same shape share one matrix product per layer."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from dohyo.arenas.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class _Block:
-    """Policies that act in one call, and the rows that they act on."""
+    """Policies that act in one call, and the rows of the observation that they act on."""
 
     policy: Policy
-    """One, or a stack of networks."""
+    """A policy, or a stack of networks."""
     rows: IntArray
-    """`[n]`, or `[lines, size]` where a stack acts: what fills up a line is a row of the same network again."""
+    """Row indices `[n]`, or `[lines, size]` for a stack; short lines are padded with a row of the same network."""
     real: NDArray[np.bool_]
-    """Like `rows`: False where it only fills up."""
+    """False where `rows` is padding; same shape as `rows`."""
 
 
 class StackedPolicies:
-    """Acts for many policies in W worlds, and keeps what each remembers of its bout.
+    """Acts for many policies in W worlds, and keeps their memory of bouts.
 
-    Networks of one likeness are stacked and act in one call. With `together` off, and for what has no like, there is
-    one call per distinct policy. The two agree to the accuracy of float32, not bit for bit: how a product of matrices
-    is summed hangs on their sizes. Either way the same calls give the same actions.
+    Networks of one `likeness` are stacked and act in one call. All other policies act in one call each, as do all with
+    `together=False`. The two ways agree to the accuracy of float32, not bit for bit, because the order of sums in a
+    matrix product depends on its size. In either way the same calls give the same actions.
     """
 
     def __init__(self, worlds: int, *, together: bool = True) -> None:
@@ -40,8 +40,11 @@ class StackedPolicies:
     def act(
         self, observation: FloatArray, worlds: IntArray, who: IntArray, policy: Callable[[int], Policy]
     ) -> FloatArray:
-        """Return the actions `[n, act]` of the policies `who` `[n]` in `worlds` `[n]`; `policy` finds one by number."""
-        if not np.array_equal(who, self._who):  # only where a bout has begun
+        """Return actions `[n, act]` for observations `[n, obs]` of `worlds` `[n]`; policy `who[k]` acts in row k.
+
+        `policy` returns the policy of a number.
+        """
+        if not np.array_equal(who, self._who):  # changes only when a bout begins
             self._who, self._blocks = who.copy(), self._plan(who, policy)
         parts = [self._memory.act(b.policy, observation[b.rows], worlds[b.rows]) for b in self._blocks]
         actions: FloatArray = np.empty((len(who), parts[0].shape[-1]), np.float32)
@@ -50,11 +53,11 @@ class StackedPolicies:
         return actions
 
     def forget(self, worlds: IntArray) -> None:
-        """Begin new bouts in `worlds`."""
+        """Clear the memory of `worlds` `[n]`, in which new bouts begin."""
         self._memory.forget(worlds)
 
     def _plan(self, who: IntArray, policy: Callable[[int], Policy]) -> list[_Block]:
-        """Return the blocks in which the policies `who` act."""
+        """Return the blocks in which the policies of the numbers `who` `[n]` act."""
         order = np.argsort(who, kind="stable")
         alone: list[_Block] = []
         alike: dict[Hashable, list[tuple[int, Network, IntArray]]] = {}
@@ -80,7 +83,7 @@ def _alone(policy: Policy, rows: IntArray) -> _Block:
 
 
 class _Stack:
-    """Networks of one likeness in a stack that stays: filling a line costs as much as an act of many."""
+    """Networks of one likeness in a stack that is reused, because filling a line costs as much as many actions."""
 
     def __init__(self, like: Network) -> None:
         self._networks, self._held = like.stack(0), list[int]()
@@ -88,8 +91,8 @@ class _Stack:
     def block(self, members: Sequence[tuple[int, Network, IntArray]]) -> _Block:
         """Return the block of K networks, each with its number and its rows `[n]`.
 
-        Lines are as long as the mean over the networks, and who has more rows takes several: so there are less than
-        2 K lines, whatever the shares.
+        All lines have the mean number of rows per network; a network with more rows takes several lines. So there are
+        fewer than 2 K lines, however the rows are distributed.
         """
         size = -(-sum(len(rows) for _, _, rows in members) // len(members))
         lines = [
@@ -107,7 +110,7 @@ class _Stack:
         return _Block(self._networks.head(len(lines)), rows, real)
 
     def _places(self, wanted: Sequence[int]) -> list[int]:
-        """Return a line for each of the networks wanted, the one that holds it already where there is one."""
+        """Return a line for each wanted network, if possible the line that already holds it."""
         held: dict[int, list[int]] = {}
         for place, who in enumerate(self._held[: len(wanted)]):
             held.setdefault(who, []).append(place)

@@ -1,1 +1,1 @@
-"""Import of agents that other people published in 2017."""
+"""Import of the agents that were published in 2017."""

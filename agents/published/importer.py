@@ -1,7 +1,7 @@
-"""The agents that the authors of arXiv 1710.03748 and 1710.03641 published, as snapshots.
+"""Make snapshots of the agents that the authors of arXiv 1710.03748 and 1710.03641 published.
 
-What an agent plays follows from its length, and where several arenas or roles have agents of one length, from the
-names on its path.
+The length of an agent's vector determines its arena and role. If several have the same length, the names on the file's
+path decide.
 """
 
 import hashlib
@@ -19,35 +19,35 @@ from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.registry import build_arena
 
 FILE_NAME = re.compile(r"agent[12]?[_-]param(eter)?s-v\d+\.?(pkl|npy)")
-"""Names under which the authors published; one of them lacks the dot."""
+"""The authors' file names; one of them lacks the dot."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A kind of agents and a seat for which one was trained."""
+    """A kind of agent and a seat for which one was trained."""
 
     kind: Kind
     seat: int
 
     @property
     def role(self) -> str:
-        """The role it plays."""
+        """The role of the seat."""
         return self.kind.roles[self.seat]
 
     @property
     def label(self) -> str:
-        """What to call an agent of it."""
+        """The name of an agent for this seat."""
         return self.kind.label if len(self.kind.roles) == 1 else f"{self.kind.label}-{self.role}"
 
     def named_by(self, word: str) -> bool:
-        """Tell whether a part of a path names the arena or the seat."""
+        """Return whether `word`, a part of a path, names the arena or the seat."""
         arena = self.kind.arena.removeprefix("paper/").removesuffix("-ants").removesuffix("-humans")
         return any(hint in word.lower() for hint in (arena, f"agent{self.seat + 1}", self.role))
 
 
 @dataclass(frozen=True)
 class Import:
-    """A published agent that has been read."""
+    """A published agent and its snapshot."""
 
     file: Path
     place: Place
@@ -55,7 +55,7 @@ class Import:
 
     @property
     def label(self) -> str:
-        """What its snapshot's file is called: what it plays, and the version that the authors' file name tells."""
+        """The name of its snapshot's file: arena, role, and the version in the authors' file name."""
         version = re.search(r"v\d+", self.file.name)
         return f"{self.place.label}-{version[0] if version else self.file.stem}"
 
@@ -64,7 +64,7 @@ PLACES = tuple(Place(kind, seat) for kind in KINDS for seat in range(len(kind.ro
 
 
 def find_published(path: Path) -> list[Path]:
-    """Return the published agents in a folder and below it, or the file itself; raises `UnknownName` for neither."""
+    """Return the published agents in a folder and below it, or the file itself; raises `UnknownName` if none exist."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -76,9 +76,9 @@ def find_published(path: Path) -> list[Path]:
 
 
 def read_published(file: Path, arena: str | None = None, role: str | None = None) -> Import:
-    """Read a published agent and make a snapshot of it, for `arena` and `role` where they are given.
+    """Read a published agent and make a snapshot of it; `arena` and `role` are needed only if the file leaves a choice.
 
-    Raises `PublishedError` for a file that is none, `UnknownName` where it is not clear what it plays.
+    Raises `PublishedError` for a file that is not a published agent, `UnknownName` if arena or role are not clear.
     """
     vector = read_vector(file)
     place = choose_place(file, len(vector), arena, role)
@@ -102,10 +102,9 @@ def read_published(file: Path, arena: str | None = None, role: str | None = None
 
 
 def choose_place(file: Path, size: int, arena: str | None = None, role: str | None = None) -> Place:
-    """Return what an agent plays: by its length, by what was asked for, then by the names on its path, nearest first.
+    """Return arena and seat of an agent of `size` numbers; `arena`, `role` and the names on its path narrow the choice.
 
-    Raises `PublishedError` for a length that no published agent has, `UnknownName` where there is no choice, or no
-    telling.
+    Raises `PublishedError` for a length that no published agent has, `UnknownName` if no place fits or several do.
     """
     fit = [place for place in PLACES if place.kind.size == size]
     if not fit:
@@ -125,7 +124,7 @@ def choose_place(file: Path, size: int, arena: str | None = None, role: str | No
 
 
 def _wanted(file: Path, fit: list[Place], chosen: list[Place], wish: str) -> list[Place]:
-    """Return what was chosen of the places that fit; raises `UnknownName` where that is nothing."""
+    """Return `chosen`, those of the places `fit` that match an option; raises `UnknownName` if there are none."""
     if not chosen:
         plays = " or ".join(f"{place.kind.arena} as {place.role}" for place in fit)
         raise UnknownName(f"{file} is by its length an agent of {plays}: leave out {wish}")
@@ -140,7 +139,7 @@ def _part(arena: str, body: str, seat: int) -> Part:
 def save_published(imports: Sequence[Import], folder: Path) -> list[Path]:
     """Write the snapshots into `folder` under their labels and return the paths; nothing there is overwritten.
 
-    Raises `DohyoError`, and writes nothing, where another snapshot has such a name.
+    Raises `DohyoError`, and writes nothing, if another snapshot has one of these names.
     """
     chosen: dict[Path, Import] = {}
     for one in imports:

@@ -1,7 +1,7 @@
-"""What the authors of arXiv 1710.03748 and 1710.03641 published: kinds of agents, and how they lie in a flat vector.
+"""The kinds of agents that the authors of arXiv 1710.03748 and 1710.03641 published, and the layout of their vectors.
 
 A vector holds, in float32: sum, sum of squares and count of the returns; those of the observations (n, n and 1
-numbers); the value's network; the policy's network; log_std (a numbers). Weights lie as `[in, out]`.
+numbers); the value's network; the policy's network; log_std (a numbers). Weights are stored as `[in, out]`.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ Shapes = dict[str, tuple[int, ...]]
 Tensors = dict[str, FloatArray]
 
 LEAST_VARIANCE = 0.01
-"""The authors' filter takes an observation's variance for no less than this."""
+"""Smallest variance of an observation in the authors' filter."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Feedforward:
     width: int
 
     def shapes(self, inputs: int, outputs: int) -> Shapes:
-        """Return what lies in a vector, by name and in order: weights `[in, out]` and biases of three layers."""
+        """Return the shapes in a vector, by name and in order: weights `[in, out]` and biases of three layers."""
         sizes = (inputs, self.width, self.width, outputs)
         shapes = Shapes()
         for k, (rows, columns) in enumerate(pairwise(sizes)):
@@ -38,7 +38,7 @@ class Feedforward:
         return shapes
 
     def tensors(self, parts: Mapping[str, FloatArray]) -> Tensors:
-        """Return the parameters as `dohyo.agents.policies.networks.Mlp` names and lays them."""
+        """Return the parameters in the form of `dohyo.agents.policies.networks.Mlp`."""
         return {name: part.T for name, part in parts.items()}
 
 
@@ -50,7 +50,7 @@ class Recurrent:
     width: int
 
     def shapes(self, inputs: int, outputs: int) -> Shapes:
-        """Return embedding, cell and output; the rows of the cell's kernel are input, then former output."""
+        """Return the shapes in a vector, by name and in order; the kernel's rows are input, then previous output."""
         width = self.width
         return {
             "embed_weight": (inputs, width),
@@ -62,7 +62,7 @@ class Recurrent:
         }
 
     def tensors(self, parts: Mapping[str, FloatArray]) -> Tensors:
-        """Return the parameters as `dohyo.agents.policies.networks.Lstm` names and lays them.
+        """Return the parameters in the form of `dohyo.agents.policies.networks.Lstm`.
 
         The authors' gates are input, cell, forget and output, and their code adds 1 to the forget gate's bias.
         """
@@ -82,20 +82,20 @@ class Recurrent:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of published agents: what they play with which network."""
+    """A kind of published agent: arena, body, roles and network."""
 
     label: str
-    """What to call them."""
+    """The first part of its snapshots' names."""
     arena: str
     body: str
     roles: tuple[str, ...]
-    """One for both seats, or one per seat; the authors' `agent1` sits in seat 0, `agent2` in seat 1."""
+    """One role for both seats, or one per seat; the authors' `agent1` sits in seat 0, `agent2` in seat 1."""
     observation: int
     action: int
     network: Feedforward | Recurrent
 
     def shapes(self) -> Shapes:
-        """Return what lies in a vector, by name and in order."""
+        """Return the shapes in a vector, by name and in order."""
         n, a = self.observation, self.action
         seen = {"returns": (3,), "sum": (n,), "sum of squares": (n,), "count": (1,)}
         value = {f"value {name}": shape for name, shape in self.network.shapes(n, 1).items()}
@@ -103,11 +103,11 @@ class Kind:
 
     @property
     def size(self) -> int:
-        """Numbers in a vector."""
+        """Length of a vector."""
         return sum(map(prod, self.shapes().values()))
 
     def tensors(self, vector: FloatArray) -> Tensors:
-        """Return a snapshot's tensors from a vector `[size]`; raises `ValueError` where no observations were seen."""
+        """Return a snapshot's tensors from a vector `[size]`; raises `ValueError` if its statistics are empty."""
         shapes = self.shapes()
         ends = np.cumsum([prod(shape) for shape in shapes.values()])
         cut = np.split(vector, ends[:-1])
@@ -118,9 +118,9 @@ class Kind:
 
 
 def statistics(total: FloatArray, squares: FloatArray, count: float) -> tuple[FloatArray, FloatArray]:
-    """Return mean and variance `[n]` of observations, such that a snapshot's scale is that of the authors.
+    """Return mean and variance `[n]` of observations, adjusted so that a snapshot scales them as the authors do.
 
-    They divide by sqrt(max(variance, 0.01)), a snapshot's network by sqrt(variance + EPSILON).
+    The authors divide by sqrt(max(variance, 0.01)), a snapshot's network by sqrt(variance + EPSILON).
     """
     if count < 1:
         raise ValueError(f"its statistics rest on {count:g} observations")
@@ -144,4 +144,4 @@ KINDS = (
         for network in (_MLP, Recurrent(64))
     ),
 )
-"""What was published, with the sizes of arXiv 1710.03748's and 1710.03641's code."""
+"""The published kinds, with the sizes in the code of arXiv 1710.03748 and 1710.03641."""

@@ -1,4 +1,4 @@
-"""Files of the agents published in 2017: one flat vector, pickled or `.npy`, read without running anything of them."""
+"""Read the files of the agents published in 2017, one flat vector as pickle or `.npy`, without running anything."""
 
 import re
 import warnings
@@ -13,9 +13,9 @@ from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.errors import DohyoError
 
 LIMIT = 4_000_000
-"""Bytes in a file; the largest that was published has 1.5 million."""
+"""Most bytes in a file; the largest published file has 1.5 million."""
 LONGEST = 200
-"""Opcodes in a pickle; that of an array has some sixty. What memory a made-up one can ask for is bounded by it."""
+"""Most opcodes in a pickle; that of an array has about sixty. This bounds the memory that a crafted pickle can use."""
 KNOWN = {
     "numpy ndarray",
     "numpy dtype",
@@ -23,7 +23,7 @@ KNOWN = {
     "numpy._core.multiarray _reconstruct",  # numpy 2
     "_codecs encode",  # bytes in protocol 2, written by Python 3
 }
-"""Globals that the pickle of an array names. They are compared with these names, never looked up."""
+"""The globals that a pickle may name. They are compared with these names and never looked up."""
 NPY = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.S
 )
@@ -96,7 +96,7 @@ def _read(path: Path) -> bytes:
 
 
 def _from_npy(content: bytes) -> tuple[int, bytes]:
-    """Return how many numbers an `.npy` file promises, and its data."""
+    """Return the length that an `.npy` file declares, and its data."""
     header = NPY.match(content)
     if header is None or header.end() != 10 + int.from_bytes(header[1], "little"):
         raise ValueError("it is truncated, or not one flat vector of float32 numbers")
@@ -104,7 +104,7 @@ def _from_npy(content: bytes) -> tuple[int, bytes]:
 
 
 def _from_term(term: object) -> tuple[int, bytes]:
-    """Return how many numbers the pickle of a vector promises, and its data."""
+    """Return the length that the term of a pickled vector declares, and its data."""
     match term:
         case _Built(
             _Call(_Global("numpy.core.multiarray _reconstruct" | "numpy._core.multiarray _reconstruct"),
@@ -120,12 +120,12 @@ def _from_term(term: object) -> tuple[int, bytes]:
 
 
 def _interpret(content: bytes) -> object:
-    """Return what a pickle would build, as a term: calls are written down, not made.
+    """Return a term that describes what a pickle would build; its calls are recorded, not made.
 
-    It knows the opcodes that a numpy array takes in protocols 2 to 4 and raises `ValueError` for all others.
+    It knows the opcodes of a pickled NumPy array in protocols 2 to 4 and raises `ValueError` for all others.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # about a backslash in a name, which is refused below
+        warnings.simplefilter("ignore", DeprecationWarning)  # about backslashes in names, which are refused below
         opcodes = list(islice(genops(content), LONGEST))
     stack: list[object] = []
     memo: dict[int, object] = {}
@@ -142,7 +142,7 @@ def _interpret(content: bytes) -> object:
 
 
 def _apply(name: str, argument: object, stack: list[object], memo: dict[int, object]) -> None:
-    """Let one opcode change stack and memo."""
+    """Apply one opcode to the stack and the memo."""
     match name, argument:
         case "PROTO" | "FRAME", _:
             pass
@@ -188,7 +188,7 @@ def _known(name: str) -> _Global:
 
 
 def _called(function: object, arguments: object) -> object:
-    """Return the term of a call; bytes that protocol 2 spells as a call are bytes."""
+    """Return the term of a call; protocol 2 writes bytes as a call, which becomes bytes."""
     match function, arguments:
         case _Global("_codecs encode"), (str(text), "latin1"):
             return text.encode("latin-1")

@@ -1,4 +1,4 @@
-"""An arena of your own: two seats play tag on an open field; docs/guide/own_arena.md walks through it."""
+"""Your own arena: two seats play tag on an open field; docs/guide/own_arena.md explains it."""
 
 from collections.abc import Sequence
 from typing import ClassVar

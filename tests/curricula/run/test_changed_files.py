@@ -55,7 +55,7 @@ def test_rows_that_name_other_snapshots(tmp_path: Path):
     """In a run of Dohyo 0.1, whose rows have no digests."""
     run = shutil.copytree(OLD_RUN, tmp_path / "run")
     first = names(run)[0]
-    for name, match in ((first, "it is generation 0 with 0: restore"), ("../../secret", "is no snapshot's name")):
+    for name, match in ((first, "it is generation 0 with 0: restore"), ("../../secret", "is not a snapshot's name")):
         execute(run, "update generations set snapshot = ? where generation = 2", name)
         refused(read, run, match)
 
