@@ -1,4 +1,4 @@
-"""How charts look: one calm style, for pictures in files and for SVG inside a page that is light or dark."""
+"""The style of all charts, for picture files and for SVG inside a light or dark page."""
 
 import io
 import re
@@ -15,11 +15,11 @@ from dohyo.curricula.evaluation.plots import save_figure
 
 INK, MUTED, GRID = "#202932", "#66727f", "#dfe4e9"
 SERIES = ("#0b6fb8", "#c8500a", "#16855f", "#a8428a", "#a07800", "#3aa0c8", "#7a5230", "#5b57b5")
-"""Colours that stay apart for colour-blind readers (after Okabe and Ito 2008), dark enough for thin lines on white."""
+"""Colours that colour-blind readers can tell apart (after Okabe and Ito 2008), dark enough for thin lines on white."""
 DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1.2), (6, 1.5, 1.5, 1.5))
-"""Lines differ in these as well, so that colour is not all that tells them apart."""
+"""Dash patterns of lines, so that lines do not differ in colour alone."""
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {c: f"--series-{k}" for k, c in enumerate(SERIES)}
-"""The names by which a page knows the colours."""
+"""The page's CSS variable for each colour."""
 
 STYLE = {
     "font.family": "sans-serif",
@@ -47,7 +47,7 @@ STYLE = {
 
 
 def colour(k: int) -> str:
-    """Return the colour of the k-th series; after the last comes the first."""
+    """Return the colour of the k-th series; colours repeat after the last."""
     return SERIES[k % len(SERIES)]
 
 
@@ -55,23 +55,23 @@ def colour(k: int) -> str:
 def drawing(
     rows: int = 1, columns: int = 1, *, height: float = 3.0, width: float = 9.0
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Yield a new figure of so many inches and its panels, row by row, to be drawn in the style of all charts."""
+    """Yield a new figure of `width` by `height` inches and its panels, row by row, in the style of all charts."""
     with style.context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure into a file; its suffix is one of `dohyo.cli.options.CHARTS`."""
+    """Write a figure to a file with one of the suffixes `dohyo.cli.options.CHARTS`."""
     with style.context(STYLE):
         save_figure(figure, path, dpi=150)
 
 
 def to_svg(figure: Figure, name: str) -> str:
-    """Return a figure as SVG to be put into a page.
+    """Return a figure as SVG for a page.
 
-    Its colours are the page's variables, see `VARIABLES`, its texts are text, and its ids begin with `name`, so that
-    charts do not share any.
+    Its colours are the page's CSS variables (`VARIABLES`), its texts are text elements, and its ids begin with `name`,
+    so that they are unique on the page.
     """
     text = io.StringIO()
     with style.context(STYLE):

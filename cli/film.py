@@ -1,4 +1,4 @@
-"""Films a bout: a moving GIF, or a strip of frames as PNG."""
+"""Film a bout: an animated GIF, or a PNG with a strip of frames."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from dohyo.curricula.matches.casting import Casting, Teams
 Image = NDArray[np.uint8]
 
 FILMS = (".gif", ".png")
-"""What a film's name can end in."""
+"""Suffixes of a film's file."""
 GIF_EVERY = 2
 """Control steps per frame of a GIF."""
 STRIP = 5
@@ -49,6 +49,6 @@ def film(path: Path, arena: str, setup: Setup, teams: Teams, seed: int) -> None:
 
 
 def _strip(frames: list[Image]) -> Image:
-    """Put frames from start to end of the bout side by side."""
+    """Return `STRIP` frames, evenly spread over the bout, side by side."""
     chosen = np.linspace(0, len(frames) - 1, STRIP).astype(int)
     return np.concatenate([frames[k] for k in chosen], axis=1)

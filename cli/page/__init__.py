@@ -1,1 +1,1 @@
-"""The HTML page about a run."""
+"""The HTML page about a run, which `dohyo report` writes."""

@@ -1,4 +1,4 @@
-"""The charts of a run's page: each function draws one, or returns None where nothing was recorded for it."""
+"""The charts of a run's page: each function draws one, or returns None if nothing was recorded for it."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ PAST = "wins_against_past"
 
 
 def ratings(story: Story) -> Chart | None:
-    """Ratings of every learner over samples and over minutes, with 95 % intervals."""
+    """Draw the ratings of every learner over samples and over minutes, with 95 % intervals."""
     if not any(story.rated.values()):
         return None
     with grid(2) as (figure, panels):
@@ -33,14 +33,14 @@ def ratings(story: Story) -> Chart | None:
 
 
 def _along(story: Story, rows: list[Row], key: str) -> list[float]:
-    """Return the millions of samples or the minutes at which snapshots were taken."""
+    """Return when the snapshots in `rows` were taken: millions of samples, or minutes."""
     if key == "samples":
         return [row["samples"] / 1e6 for row in rows]
     return [story.minutes_at(row["learner"], row["generation"]) for row in rows]
 
 
 def win_rates(story: Story) -> Chart | None:
-    """Share of wins in rated bouts against each reference, a panel per learner."""
+    """Draw the share of wins in rated bouts against each reference, a panel per learner."""
     shown = {learner: rows for learner, rows in story.rated.items() if rows}
     if not shown:
         return None
@@ -59,12 +59,14 @@ def win_rates(story: Story) -> Chart | None:
                 series.append((f"{learner} against {label}", [100 * share for share in y]))
             name(panel, learner if story.several else "", MILLIONS, "share of wins", share=True)
             legend(panel, columns=2)
-    caption = "Rated bouts, always from whole ranges; a draw is not won. Bands: 95 % intervals of the shares (Wilson)."
+    caption = (
+        "Rated bouts, always with whole ranges; a draw is not a win. Bands: 95 % intervals of the shares (Wilson)."
+    )
     return chart(figure, "wins", f"Share of wins over samples: {ends(series, ' %')}", caption)
 
 
 def frozen_and_past(story: Story) -> Chart | None:
-    """Ratings against frozen references next to the wins against the past in training."""
+    """Draw ratings against frozen references next to wins against the past in training."""
     past = {learner: story.series(learner, PAST) for learner in story.chains}
     if not any(x for x, _ in past.values()):
         return None
@@ -78,15 +80,15 @@ def frozen_and_past(story: Story) -> Chart | None:
         name(panels[1], "bouts won against the past, in training", MILLIONS, "share of wins", share=True)
         legend(panels[0], story.several)
     caption = (
-        "Only the left side measures progress. On the right the opponents are drawn from a past that grows with the "
-        "learner, at whatever share of the dense reward and from whatever starts training uses just then."
+        "Only the left side measures progress. On the right, opponents are drawn from a past that grows with the "
+        "learner, with the dense share and the start ranges that training used at that time."
     )
     alt = "Ratings, next to the share of training bouts won against the past: "
     return chart(figure, "frozen", alt + ends(((k, [100 * y for y in s[1]]) for k, s in past.items()), " %"), caption)
 
 
 def opponents(story: Story) -> Chart | None:
-    """How often each past snapshot was met in training of late, and how it went."""
+    """Draw how often each past snapshot was recently met in training, and the score against it."""
     met = {learner: known for learner, known in story.met.items() if any(games for games, _, _ in known.values())}
     if not met:
         return None
@@ -110,14 +112,14 @@ def opponents(story: Story) -> Chart | None:
                 panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     counts = "; ".join(f"{who} has met {sum(g > 0 for g, _, _ in known.values())}" for who, known in met.items())
     caption = (
-        "As the samplers know it: every bout against a snapshot fades the older ones by 0.99, so a count levels off at "
-        "100. Bouts of a policy against itself are not among them. A score is wins and half of the draws."
+        "The results that opponent rules see: every bout against a snapshot fades the older ones by 0.99, so a count "
+        "levels off at 100. Mirror bouts do not count. A score is the share of wins plus half of the draws."
     )
     return chart(figure, "opponents", f"Training bouts against each past snapshot: {counts} snapshots.", caption)
 
 
 def curriculum(story: Story) -> Chart | None:
-    """The dense reward's share, and the ranges that widen."""
+    """Draw the dense share and the ranges that widen."""
     if not story.keys("alpha"):
         return None
     ranges = [key.removeprefix("range/").removesuffix("/low") for key in story.keys("range/") if key.endswith("/low")]
@@ -135,19 +137,17 @@ def curriculum(story: Story) -> Chart | None:
         legend(panels[0], story.several)
     alphas = ends((learner, story.series(learner, "alpha")[1]) for learner in story.chains)
     alt = f"Share of the dense reward: {alphas} Ranges that widen: {', '.join(ranges) or 'none'}."
-    return chart(
-        figure, "curriculum", alt, "What the reward is made of, and what bouts start from, as training goes on."
-    )
+    return chart(figure, "curriculum", alt, "The dense share of the reward and the start ranges during training.")
 
 
 def training_bouts(story: Story) -> Chart | None:
-    """Draws, lengths and dense returns of training bouts."""
+    """Draw draws, lengths and dense returns of training bouts."""
     kinds = {"draws": ("draws", ""), "bout_steps": ("length", "control steps"), "dense_return": ("dense return", "")}
     return _curves(story, kinds, "bouts", "Means over the training bouts of a generation, mirror bouts included.")
 
 
 def endings(story: Story) -> Chart | None:
-    """How training bouts ended, a panel per learner."""
+    """Draw the endings of training bouts, a panel per learner."""
     keys = story.keys("ending/")
     if not keys:
         return None
@@ -162,7 +162,7 @@ def endings(story: Story) -> Chart | None:
                 continue
             x = [link.samples / 1e6 for link in links]
             shares = np.array([[link.curves.get(key, 0.0) for link in links] for key in keys])
-            if len(x) == 1:  # drawn from the beginning on
+            if len(x) == 1:  # one point has no area: draw it from 0 on
                 x, shares = [0.0, *x], shares.repeat(2, axis=1)
             drawn = panel.stackplot(x, shares, colors=colours, alpha=0.7)
             panel.set_xlim(0, x[-1])
@@ -176,7 +176,7 @@ def endings(story: Story) -> Chart | None:
 
 
 def updates(story: Story) -> Chart | None:
-    """Throughput, and what the updates of the networks were like."""
+    """Draw the throughput, the noise of the actions and the divergence of updates."""
     kinds = {
         "samples_per_s": ("throughput", "samples per second"),
         "train/std": ("noise of the actions", "standard deviation"),
@@ -186,7 +186,7 @@ def updates(story: Story) -> Chart | None:
 
 
 def _curves(story: Story, kinds: dict[str, tuple[str, str]], called: str, caption: str) -> Chart | None:
-    """Draw curves of all learners, a panel for each kind that was recorded."""
+    """Draw curves of all learners, a panel for each curve of `kinds` that was recorded."""
     kinds = {key: words for key, words in kinds.items() if story.keys(key)}
     if not kinds:
         return None

@@ -1,4 +1,4 @@
-"""What a run has recorded, read once for a page about it."""
+"""The contents of a run's page, read from the run's record."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,18 +18,18 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Story:
-    """One run so far."""
+    """Everything that the page shows about a run."""
 
     path: Path
     config: TrainConfig
     chains: dict[str, list[Generation]]
-    """By learner, oldest first; none is empty."""
+    """Generations by learner, oldest first; none is empty."""
     rated: dict[str, list[Row]]
-    """By learner, oldest first."""
+    """Rated snapshots by learner, oldest first."""
     references: dict[str, str]
-    """What to call the references that snapshots were rated against, by name, in order."""
+    """Titles of the references that snapshots were rated against, by name, in order."""
     met: dict[str, dict[str, tuple[float, float, float]]]
-    """By learner and snapshot met in training: games, score and quality, see `dohyo.curricula.opponents.payoffs`."""
+    """Games, score and quality by learner and snapshot met in training, see `dohyo.curricula.opponents.payoffs`."""
     sessions: list[Session]
 
     @property
@@ -39,12 +39,12 @@ class Story:
 
     @property
     def samples(self) -> int:
-        """Of all learners."""
+        """Samples of all learners."""
         return sum(chain[-1].samples for chain in self.chains.values())
 
     @property
     def minutes(self) -> float:
-        """Of training."""
+        """Minutes of training."""
         return max(chain[-1].seconds for chain in self.chains.values()) / 60
 
     @property
@@ -57,26 +57,23 @@ class Story:
         return self.chains[learner][generation].seconds / 60
 
     def series(self, learner: str, key: str) -> tuple[list[float], list[float]]:
-        """Return a curve of a learner, with the samples in millions at which it was recorded.
-
-        Generation 0 has not been trained: it has none.
-        """
+        """Return a curve of a learner as samples in millions and values; generation 0 has no curves."""
         links = [link for link in self.chains[learner][1:] if key in link.curves]
         return [link.samples / 1e6 for link in links], [link.curves[key] for link in links]
 
     def keys(self, prefix: str) -> list[str]:
-        """Return the names of the curves of training that begin so, in the order of their first appearance."""
+        """Return the names of the training curves that begin with `prefix`, in the order of their first appearance."""
         curves = [key for chain in self.chains.values() for link in chain[1:] for key in link.curves]
         return list(dict.fromkeys(key for key in curves if key.startswith(prefix)))
 
 
 def read_story(folder: RunFolder) -> Story:
-    """Read a run, also one that goes on; raises `DohyoError` before its first generation."""
+    """Read a run, which may still be training; raises `DohyoError` before its first generation."""
     chains = {name: chain for name in folder.learners if (chain := folder.record.chain(name))}
     if not chains:
         raise DohyoError(f"{folder.path} has no generation yet: train it a little longer")
     record = collect(folder)
-    # A run that goes on may have got ahead of the chains that were read before.
+    # A run that is still training may have new rows since its chains were read.
     rows = [row for row in record["snapshots"] if row["generation"] < len(chains.get(row["learner"], []))]
     played = {name for row in rows for name in row["win_rate"]}
     return Story(

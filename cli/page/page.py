@@ -1,4 +1,4 @@
-"""The page about a run: its template, filled."""
+"""Render the page about a run from its template."""
 
 from dataclasses import asdict
 from importlib.resources import files
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 PAGE = "report.html"
-"""Name of the page in a run's folder, and of its template beside this file."""
+"""Name of the page in a run folder, and of the template beside this file."""
 
 
 def render(story: "Story") -> str:
-    """Return the page; all that a run says of itself is text in it, never markup."""
+    """Return the page as HTML; everything that comes from the run is escaped."""
     from jinja2 import Environment, StrictUndefined
 
     from dohyo.cli.page.charts import CHARTS
@@ -44,11 +44,11 @@ def _state(story: "Story") -> str:
     limits = " or ".join(f"{limit:,.10g} {unit}" for limit, unit in budgets if limit is not None) or "none"
     if story.share >= 1:
         return f"Its budget ({limits}) is used up."
-    return f"{100 * story.share:.0f} % of its budget ({limits}) is used: it goes on, or was interrupted."
+    return f"{100 * story.share:.0f} % of its budget ({limits}) is used: it is still training or was interrupted."
 
 
 def _tiles(story: "Story") -> list[tuple[str, str]]:
-    """Return the few figures at the head of the page."""
+    """Return the figures at the head of the page as (name, value)."""
     generations = ", ".join(str(chain[-1].generation) for chain in story.chains.values())
     tiles = [
         ("samples", f"{story.samples:,}"),
@@ -68,7 +68,7 @@ def _tiles(story: "Story") -> list[tuple[str, str]]:
 
 
 def _settings(config: Any) -> list[tuple[str, str, bool]]:
-    """Return every setting with its value, and whether it is not the default."""
+    """Return every setting as (name, value, whether it differs from the default)."""
     usual = _flat(asdict(type(config)()))
     return [(key, _words(value), value != usual.get(key)) for key, value in _flat(asdict(config)).items()]
 

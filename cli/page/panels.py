@@ -1,4 +1,4 @@
-"""What the panels of a run's charts are drawn with: grids, lines that are thinned out, bands, names of axes."""
+"""Drawing of chart panels: grids, thinned lines, bands, axis labels and legends."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,30 +12,30 @@ from matplotlib.ticker import PercentFormatter
 from dohyo.cli.chart_style import drawing, to_svg
 
 POINTS = 400
-"""Most points of a line: more cannot be told apart, and a page stays small."""
+"""Most points of a line: more cannot be told apart, and fewer keep the page small."""
 FEW = 30
-"""Up to so many points are marked on their line."""
+"""Most points of a line that are marked with dots."""
 MILLIONS = "samples, millions"
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart as a page shows it."""
+    """A finished chart of a page."""
 
     svg: str
     alt: str
-    """What it shows, in words."""
+    """Description of the chart in words."""
     caption: str
 
 
 def chart(figure: Figure, name: str, alt: str, caption: str) -> Chart:
-    """Return a finished figure as a chart; `name` is the page's own for it."""
+    """Return a finished figure as a chart; `name` is its unique name on the page."""
     return Chart(to_svg(figure, name), alt, caption)
 
 
 @contextmanager
 def grid(count: int, *, columns: int = 2, height: float = 2.8) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Yield a figure with `count` panels, so many to a row of that height in inches."""
+    """Yield a figure with `count` panels, at most `columns` in a row; rows are `height` inches high."""
     columns = min(count, columns)
     rows = -(-count // columns)
     with drawing(rows, columns, height=height * rows) as (figure, panels):
@@ -45,7 +45,7 @@ def grid(count: int, *, columns: int = 2, height: float = 2.8) -> Iterator[tuple
 
 
 def line(panel: Axes, x: Sequence[float], y: Sequence[float], label: str, colour: str | None = None) -> None:
-    """Draw one line, thinned out."""
+    """Draw one line with at most `POINTS` points."""
     keep = chosen(len(x))
     [drawn] = panel.plot(np.asarray(x)[keep], np.asarray(y)[keep], label=label, marker="." if len(keep) <= FEW else "")
     if colour is not None:
@@ -53,19 +53,19 @@ def line(panel: Axes, x: Sequence[float], y: Sequence[float], label: str, colour
 
 
 def band(panel: Axes, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
-    """Shade what is between two lines."""
+    """Shade the band between two lines."""
     keep = chosen(len(x))
     at, bottom, top = (np.asarray(values)[keep] for values in (x, low, high))
     panel.fill_between(at, bottom, top, color=colour, alpha=0.15, linewidth=0)
 
 
 def chosen(count: int) -> list[int]:
-    """Return the indices of at most `POINTS` of so many points, evenly spread, the first and the last among them."""
+    """Return the indices of at most `POINTS` of `count` points, evenly spread, including the first and the last."""
     return np.unique(np.linspace(0, count - 1, min(count, POINTS)).astype(int)).tolist() if count else []
 
 
 def name(panel: Axes, title: str, x: str, y: str, *, share: bool = False) -> None:
-    """Say what a panel shows, from the beginning of training on; the axis of a `share` goes from 0 to 100 %."""
+    """Set title and axis labels of a panel; x starts at 0, and the y axis of a `share` goes from 0 to 100 %."""
     panel.set(title=title, xlabel=x, ylabel=y)
     panel.set_xlim(left=0)
     if share:
@@ -74,12 +74,12 @@ def name(panel: Axes, title: str, x: str, y: str, *, share: bool = False) -> Non
 
 
 def legend(panel: Axes, wanted: bool = True, columns: int = 1) -> None:
-    """Add a legend, if there is something to tell apart."""
+    """Add a legend if it is wanted and the panel has labels."""
     if wanted and panel.get_legend_handles_labels()[0]:
         panel.legend(ncols=columns, fontsize=8)
 
 
 def ends(series: Iterable[tuple[str, Sequence[float]]], unit: str = "") -> str:
-    """Say in words where each of some series begins and ends."""
+    """Return a sentence with the first and the last value of each series."""
     parts = [f"{label} from {y[0]:.3g}{unit} to {y[-1]:.3g}{unit}" for label, y in series if len(y)]
     return "; ".join(parts) + "." if parts else "Nothing was recorded."

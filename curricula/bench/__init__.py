@@ -1,1 +1,1 @@
-"""Benchmarks: speed of stepping, of training and of opponents."""
+"""Benchmarks: the speed of batches and of training, and the cost of opponents."""

@@ -1,4 +1,4 @@
-"""Speed of the batch next to the bare engine: the same bouts, replayed without rules and observations."""
+"""Speed of the batch compared with the bare engine, which replays the same bouts without rules and observations."""
 
 import os
 import subprocess
@@ -22,13 +22,13 @@ from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.saved import AnyArray
 
 BLOCK = 10
-"""Control steps after which batch and bare engine take turns, so that a slow moment of the machine hits both."""
+"""Control steps of a turn of batch and bare engine; short turns let slow moments affect both equally."""
 MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
 class Case:
-    """What to measure."""
+    """A case to measure."""
 
     arena: str
     body: str
@@ -49,13 +49,13 @@ class Speed:
     batch_steps_per_s: float
     engine_steps_per_s: float
     ratio: float
-    """Batch over bare engine."""
+    """Speed of the batch over that of the bare engine."""
     mb_per_world: float
-    """Memory that the batch took, workers' included, over the number of worlds."""
+    """Memory of the batch and its workers over the number of worlds, MB."""
 
 
 class Recorder:
-    """An engine that notes what it is told, so that another can be told the same."""
+    """An engine that records its resets and actions, so that another engine can replay them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -96,7 +96,7 @@ class Recorder:
 
 
 class Duel:
-    """A batch and a bare engine of the same scene, which take turns at the same bouts."""
+    """A batch and a bare engine of the same scene, which take turns to play the same bouts."""
 
     def __init__(self, case: Case) -> None:
         rules, engine = _parts(case)
@@ -104,7 +104,7 @@ class Duel:
         self._batch = Batch(rules, self.recorder)
         self._batch.reset(seed=0)
         scene = build_arena(case.arena, case.body).scene
-        # The sensors are there for the frame; the bare engine does not read it.
+        # Only the frame needs sensors, and the bare engine does not fill it.
         scene.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_SENSOR
         self._bare = build_engine(case.arena, case.engine, scene, case.worlds, case.workers)
 
@@ -127,10 +127,10 @@ class Duel:
 
 
 def measure(cases: Sequence[Case], *, blocks: int = 20, tick: Callable[[], None] = lambda: None) -> list[Speed]:
-    """Time every case over `blocks` blocks of random bouts, all of them in turn, after a block to warm up.
+    """Time all cases in turn over `blocks` blocks of random bouts, after a warm-up block.
 
-    The machine's slow moments so hit all cases alike; medians over the blocks keep the odd one out. `tick` is called
-    after every block.
+    Slow moments therefore affect all cases equally, and medians over the blocks remove outliers. `tick` is called after
+    every block.
     """
     memory = [footprint(case) for case in cases]
     with ExitStack() as stack:
@@ -159,7 +159,7 @@ def measure(cases: Sequence[Case], *, blocks: int = 20, tick: Callable[[], None]
 
 
 def _replay(recorder: Recorder, bare: Engine) -> None:
-    """Tell the bare engine what the recorder noted, and forget it."""
+    """Replay the recorded resets and actions on the bare engine, and clear the record."""
     resets = iter(recorder.resets)
     due = next(resets, None)
     for k in range(len(recorder.actions) + 1):
@@ -175,7 +175,7 @@ FOOTPRINT = f"import sys; from {__name__} import take; take(sys.argv[1:])"
 
 
 def footprint(case: Case) -> float:
-    """Return the bytes that a batch takes, its workers' included, in a fresh process that holds nothing else."""
+    """Return the bytes that a batch and its workers take, measured in a fresh process."""
     words = [case.arena, case.body, case.engine, str(case.worlds), str(case.workers)]
     done = subprocess.run([sys.executable, "-P", "-c", FOOTPRINT, *words], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -184,9 +184,9 @@ def footprint(case: Case) -> float:
 
 
 def take(words: Sequence[str]) -> None:
-    """Build the batch that the words describe and write the bytes that it took."""
+    """Build the batch of the case in `words` and print the bytes that it took."""
     arena, body, engine, worlds, workers = words
-    with closing(Batch(*_parts(Case(arena, body, engine, 1, 1)))):  # what the first batch of a process loads once
+    with closing(Batch(*_parts(Case(arena, body, engine, 1, 1)))):  # loads what a process loads only once
         before = _held()
         with closing(Batch(*_parts(Case(arena, body, engine, int(worlds), int(workers))))) as batch:
             batch.reset(seed=0)
@@ -199,7 +199,7 @@ def _parts(case: Case) -> tuple[Arena, Engine]:
 
 
 def _held() -> float:
-    """Return the bytes that this process and its children hold, shared pages counted by share; 0 where unknown."""
+    """Return the bytes that this process and its children hold, with shared pages divided; 0 if unknown."""
     total = 0
     for process in [os.getpid(), *_children()]:
         rollup = Path(f"/proc/{process}/smaps_rollup")

@@ -1,4 +1,4 @@
-"""What opponents cost: the share of a training step that goes to the actions of many distinct snapshots."""
+"""The cost of opponents: the share of a training step that the actions of many distinct snapshots take."""
 
 import itertools
 import tempfile
@@ -24,35 +24,38 @@ from dohyo.curricula.run.config import TrainConfig
 
 @dataclass(frozen=True)
 class OpponentsCost:
-    """A training step is one control step of all worlds with its part of the update; all times in milliseconds."""
+    """The cost of opponents' actions in a training step: one control step of all worlds and its share of the update.
+
+    All times are in milliseconds.
+    """
 
     arena: str
     body: str
     engine: str
     worlds: int
     opponents: int
-    """Distinct snapshots that are met at once, one per world in turn."""
+    """Number of distinct snapshots that are met at once, in turn over the worlds."""
     step_ms: float
     """Physics, rules, the learner's and its opponents' actions, and the update's time per step."""
     opponents_ms: float
-    """The opponents' actions in it, networks of one shape stacked, as `dohyo train` has them."""
+    """The opponents' actions in a step, with networks of one shape stacked, as in `dohyo train`."""
     share: float
-    """Opponents' actions over the step."""
+    """`opponents_ms` over `step_ms`."""
     one_by_one_ms: float
     """The same actions with one call per distinct snapshot."""
     one_by_one_share: float
-    """What the share would be with those."""
+    """The share of the opponents' actions with one call per snapshot."""
     speedup: float
-    """One by one over stacked."""
+    """`one_by_one_ms` over `opponents_ms`."""
 
 
 class _Rivals:
-    """Two pools that meet the same opponents: the first acts, the second is timed at the same observations."""
+    """Two pools with the same opponents: the first one's actions count, both are timed at the same observations."""
 
     def __init__(self, pools: Sequence[Pool]) -> None:
         self._pools, self._turn = pools, 0
         self.seconds = np.zeros(2)
-        """Of the pools' actions so far."""
+        """Time of each pool's actions so far, `[2]`."""
 
     def assign(self, worlds: IntArray) -> None:
         for pool in self._pools:
@@ -63,7 +66,7 @@ class _Rivals:
             pool.note(bouts)
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
-        """Let the pools act, each first in every other step: the first warms the caches for the second."""
+        """Let both pools act; they alternate in going first, because the first warms the caches for the second."""
         self._turn, actions = 1 - self._turn, {}
         for k in (self._turn, 1 - self._turn):
             start = time.perf_counter()
@@ -75,10 +78,10 @@ class _Rivals:
 def measure_opponents(
     config: TrainConfig, opponents: int, rounds: int, tick: Callable[[], None] = lambda: None
 ) -> OpponentsCost:
-    """Train `rounds` rollouts with an opponent in every world, after one to warm up; medians over the rollouts.
+    """Measure the cost of `opponents` opponents over `rounds` rollouts, after a warm-up; returns medians.
 
-    Opponents are `opponents` networks of the learner's shape with random weights. `tick` is called after every
-    rollout.
+    The opponents are networks of the learner's shape with random weights, one in every world. `tick` is called after
+    every rollout.
     """
     torch.set_num_threads(1)  # as training does
     batch = config.make_batch()
@@ -148,6 +151,6 @@ def _origin(batch: Batch, config: TrainConfig, generation: int) -> Origin:
 
 
 def _in_turn(count: int) -> Callable[[Sequence[Payoffs], np.random.Generator, int], tuple[IntArray, IntArray]]:
-    """Return a matchmaker that hands out `count` versions one after the other."""
+    """Return a matchmaker that draws `count` versions in turn."""
     versions: Iterator[int] = itertools.cycle(range(count))
     return lambda payoffs, rng, n: (np.zeros(n, np.intp), np.fromiter(itertools.islice(versions, n), np.intp, n))

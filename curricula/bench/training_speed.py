@@ -1,4 +1,4 @@
-"""Speed of training next to the ceilings that its two halves set: rollouts alone and updates alone."""
+"""Speed of training compared with its two halves: rollouts alone and updates alone."""
 
 import tempfile
 import time
@@ -14,7 +14,7 @@ from dohyo.curricula.training.training import Training
 
 @dataclass(frozen=True)
 class TrainingSpeed:
-    """Samples per second; a sample is one control step of one learning seat."""
+    """Speed of training in samples per second; a sample is one control step of one learning seat."""
 
     arena: str
     body: str
@@ -22,17 +22,17 @@ class TrainingSpeed:
     worlds: int
     policy: str
     rollouts: float
-    """Rollouts alone."""
+    """Speed of rollouts alone."""
     updates: float
-    """Updates alone."""
+    """Speed of updates alone."""
     training: float
-    """Whole training as `dohyo train` runs it: rollouts, updates, snapshots, checkpoints and ratings."""
+    """Speed of whole training as in `dohyo train`: rollouts, updates, snapshots, checkpoints and ratings."""
     share: float
-    """Training over the slower half."""
+    """`training` over the slower half."""
 
 
 def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
-    """Train `generations` generations in a folder of no use afterwards, once the halves have been timed alone."""
+    """Time the halves alone, then training over `generations` generations in a temporary folder."""
     with tempfile.TemporaryDirectory() as scratch:
         with (
             closing(RunFolder.create_or_resume(Path(scratch) / "halves", config)) as folder,
@@ -66,7 +66,7 @@ def samples_per_generation(training: Training) -> int:
 
 
 def time_halves(training: Training, rounds: int) -> tuple[float, float]:
-    """Return samples per second of rollouts alone and of updates alone, on a run that has not begun."""
+    """Return samples per second of rollouts alone and of updates alone, for a run that has not begun."""
     training.start_chains()
     lineage = training.lineages[0]
     lineage.improve(lambda: training.prepare(lineage), lambda: None)  # a warm-up

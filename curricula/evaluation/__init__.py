@@ -1,1 +1,1 @@
-"""Evaluation: cross-play, best responses, the wind test."""
+"""Evaluation: cross-play, best responses and the wind test."""

@@ -1,4 +1,4 @@
-"""Cross-play: matches between any players of one arena, each recorded once and for good in a folder."""
+"""Cross-play: matches between any players of one arena, recorded in a folder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ from dohyo.curricula.run.record import RunRecord
 from dohyo.curricula.run.results_folder import claim
 
 WORLDS = 32
-"""Worlds in which a match of as many bouts or more is played; part of what makes it repeatable."""
+"""Most worlds of a match; a match repeats only with the same number of worlds."""
 
 Player = Snapshot | str
 """A snapshot, or the name of a built-in policy."""
@@ -27,11 +27,11 @@ Player = Snapshot | str
 
 @dataclass(frozen=True)
 class Entrant:
-    """Who takes part, under the name that was typed."""
+    """A participant of a cross-play, under the name that the user typed."""
 
     label: str
     seats: tuple[Player | None, Player | None]
-    """Who sits down for it in each seat; None where it cannot play."""
+    """The player that fills each seat for it; None for a seat that it cannot fill."""
 
     def key(self, seat: int) -> str:
         """Return the name under which its bouts in a seat are recorded."""
@@ -40,13 +40,13 @@ class Entrant:
 
     @property
     def complete(self) -> bool:
-        """Tell whether it can take both seats."""
+        """Whether it can fill both seats."""
         return None not in self.seats
 
 
 @dataclass(frozen=True)
 class CrossConfig:
-    """What all matches of a folder share, fixed once it has begun."""
+    """The settings that all matches of a folder share; they are fixed once the folder exists."""
 
     arena: str
     body: str
@@ -59,11 +59,11 @@ Pair = tuple[Entrant, Entrant]
 
 
 class Crossplay:
-    """A folder of matches, held by one process at a time. A kill loses at most the match that is being played.
+    """A folder of matches that one process at a time can use. A kill loses at most the match in play.
 
-    Where the seats are alike (`symmetric`), a pair plays with sides swapped from bout to bout; where they differ, the
-    first plays seat 0 and the second seat 1. An entrant against itself has seat 0 throughout, so that its wins are
-    that seat's. Raises `DohyoError` if another process has the folder or its settings are others.
+    Where the seats are alike (`symmetric`), the two swap seats from bout to bout; where they differ, the first fills
+    seat 0 and the second seat 1. In a match of an entrant against itself, the first always fills seat 0, so that its
+    wins are those of that seat. Raises `DohyoError` if another process uses the folder or its settings differ.
     """
 
     def __init__(self, path: Path, config: CrossConfig, workers: int | None = None) -> None:
@@ -78,16 +78,16 @@ class Crossplay:
 
     @cached_property
     def arena(self) -> Arena:
-        """The rules that all matches are played by."""
+        """The rules of all matches."""
         return build_arena(self.config.arena, self.config.body, drive=self.config.drive)
 
     @cached_property
     def symmetric(self) -> bool:
-        """Whether one policy can take both seats."""
+        """Whether one policy can fill both seats."""
         return len(roles_of(self.arena)) == 1
 
     def _batch_for(self, bouts: int) -> Batch:
-        """Return a batch of as many worlds as the bouts can use, the one of before if it will do."""
+        """Return a batch of `min(WORLDS, bouts)` worlds; it is reused while that number stays the same."""
         c, worlds = self.config, min(WORLDS, bouts)
         if self._batch is None or self._batch.worlds != worlds:
             self._release()
@@ -99,24 +99,24 @@ class Crossplay:
             self._batch.close()
 
     def pairs(self, entrants: Sequence[Entrant]) -> list[Pair]:
-        """Return who meets whom: each once, itself included; where seats differ, both ways as far as they can play.
+        """Return all pairs that meet: each pair once, with itself too; where seats differ, all that can fill 0 and 1.
 
-        Raises `UnknownName` where nobody can take one of the seats.
+        Raises `UnknownName` if no entrant can fill one of the seats.
         """
         if self.symmetric:
             return [(one, two) for k, one in enumerate(entrants) for two in entrants[k:]]
         rows, columns = ([e for e in entrants if e.seats[seat] is not None] for seat in (0, 1))
         for role, able in zip(self.arena.roles, (rows, columns), strict=True):
             if not able:
-                raise UnknownName(f"nobody here can play {role}: add a player who can, or zero")
+                raise UnknownName(f"no player here can play {role}: add one that can, or zero")
         return [(one, two) for one in rows for two in columns]
 
     def left(self, pair: Pair, bouts: int) -> int:
-        """Return how many bouts a match lacks to `bouts`."""
+        """Return the number of bouts that a match of `bouts` bouts still lacks."""
         return max(0, bouts - len(self.bouts(pair)))
 
     def play(self, pair: Pair, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
-        """Play what a match lacks to `bouts` bouts, and record it; `watch` is told of each."""
+        """Play the bouts that a match of `bouts` bouts still lacks, and record them; `watch` is called with each."""
         missing = self.left(pair, bouts)
         if not missing:
             return
@@ -137,17 +137,17 @@ class Crossplay:
         return found if one is pair[0] else [bout.turned() for bout in found]
 
     def score(self, pair: Pair) -> Score:
-        """Return what a match has come to, from the first entrant's side."""
+        """Return the score of a match so far, from the first entrant's side."""
         return Score.of(self.bouts(pair))
 
     def both_ways(self, pair: Pair) -> Score:
-        """Return the score over both seats, for entrants that can take both."""
+        """Return the score over both seats, for entrants that can fill both."""
         if self.symmetric:
             return self.score(pair)
         return self.score(pair) + self.score(pair[::-1]).turned()
 
     def _recorded(self, pair: Pair) -> Pair:
-        """Return a pair in the order in which its match is recorded, which does not depend on who was typed first."""
+        """Return a pair in the order in which its match is recorded, which does not depend on the order of names."""
         if not self.symmetric:
             return pair
         one, two = pair

@@ -1,4 +1,4 @@
-"""The table of a cross-play: scores of all pairs, and what follows from them."""
+"""The table of a cross-play: scores of all pairs, Nash mixture, cycles and side bias."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,46 +15,48 @@ from dohyo.curricula.matches.score import Score
 
 @dataclass(frozen=True)
 class SideBias:
-    """A player against itself: what its seats came to."""
+    """The result of a player against itself, by seat."""
 
     player: str
     bouts: int
     wins: tuple[int, int]
-    """Of seat 0 and of seat 1."""
+    """Wins of seat 0 and of seat 1."""
     draws: int
     share: float | None
-    """Wins of seat 0 among the decided bouts; None where nothing was decided."""
+    """Wins of seat 0 over the decided bouts; None if no bout was decided."""
     low: float
     high: float
     """95 % interval of the share (Wilson)."""
 
     @property
     def biased(self) -> bool:
-        """Tell whether the interval leaves out one half."""
+        """Whether one half lies outside the interval."""
         return not self.low <= 0.5 <= self.high
 
 
 @dataclass(frozen=True)
 class CrossTable:
-    """Scores `[R][C]`, from the rows' side; in symmetric arenas rows and columns are the same players.
+    """Scores of R row players against C column players, from the rows' side.
 
-    There the diagonal is a player against itself, from the side of seat 0.
+    In symmetric arenas rows and columns are the same players, and the diagonal is a player against itself, from the
+    side of seat 0.
     """
 
     symmetric: bool
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     scores: tuple[tuple[Score, ...], ...]
+    """`[R][C]`."""
     sides: tuple[SideBias, ...]
-    """Of every player that can take both seats."""
+    """Of every player that can fill both seats."""
     complete: tuple[str, ...]
-    """The players that can take both seats: those that can be in a cycle."""
+    """The players that can fill both seats, and so can be in a cycle."""
     better: tuple[tuple[int, int], ...]
-    """Pairs of indices into `complete`: the first wins more than it loses against the second, over both seats."""
+    """Pairs of indices into `complete`: the first beats the second, over both seats."""
 
     @property
     def payoff(self) -> Array:
-        """Share of wins less share of losses, `[R, C]`; antisymmetric in symmetric arenas."""
+        """Share of wins minus share of losses, `[R, C]`; antisymmetric in symmetric arenas."""
         payoff = np.array([[score.payoff for score in row] for row in self.scores])
         if self.symmetric:
             np.fill_diagonal(payoff, 0.0)
@@ -62,17 +64,17 @@ class CrossTable:
 
     @property
     def equilibrium(self) -> Equilibrium:
-        """The Nash mixture of the table as it stands; see `dohyo.curricula.evaluation.metagame.nash`."""
+        """The Nash mixture of the payoffs; see `dohyo.curricula.evaluation.metagame.nash`."""
         return nash(self.payoff)
 
     @property
     def cycles(self) -> list[list[str]]:
-        """Cycles of three: the first beats the second, that the third, and that the first."""
+        """Cycles of three players: each beats the next, and the last beats the first."""
         return [[self.complete[k] for k in cycle] for cycle in cycles(self._beats())]
 
     @property
     def knots(self) -> list[list[str]]:
-        """Groups that cannot be put in order; see `dohyo.curricula.evaluation.metagame.knots`."""
+        """Groups without an order; see `dohyo.curricula.evaluation.metagame.knots`."""
         return [[self.complete[k] for k in knot] for knot in knots(self._beats())]
 
     def _beats(self) -> Beats:
@@ -82,7 +84,7 @@ class CrossTable:
         return beats
 
     def record(self) -> dict[str, Any]:
-        """Return all of it for JSON."""
+        """Return the table as values for JSON."""
         balance = self.equilibrium
         return {
             "symmetric": self.symmetric,
@@ -120,7 +122,7 @@ def _match(row: str, column: str, score: Score) -> dict[str, Any]:
 
 
 def tabulate(crossplay: Crossplay, entrants: Sequence[Entrant]) -> CrossTable:
-    """Return the table of what `entrants` have played so far."""
+    """Return the table of the matches that `entrants` have played so far."""
     rows = [e for e in entrants if e.seats[0] is not None]
     columns = [e for e in entrants if e.seats[1] is not None]
     complete = [e for e in entrants if e.complete]

@@ -1,4 +1,4 @@
-"""The game above the bouts: who beats whom, the Nash mixture over players, and cycles among them."""
+"""The game of choosing a player: the Nash mixture over players, and cycles among them."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,16 +11,16 @@ from scipy.sparse.csgraph import connected_components
 from dohyo.arenas.arrays import Array
 
 Beats = NDArray[np.bool_]
-"""`[n, n]`: whether the player of the row beats that of the column, beyond doubt."""
+"""Whether the row's player beats the column's player, `[n, n]` (see `Score.better`)."""
 
 
 SLACK = 1e-9
-"""By how much a mixture may miss the value of the game: far less than one bout, more than the solver's rounding."""
+"""How far a mixture may fall short of the game's value: far less than one bout, more than the solver's rounding."""
 
 
 @dataclass(frozen=True)
 class Equilibrium:
-    """A pair of mixtures from which neither side gains by departing alone."""
+    """A Nash equilibrium: neither side gains by changing its mixture alone."""
 
     rows: Array
     """Probability of each row, `[R]`."""
@@ -31,10 +31,10 @@ class Equilibrium:
 
 
 def nash(payoff: Array) -> Equilibrium:
-    """Solve the zero-sum game in which the rows' side is paid `payoff` `[R, C]`, by linear programming.
+    """Solve the zero-sum game with the payoffs `payoff` `[R, C]` for the rows' side, by linear programming.
 
-    The rows' mixture x maximises v under x' payoff >= v (von Neumann's minimax theorem), the columns' one likewise.
-    Where several mixtures secure that, it is one whose largest share is smallest: equals share alike.
+    The rows' mixture x maximises v under x' payoff >= v (von Neumann's minimax theorem), and likewise for the columns.
+    If several mixtures do, it is one whose largest share is smallest, so that equal players get equal shares.
     """
     rows, value = _maximin(payoff)
     columns, _ = _maximin(-payoff.T)
@@ -42,19 +42,19 @@ def nash(payoff: Array) -> Equilibrium:
 
 
 def _maximin(payoff: Array) -> tuple[Array, float]:
-    """Return the mixture over rows that secures the most, and what it secures."""
+    """Return the mixture over rows whose worst payoff is largest, and that payoff."""
     rows, columns = payoff.shape
-    short = np.column_stack([-payoff.T, np.ones(columns)])  # v less what x is paid, against each column
+    short = np.column_stack([-payoff.T, np.ones(columns)])  # v minus the payoff of x, against each column
     value = _solve(-1.0, short, np.zeros(columns))[rows]
     enough = np.column_stack([-payoff.T, np.zeros(columns)])
-    level = np.column_stack([np.eye(rows), -np.ones(rows)])  # each share less the largest
+    level = np.column_stack([np.eye(rows), -np.ones(rows)])  # each share minus the largest
     most = np.concatenate([np.full(columns, SLACK - value), np.zeros(rows)])
     mixture = np.maximum(_solve(1.0, np.concatenate([enough, level]), most)[:rows], 0.0)
     return mixture / mixture.sum(), float(value) + 0.0  # never -0.0
 
 
 def _solve(cost: float, less: Array, most: Array) -> Array:
-    """Minimise `cost` times the last unknown under `less @ unknowns <= most`; those before are a mixture."""
+    """Minimise `cost` times the last unknown under `less @ unknowns <= most`; the other unknowns are a mixture."""
     n = less.shape[1]
     last = np.eye(n)[-1]
     bounds = [(0, None)] * (n - 1) + [(None, None)]
@@ -63,7 +63,7 @@ def _solve(cost: float, less: Array, most: Array) -> Array:
 
 
 def cycles(beats: Beats) -> list[tuple[int, int, int]]:
-    """Return every cycle of three: the first beats the second, that the third, and that the first."""
+    """Return every cycle of three players: each beats the next, and the last beats the first."""
     found = []
     for a, b, c in combinations(range(len(beats)), 3):
         if beats[a, b] and beats[b, c] and beats[c, a]:
@@ -76,7 +76,7 @@ def cycles(beats: Beats) -> list[tuple[int, int, int]]:
 def knots(beats: Beats) -> list[list[int]]:
     """Return the largest groups whose members all beat each other, directly or through others of the group.
 
-    Cycles of any length lie within such groups; where there is none, the players can be put in order.
+    Cycles of any length lie within such groups. Without such groups, the players have an order.
     """
     count, label = connected_components(beats, directed=True, connection="strong")
     groups = [np.flatnonzero(label == k).tolist() for k in range(count)]

@@ -15,7 +15,7 @@ PER_CELL = 0.9
 
 
 def draw_heat_map(table: "CrossTable", path: Path) -> None:
-    """Draw the payoffs of a cross-play into a PNG: blue where the row's player wins, red where it loses."""
+    """Draw the payoffs of a cross-play into a file: blue where the row's player wins, red where it loses."""
     payoff = table.payoff
     rows, columns = payoff.shape
     figure = Figure(figsize=(3.5 + PER_CELL * columns, 2.0 + PER_CELL * rows), layout="constrained")
@@ -28,13 +28,13 @@ def draw_heat_map(table: "CrossTable", path: Path) -> None:
             if not (table.symmetric and i == j):
                 colour = "white" if abs(payoff[i, j]) > 0.6 else "black"
                 axes.text(j, i, f"{payoff[i, j]:+.2f}", ha="center", va="center", color=colour)
-    axes.set_title("payoff of the row's player: win share less loss share", fontsize=10)
+    axes.set_title("payoff of the row's player: share of wins minus share of losses", fontsize=10)
     figure.colorbar(image, ax=axes, shrink=0.8)
     save_figure(figure, path)
 
 
 def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
-    """Write a figure, at so many dots per inch; raises `DohyoError` where that is not possible."""
+    """Write a figure to `path` with `dpi` dots per inch; raises `DohyoError` if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=dpi)

@@ -1,4 +1,4 @@
-"""The wind test of arXiv 1710.03748 ("EC"): how long a player, pushed again and again, stays on its feet."""
+"""The wind test of arXiv 1710.03748 ("EC"): how long a player stays up under repeated pushes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,21 +21,21 @@ from dohyo.curricula.evaluation.masked import MASKS
 from dohyo.curricula.matches.match import Bout, play_match
 
 WORLDS = 40
-"""Worlds in which the bouts are played; part of what makes them repeatable."""
+"""Worlds in which the bouts are played; bouts repeat only with the same number."""
 
 
 @dataclass(frozen=True)
 class WindConfig:
-    """How a wind test goes; the schedule of each push is `dohyo.arenas.Push`'s own, which is EC's."""
+    """Settings of a wind test; the schedule of the pushes is the default of `dohyo.arenas.Push`, which is EC's."""
 
     forces: tuple[float, ...] = (200.0, 300.0, 400.0, 500.0, 600.0)
-    """N, at the beginning of a push (EC)."""
+    """Forces at the beginning of a push, N (EC)."""
     bouts: int = 200
-    """Per player and force, 2 or more (EC)."""
+    """Bouts per player and force, 2 or more (EC)."""
     mask: str = "zero"
-    """What a player sees in the place of its opponent, see `dohyo.curricula.evaluation.masked.MASKS` (EC: zeros)."""
+    """What a player sees in place of its opponent, see `dohyo.curricula.evaluation.masked.MASKS` (EC: zeros)."""
     stochastic: bool = True
-    """Players act with their own noise, else by the mean."""
+    """Whether players act with their own noise; if not, they take the mean."""
     engine: str = DEFAULT_ENGINE
     workers: int | None = None
     seed: int = 0
@@ -43,39 +43,38 @@ class WindConfig:
 
 @dataclass(frozen=True)
 class Subject:
-    """Who is pushed, and where."""
+    """A player to be pushed, and the arena and seat for it."""
 
     name: str
     snapshot: Snapshot | None
-    """None: the built-in policy called `name`."""
+    """None for the built-in policy `name`."""
     arena: str
     body: str
-    """Of all seats, or one per seat with commas."""
+    """The body of all seats, or one per seat joined by commas."""
     drive: str
     seat: int
 
 
 @dataclass(frozen=True)
 class Stand:
-    """The bouts of one player against one force."""
+    """The bouts of one player under one force."""
 
     player: str
     force: float
-    """N."""
+    """Force at the beginning of a push, N."""
     steps: tuple[int, ...]
-    """Control steps to the fall, by bout; for a bout that did not end in a fall all its steps, which are fewer than
-    those to a fall."""
+    """Control steps until the fall, by bout; without a fall the length of the bout, which underestimates them."""
     endings: dict[str, int]
-    """How many bouts ended how."""
+    """Number of bouts by ending."""
 
     @property
     def fell(self) -> int:
-        """Bouts that ended in a fall."""
+        """Number of bouts that ended in a fall."""
         return self.endings.get(FELL, 0)
 
     @property
     def mean(self) -> float:
-        """Mean steps."""
+        """Mean of the steps."""
         return float(np.mean(self.steps))
 
     @property
@@ -95,10 +94,10 @@ class Stand:
 
 
 def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None] | None = None) -> Iterator[Stand]:
-    """Push one player with every force in turn; `watch` is told of each bout.
+    """Push one player with each force in turn and yield the bouts; `watch` is called with each bout.
 
-    With the same seed and number of bouts, bout k starts alike and is pushed at the same times the same way, inwards
-    or outwards, whoever is pushed and however hard.
+    With the same seed and number of bouts, bout k has the same start and the same times and directions of pushes for
+    every player and force.
     """
     for force in config.forces:
         with closing(_make_batch(subject, force, config)) as batch:

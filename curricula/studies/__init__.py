@@ -1,1 +1,1 @@
-"""Studies: experiments with several arms and seeds, and their verdicts."""
+"""Studies: experiments with several arms and seeds, and verdicts on a paper's claims."""

@@ -1,4 +1,4 @@
-"""Studies: training runs that differ in one thing only, and what a paper says would come of it."""
+"""The table of studies: arms of training that differ in one thing, and a paper's claims about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,39 +7,39 @@ from typing import Any
 from dohyo.agents.learning.config import POLICIES
 
 Published = Mapping[str, tuple[float, float]]
-"""By arm: share of wins and of losses against the other arms, as a paper has them."""
+"""A paper's shares of wins and of losses of each arm against the other arms."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One arm does better than another, or than all others taken together."""
+    """A claim that one arm is better or worse than another, or than all others together."""
 
     arm: str
     against: str | None
-    """None: all others."""
+    """The other arm; None for all others."""
     sign: int
-    """1: it wins more than it loses; -1: it loses more than it wins."""
+    """1 if the arm is to win more than it loses, -1 if it is to lose more."""
     source: str
 
 
 @dataclass(frozen=True)
 class Study:
-    """Arms that are trained alike but for what they change, over several seeds, and then meet each other."""
+    """A study: arms that differ in a few settings, each trained over several seeds, which then meet each other."""
 
     title: str
     arms: Mapping[str, Mapping[str, Any]]
-    """What each arm sets in `dohyo.curricula.run.config.TrainConfig`."""
+    """The settings in `dohyo.curricula.run.config.TrainConfig` that each arm changes."""
     alike: Mapping[str, Any]
-    """What all arms set, so that nothing but the arm differs."""
+    """The settings that all arms change, so that only the arm's own settings differ."""
     because: str
-    """Why they set it."""
+    """The reason for `alike`."""
     published: Mapping[tuple[str, str], Published] = field(default_factory=dict)
     """A paper's figures, by arena and body."""
     claims: tuple[Claim, ...] = ()
-    """Claims that hold for any arena and body, beside those that the figures make."""
+    """Claims for any arena and body, besides those of the figures."""
 
     def claimed(self, arena: str, body: str) -> list[Claim]:
-        """Return what is claimed of an arena and body; a figure claims which of wins and losses are more."""
+        """Return the claims for an arena and body; a figure claims whether the arm wins more than it loses."""
         figures = self.published.get((arena, body), {})
         return [
             Claim(arm, None, 1 if wins > losses else -1, f"wins {wins:.0%}, loses {losses:.0%} in the paper")
@@ -52,8 +52,8 @@ STUDIES = {
         title="Opponent sampling (arXiv 1710.03748, Table 1)",
         arms={delta: {"opponents": f"uniform({delta})"} for delta in ("1", "0.8", "0.5", "0")},
         alike={"mirror": 0.0, "first": 0.0, "updates": 1},
-        because="No bouts against itself and no share set aside for generation 0: every opponent is a past version "
-        "drawn by the arm's delta. There is a version per update of the networks, as in the paper.",
+        because="There are no mirror bouts and no share for generation 0: the arm's delta draws every opponent from "
+        "the past versions. There is a version per update of the networks, as in the paper.",
         published={
             ("sumo", "ant"): {"1": (0.34, 0.41), "0.8": (0.36, 0.42), "0.5": (0.36, 0.41), "0": (0.50, 0.32)},
             ("sumo", "humanoid"): {"1": (0.25, 0.53), "0.8": (0.40, 0.40), "0.5": (0.63, 0.17), "0": (0.35, 0.54)},
@@ -74,8 +74,8 @@ STUDIES = {
             "lstm": {"ppo": POLICIES["lstm"]},
         },
         alike={},
-        because="All else is as by default. `lstm` differs from `mlp-128` in memory, in kind of units, and makes three "
-        "passes over a rollout instead of five.",
+        because="All other settings are the defaults. `lstm` differs from `mlp-128` in memory and in its units, and "
+        "makes three passes over a rollout instead of five.",
     ),
 }
 """Studies by name."""

@@ -1,4 +1,4 @@
-"""Means over seeds, with intervals that count the seeds rather than the bouts."""
+"""Means over seeds, with intervals over seeds instead of bouts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from scipy.stats import t
 from dohyo.arenas.arrays import Array
 
 WIDEST = 1.0
-"""Payoffs lie between -1 and 1, and so do their intervals."""
+"""Largest payoff; intervals lie between minus this and this."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +22,17 @@ class Estimate:
 
     @property
     def sign(self) -> int:
-        """1 or -1 where the interval is above or below zero, else 0."""
+        """1 if the interval lies above zero, -1 if below, else 0."""
         return int(self.low > 0) - int(self.high < 0)
 
 
 def over_seeds(blocks: Sequence[Array]) -> Estimate:
-    """Estimate one arm's payoff from blocks `[S, T]`, each its S seeds against the T seeds of another arm.
+    """Estimate one arm's payoff from blocks `[S, T]`, each of its S seeds against the T seeds of another arm.
 
-    A bout tells of two seeds, so the values of a block are not independent: those of a row share the arm's seed, those
-    of a column the opponent's. The variance of the mean is taken as that of the rows' means over S, plus that of each
-    block's columns' means over T; since bouts' own noise is in both, it is a little too wide, not too narrow. The
-    interval is Student's with Welch and Satterthwaite's degrees of freedom (Welch 1947). One seed gives no interval:
-    -1 to 1.
+    The values of a block are not independent: those of a row share the arm's seed, those of a column the opponent's.
+    The variance of the mean is estimated as that of the row means over S, plus that of each block's column means over
+    T. Both contain the noise of the bouts, so it is a little too large rather than too small. The interval is
+    Student's with Welch and Satterthwaite's degrees of freedom (Welch 1947). With one seed it is -1 to 1.
     """
     mean = float(np.mean([block.mean() for block in blocks]))
     rows = np.mean([block.mean(axis=1) for block in blocks], axis=0)

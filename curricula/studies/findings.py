@@ -1,4 +1,4 @@
-"""What a study's matches say: every arm against the others, pair by pair, and which claims they bear out."""
+"""The findings of a study: each arm's result against the others together and one by one, and verdicts on the claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from dohyo.curricula.studies.catalogue import Claim
 from dohyo.curricula.studies.estimate import Estimate, over_seeds
 
 Scores = Mapping[tuple[str, str], Sequence[Sequence[Score]]]
-"""By arm and opposing arm: `[seed][opposing seed]`, from the first arm's side."""
+"""Scores `[seed][opposing seed]` from the first arm's side, by arm and opposing arm."""
 VERDICTS = {1: "supported", 0: "open", -1: "contradicted"}
-"""By whether the interval lies on the claim's side of zero, holds zero, or lies on the other side."""
+"""The verdict if the interval lies on the claim's side of zero (1), contains zero, or lies on the other side (-1)."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """An arm against another, or against all others (`against` is None)."""
+    """The result of an arm against another, or against all others (`against` is None)."""
 
     arm: str
     against: str | None
     score: Score
-    """Over all seeds."""
+    """Score over all seeds."""
     payoff: Estimate
-    """Mean over the pairs of seeds, each of the same weight, with an interval over seeds; where all pairs came to the
-    same, seeds do not tell how far others might lie, and the interval is the bouts' own."""
+    """Mean over all pairs of seeds with equal weights, and its interval over seeds. If all pairs have the same payoff,
+    seeds give no spread, and the interval is that of the bouts."""
     by_seed: tuple[float, ...]
     """Mean payoff of each of the arm's seeds."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A claim, what was found, and the verdict."""
+    """A claim, its result, and the verdict."""
 
     claim: Claim
     result: Result
@@ -47,7 +47,7 @@ class Finding:
 
 
 def results(scores: Scores) -> list[Result]:
-    """Return every arm's result against the others together, then against each."""
+    """Return each arm's result against the others together, then against each other arm."""
     arms = list(dict.fromkeys(arm for arm, _ in scores))
     rivals = {arm: [other for other in arms if other != arm] for arm in arms}
     field = [_result(arm, None, [scores[arm, other] for other in rivals[arm]]) for arm in arms]
@@ -55,7 +55,7 @@ def results(scores: Scores) -> list[Result]:
 
 
 def findings(claims: Sequence[Claim], found: Sequence[Result]) -> list[Finding]:
-    """Set each claim against its result."""
+    """Return each claim with its result."""
     by_pair = {(result.arm, result.against): result for result in found}
     return [Finding(claim, by_pair[claim.arm, claim.against]) for claim in claims]
 
@@ -71,11 +71,11 @@ def _result(arm: str, against: str | None, tables: Sequence[Sequence[Sequence[Sc
 
 
 def _of_bouts(score: Score) -> Estimate:
-    """Return a payoff with the interval that the bouts alone leave: Wilson's of the wins less that of the losses."""
+    """Return a payoff with the interval of its bouts: Wilson's of the wins minus that of the losses."""
     wins, losses = score.interval, score.turned().interval
     return Estimate(score.payoff, wins[0] - losses[1], wins[1] - losses[0])
 
 
 def payoffs(table: Sequence[Sequence[Score]]) -> Array:
-    """Return the payoffs `[S, T]` of one arm's seeds against another's."""
+    """Return the payoffs `[S, T]` of one arm's S seeds against another's T seeds."""
     return np.array([[score.payoff for score in row] for row in table])

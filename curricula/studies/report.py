@@ -1,4 +1,4 @@
-"""A study's report: Markdown to read, CSV to count on, a plot."""
+"""The report of a study: Markdown, a CSV table and a plot."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ FILES = REPORT, TABLE, PLOT = "report.md", "matches.csv", "payoffs.png"
 
 
 class StudyReport:
-    """What a study has found, from the scores of its matches."""
+    """The report of a study, computed from the scores of its matches."""
 
     def __init__(self, folder: StudyFolder, scores: Scores) -> None:
         self._folder, self._scores = folder, scores
@@ -36,7 +36,7 @@ class StudyReport:
         write_atomically(path / REPORT, self.markdown().encode())
 
     def markdown(self) -> str:
-        """Return the report."""
+        """Return the report as Markdown."""
         study, config = self._folder.study, self._folder.config
         field = [result for result in self.results if result.against is None]
         pairs = [result for result in self.results if result.against is not None]
@@ -47,7 +47,7 @@ class StudyReport:
             "",
             f"{config.arena}, {config.body}, {config.engine}. Every arm was trained for {budget}, {seeds}.",
             f"{study.because} All pairs of seeds played each other.",
-            f"{self._decided()} of the bouts were won by somebody.",
+            f"{self._decided()} of the bouts were decided.",
             "",
             f"`{self.command()}`, on {platform.machine()}, {cores()} cores.",
             "",
@@ -63,16 +63,16 @@ class StudyReport:
             "",
             *self._claims(),
             "",
-            "A payoff is the share of wins less the share of losses. Its 95 % interval counts seeds, not bouts:",
-            "it says what other seeds might give; where all pairs of seeds came to the same, it is the bouts' own.",
-            "A claim is open while the interval holds zero.",
+            "A payoff is the share of wins minus the share of losses. Its 95 % interval is over seeds, not over bouts:",
+            "it shows how far other seeds may lie. If all pairs of seeds have one payoff, it is that of the bouts.",
+            "A claim is open while the interval contains zero.",
             "",
             f"![Payoffs]({PLOT})",
         ]
         return "\n".join(lines) + "\n"
 
     def command(self) -> str:
-        """Return the command that makes this study."""
+        """Return the command that repeats this study."""
         c = self._folder.config
         budget = f"--samples {c.samples}" if c.samples is not None else f"--minutes {c.minutes:g}"
         options = f"--arena {c.arena} --body {c.body} --engine {c.engine} --worlds {c.worlds} {budget}"
@@ -103,7 +103,7 @@ class StudyReport:
     def _claims(self) -> list[str]:
         config = self._folder.config
         if not self.findings:
-            return [f"The paper has no figures for {config.arena} with {config.body}: nothing is claimed."]
+            return [f"The paper has no figures for {config.arena} with {config.body}, so there are no claims."]
         rows = []
         for finding in self.findings:
             claim, more = finding.claim, "more" if finding.claim.sign > 0 else "less"
@@ -112,7 +112,7 @@ class StudyReport:
         return _markdown_table(("claim", "source", "payoff found", "verdict"), rows)
 
     def _table(self) -> str:
-        """Return a CSV row per pair of runs, each pair once."""
+        """Return the CSV table with one row per pair of runs."""
         text, seen = io.StringIO(), set()
         writer = csv.writer(text)
         writer.writerow(("arm", "seed", "against", "against_seed", "bouts", "wins", "draws", "losses"))

@@ -1,4 +1,4 @@
-"""A study on disk: a run per arm and seed, their matches, and what they came to; it goes on wherever it was stopped."""
+"""The folder of a study: one run per arm and seed, and their matches. A study resumes from where it stopped."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -21,12 +21,12 @@ from dohyo.curricula.studies.findings import Scores
 from dohyo.curricula.training.training import Progress, Training
 
 FREE = ("seeds", "bouts", "workers", "imports")
-"""Settings that may change as a study goes on."""
+"""Settings that may change when a study resumes."""
 
 
 @dataclass(frozen=True)
 class StudyConfig:
-    """Settings of a study; all but those of `FREE` are fixed once it has begun."""
+    """Settings of a study; all but those in `FREE` are fixed once it has begun."""
 
     study: str
     arena: str = "sumo"
@@ -34,17 +34,17 @@ class StudyConfig:
     engine: str = DEFAULT_ENGINE
     drive: str = "target"
     samples: int | None = None
-    """Budget of every run in control steps of learning seats: exact repeats. None: no limit."""
+    """Budget of each run in control steps of learning seats, with which runs repeat exactly. None: no limit."""
     minutes: float | None = None
-    """Budget of every run in minutes of training. None: no limit."""
+    """Budget of each run in minutes of training. None: no limit."""
     worlds: int = 64
     seeds: int = 3
     """Runs per arm, with the seeds 0, 1, …"""
     bouts: int = 800
-    """Bouts of every pair of arms, over all pairs of seeds (EC's Table 1 has 800)."""
+    """Bouts of each pair of arms, over all pairs of seeds (Table 1 of arXiv 1710.03748 has 800)."""
     workers: int | None = None
     imports: tuple[str, ...] = ()
-    """What the command line imported, as in `TrainConfig`."""
+    """Files and modules that the command line imported, as in `TrainConfig`."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,15 @@ class StudyRun:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The run's name."""
         return f"{self.arm}.seed{self.seed}"
 
 
 class StudyFolder:
-    """A study, held by one process at a time.
+    """The folder of a study, which one process at a time can use.
 
-    `runs` holds the training runs, each a run folder; `matches` what they played. Raises `UnknownName` for a study
-    that does not exist, `DohyoError` if another process has the folder, its settings are others or it holds
-    something else.
+    Its folder `runs` holds the training runs, `matches` the matches between them. Raises `UnknownName` for an unknown
+    study, `DohyoError` if another process uses the folder, or if it has other settings or is not a study's.
     """
 
     def __init__(self, path: Path, config: StudyConfig) -> None:
@@ -78,7 +77,7 @@ class StudyFolder:
 
     @cached_property
     def runs(self) -> list[StudyRun]:
-        """The runs in the order in which they are trained: all arms of a seed, then the next seed."""
+        """The runs in their order of training: all arms of a seed, then the next seed."""
         return [self._run(arm, seed) for seed in range(self.config.seeds) for arm in self.study.arms]
 
     def _run(self, arm: str, seed: int) -> StudyRun:
@@ -101,17 +100,17 @@ class StudyFolder:
         return StudyRun(arm, seed, self.path / "runs" / f"{arm}.seed{seed}", config)
 
     def train(self, run: StudyRun, watch: Callable[[Progress], None] = lambda progress: None) -> None:
-        """Train a run to the end of its budget, from where it was."""
+        """Train a run to the end of its budget, from where it stopped."""
         with closing(RunFolder.create_or_resume(run.path, run.config)) as folder:
             Training(folder, watch).run()
 
     def open_matches(self) -> Crossplay:
-        """Open the folder of the study's matches; to be closed."""
+        """Open the folder of the study's matches; the caller closes it."""
         c = self.config
         return Crossplay(self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive), c.workers)
 
     def schedule(self, crossplay: Crossplay) -> list[tuple[Pair, int]]:
-        """Return all matches with their numbers of bouts, which come to `bouts` for every pair of arms."""
+        """Return all matches with their numbers of bouts, which add up to `bouts` for each pair of arms."""
         matches = []
         seeds = list(product(range(self.config.seeds), repeat=2))
         for one, two in combinations(self.study.arms, 2):
@@ -125,7 +124,7 @@ class StudyFolder:
         return matches
 
     def scores(self, crossplay: Crossplay) -> Scores:
-        """Return what every arm has come to against every other."""
+        """Return the scores of every arm against every other, by pair of seeds."""
         found: dict[tuple[str, str], list[list[Score]]] = {}
         for one, two in combinations(self.study.arms, 2):
             n = range(self.config.seeds)
