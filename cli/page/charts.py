@@ -59,9 +59,7 @@ def win_rates(story: Story) -> Chart | None:
                 series.append((f"{learner} against {label}", [100 * share for share in y]))
             name(panel, learner if story.several else "", MILLIONS, "share of wins", share=True)
             legend(panel, columns=2)
-    caption = (
-        "Rated bouts, always with whole ranges; a draw is not a win. Bands: 95 % intervals of the shares (Wilson)."
-    )
+    caption = "Rated bouts, always with whole ranges; draws are not wins. Bands: 95 % intervals of the shares (Wilson)."
     return chart(figure, "wins", f"Share of wins over samples: {ends(series, ' %')}", caption)
 
 

@@ -145,7 +145,10 @@ def test_where_seats_differ_both_ways_count(tmp_path: Path):
 
 
 def test_a_role_that_nobody_plays(tmp_path: Path):
-    with closing(Crossplay(tmp_path, PASS)) as crossplay, pytest.raises(UnknownName, match="nobody here can play run"):
+    with (
+        closing(Crossplay(tmp_path, PASS)) as crossplay,
+        pytest.raises(UnknownName, match="no player here can play run"),
+    ):
         crossplay.pairs([entrant("blocker", 0.5, (0,))])
 
 

@@ -89,7 +89,7 @@ def test_from_end_to_end(tmp_path: Path, tiny: StudyConfig):
     text = (tmp_path / "report.md").read_text()
     assert "seeds 0 to 1" in text
     assert "| fade | never | 6 | 0.0% | 100.0% | 0.0% | +0.000 [-0.390, +0.390] |" in text  # 3.84 / 9.84
-    assert "0.0% of the bouts were won by somebody" in text
+    assert "0.0% of the bouts were decided" in text
     assert (tmp_path / "payoffs.png").read_bytes().startswith(b"\x89PNG")
     with (tmp_path / "matches.csv").open() as file:
         rows = list(csv.DictReader(file))
