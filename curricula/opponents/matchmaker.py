@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.checks import short
+from dohyo.arenas.errors import ConfigError
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.samplers import Sampler, parse_sampler, quality
 
@@ -31,7 +33,7 @@ class Evenly:
         chain, version = rng.integers(len(payoffs), size=n), np.zeros(n, np.intp)
         for k, known in enumerate(payoffs):
             rows = np.flatnonzero(chain == k)
-            drawn = rule(known, rng, len(rows))
+            drawn = _checked(rule(known, rng, len(rows)), len(rows), len(known.games))
             drawn[rng.random(len(rows)) < self.newest] = len(known.games) - 1
             drawn[rng.random(len(rows)) < self.first] = 0
             version[rows] = drawn
@@ -48,3 +50,15 @@ class Evenly:
         chances[-1] += (1 - self.first) * self.newest
         chances[0] += self.first
         return chances
+
+
+def _checked(drawn: IntArray, n: int, count: int) -> IntArray:
+    """Return the versions that a sampler has drawn, `[n]`; raise `ConfigError` where they are none of `count`."""
+    versions = np.array(drawn)
+    if not n:
+        return np.zeros(0, np.intp)
+    if versions.shape != (n,) or versions.dtype.kind not in "iu" or not ((versions >= 0) & (versions < count)).all():
+        raise ConfigError(
+            f"an opponent rule must return {n} whole numbers from 0 to {count - 1}, not {short(drawn)}: mend it"
+        )
+    return versions

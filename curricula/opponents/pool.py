@@ -78,11 +78,16 @@ class Pool:
         self._stacked.forget(worlds)
 
     def _chances(self, chain: IntArray, version: IntArray) -> Array:
-        """Return the probability with which each opponent is drawn from its chain, NaN where no rule asks for it."""
+        """Return the probability with which each opponent is drawn from its chain, NaN where no rule asks for it.
+
+        Of those that were gathered it is the same for all.
+        """
         chances = np.full(len(chain), np.nan)
         if isinstance(self._matchmaker, Evenly):
             for k in np.unique(chain[chain < self._own]):
                 if (known := self._matchmaker.chances(self._payoffs[k])) is not None:
+                    if self._gathered is not None:
+                        known = np.full(len(known), 1 / (self._gathered[0] == k).sum())
                     chances[chain == k] = known[version[chain == k]]
         return chances
 

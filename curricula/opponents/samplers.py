@@ -1,13 +1,18 @@
 """Which past snapshot a learner meets: samplers by name, over what its bouts against each have come to."""
 
+import os
 import re
+import sys
 from collections.abc import Callable
 from functools import partial
+from inspect import isfunction
+from pathlib import Path
 
 import numpy as np
 
 from dohyo.arenas.arrays import Array, IntArray
-from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.checks import short
+from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 from dohyo.curricula.opponents.payoffs import Payoffs
 
 Sampler = Callable[[Payoffs, np.random.Generator, int], IntArray]
@@ -93,15 +98,19 @@ SAMPLERS: dict[str, tuple[Callable[..., IntArray], Callable[[str], Argument] | N
 """Samplers by how they are typed, each with what reads its argument, and the argument where none is given."""
 LEAGUE = "league"
 """Opponents by the kind of a learner, over all chains at once: no sampler, see `dohyo.curricula.opponents.league`."""
-OPPONENTS = (*SAMPLERS, LEAGUE)
-"""All that `--opponents` takes."""
+
+
+def known_opponents() -> str:
+    """Return all that `--opponents` takes now, with commas: samplers, the league, and rules that are registered."""
+    return ", ".join((*SAMPLERS, LEAGUE))
 
 
 def register_opponents(name: str, rule: Sampler) -> None:
     """Make `rule` known as `name`, wherever a sampler's name is taken.
 
-    `rule(payoffs, rng, n)` returns versions `[n]` from 0 to `len(payoffs.games) - 1`, oldest first. Raises
-    `UnknownName` for a name that is taken by another rule, or is not made of letters, digits, `_`, `-` and `.`.
+    `rule(payoffs, rng, n)` returns versions `[n]` from 0 to `len(payoffs.games) - 1`, oldest first. A function of a
+    module is then also known as `MODULE.FUNCTION`, see `rule_name`. Raises `UnknownName` for a name that is taken by
+    another rule, or is not made of letters, digits, `_`, `-` and `.`.
     """
     taken = {typed.partition("(")[0] for typed in SAMPLERS if SAMPLERS[typed][0] is not rule}
     if not re.fullmatch(r"[\w.-]+", name, re.ASCII) or name in taken | {LEAGUE}:
@@ -109,26 +118,49 @@ def register_opponents(name: str, rule: Sampler) -> None:
             f"opponents cannot be called {name!r}: choose a word that is not taken, of a-z, 0-9, _, - or ."
         )
     SAMPLERS[name] = (rule, None, None)
+    if (found := _in_module(rule)) is not None:
+        SAMPLERS[found] = (rule, None, None)
 
 
 def rule_name(rule: Sampler) -> str:
     """Register a function under its module and name, such as `my_rules.hardest`, and return that.
 
-    Raises `UnknownName` for one that no module holds under its name: give it a name by `register_opponents`.
+    A function that is defined anew replaces the one before. Raises `ConfigError` for one that no module holds under
+    its name: give it a name by `register_opponents`.
     """
-    name = f"{getattr(rule, '__module__', '')}.{getattr(rule, '__qualname__', '')}"
-    register_opponents(name, rule)
+    if rule is latest or rule is quality:
+        return rule.__name__
+    name = _in_module(rule)
+    if name is None:
+        raise ConfigError(
+            f"opponents can be a function of a module, not {short(rule)}: give it a name by register_opponents"
+        )
+    SAMPLERS[name] = (rule, None, None)
     return name
 
 
-def parse_sampler(text: str | Sampler) -> Sampler:
+def _in_module(rule: Sampler) -> str | None:
+    """Return `MODULE.FUNCTION`; None for what is no function that a module holds, such as a lambda.
+
+    The module has the name by which other programs import it, also where it is the program itself or a file.
+    """
+    if not isfunction(rule) or not rule.__qualname__.isidentifier():
+        return None
+    module = str(rule.__module__)
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file and (module == "__main__" or os.sep in module):
+        module = Path(file).stem
+    return f"{module}.{rule.__name__}"
+
+
+def parse_sampler(rule: str | Sampler) -> Sampler:
     """Return the sampler that e.g. `latest` or `uniform(0.5)` names, and a function as it is.
 
     Raises `UnknownName` for anything else.
     """
-    if not isinstance(text, str):
-        return text
-    name, bracket, argument = text.partition("(")
+    if not isinstance(rule, str):
+        return rule
+    name, bracket, argument = rule.partition("(")
     for typed, (sampler, read, default) in SAMPLERS.items():
         if name != typed.partition("(")[0]:
             continue
@@ -139,13 +171,23 @@ def parse_sampler(text: str | Sampler) -> Sampler:
                 return partial(sampler, read(argument[:-1]))
         except ValueError:
             break
-    raise UnknownName(
-        f"unknown opponents {text!r}; choose one of: {', '.join((*SAMPLERS, LEAGUE))}, with DELTA from 0 to 1 and N "
-        "above 0, or a rule of your own, which register_opponents makes known: --import the file that calls it"
+    raise _unknown(rule)
+
+
+def _unknown(rule: str) -> UnknownName:
+    module, _, function = rule.rpartition(".")
+    own = "or a rule of your own, which register_opponents makes known: --import the file that calls it"
+    if module and re.fullmatch(r"[\w.]+", rule):
+        own = (
+            f"or the function {function} of {module}: pass it in Python; on the command line, --import the file or "
+            "module, which must call register_opponents with it"
+        )
+    return UnknownName(
+        f"unknown opponents {rule!r}; choose one of: {known_opponents()}, with DELTA from 0 to 1 and N above 0, {own}"
     )
 
 
-def check_opponents(text: str | Sampler) -> None:
-    """Raise `UnknownName` unless `text` names a sampler or the league."""
-    if text != LEAGUE:
-        parse_sampler(text)
+def check_opponents(rule: str | Sampler) -> None:
+    """Raise `UnknownName` unless `rule` is a sampler, or names one or the league."""
+    if rule != LEAGUE:
+        parse_sampler(rule)

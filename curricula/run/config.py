@@ -16,7 +16,7 @@ from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS
-from dohyo.curricula.opponents.samplers import LEAGUE, OPPONENTS, Sampler, rule_name
+from dohyo.curricula.opponents.samplers import LEAGUE, Sampler, known_opponents, rule_name
 from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
 
 MEETINGS, WORLD = "Who learns, and whom it meets", "Rewards and starts"
@@ -70,7 +70,7 @@ class TrainConfig:
     )
     opponents: str | Sampler = setting(
         "uniform(0)",
-        f"Past opponents: {', '.join(OPPONENTS).replace('|', ' | ')}.",
+        f"Past opponents: {known_opponents().replace('|', ' | ')}, or a rule of your own, see --import.",
         note="In Python also a function. See [opponent rules](#opponent-rules); delta 0 was best for ants (EC, Table "
         "1). With `league` each role has learners of three kinds, which set what follows themselves, except for "
         "`timeout`.",

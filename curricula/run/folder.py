@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dohyo.agents.files import UNFINISHED, write_atomically
 from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, SnapshotError, load_named, save_snapshot
+from dohyo.arenas.checks import short
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, build_arena
@@ -87,9 +88,10 @@ class RunFolder:
         """Write the settings down, unless those of before disagree."""
         if before is not None and not before.same_run(self.config):
             now = self.config._named()
-            changed = [key for key, value in before._named().items() if now[key] != value]
+            changed = {key: value for key, value in before._named().items() if now[key] != value}
+            had = ", ".join(f"{key} {short(value)}" for key, value in changed.items())
             raise DohyoError(
-                f"{self.path} holds a run with other settings ({', '.join(changed)}): "
+                f"{self.path} holds a run with other settings ({', '.join(changed)}), it has {had}: "
                 "give the same settings to resume it, or another --out for a new run"
             )
         if before is not None:

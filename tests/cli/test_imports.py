@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from doubles import only_object
+from doubles import only_object, tiny_config, train
 from typer.testing import CliRunner
 
 from dohyo.arenas import ARENAS
@@ -141,6 +142,31 @@ def test_opponent_rules_are_imported_as_well(tmp_path: Path, run_main: RunMain):
     ]
     assert "unknown opponents 'nemesis'" in run_main("train", "sumo", *options)[2]
     assert run_main("train", "sumo", *options, "--import", str(tmp_path / "nemesis.py"))[0] == 0
+
+
+def test_a_run_with_a_function_as_opponents_resumes_with_its_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain
+):
+    code = "import numpy as np\ndef newest(payoffs, rng, n):\n    return np.full(n, len(payoffs.games) - 1)\n"
+    (tmp_path / f"{MODULE}.py").write_text(code)
+    register = "from dohyo.curricula import register_opponents\nregister_opponents('mine', newest)\n"
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / f"{MODULE}.py").write_text(code + register)
+    monkeypatch.syspath_prepend(tmp_path)
+    out, config = tmp_path / "run", tmp_path / "run" / "config.json"
+    with patch.dict(SAMPLERS):
+        train(out, tiny_config(opponents=import_module(MODULE).newest))
+    forget()
+    assert json.loads(config.read_text())["opponents"] == f"{MODULE}.newest"
+    resume = ["train", "--config", str(config), "--samples", "384", "--out", str(out)]
+    status, _, errors = run_main(*resume)
+    assert status == 1
+    assert f"the function newest of {MODULE}: pass it in Python; on the command line, --import the file or" in errors
+    others = run_main("train", "sumo", "--engine", "mujoco", "--samples", "384", "--out", str(out))[2]
+    assert f"opponents '{MODULE}.newest'" in others
+    assert run_main("rate", str(out))[0] == 0
+    status, _, errors = run_main(*resume, "--import", str(tmp_path / "again" / f"{MODULE}.py"))
+    assert status == 0, errors
 
 
 @pytest.mark.parametrize(

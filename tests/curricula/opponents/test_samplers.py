@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,11 +12,11 @@ from doubles import shorten_bouts, tiny_config, train
 
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.arenas.arrays import IntArray
-from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
-from dohyo.curricula.opponents.samplers import SAMPLERS, parse_sampler, register_opponents
+from dohyo.curricula.opponents.samplers import SAMPLERS, Sampler, latest, parse_sampler, register_opponents
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
 
@@ -92,6 +94,13 @@ def test_qualities_go_by_the_chance_of_being_met():
     pool.assign(np.arange(6000))
     for version, chance in enumerate((0.248, 0.048, 0.704)):
         assert pool._chance[pool._version == version] == pytest.approx(chance)
+
+
+def test_those_that_were_gathered_are_met_alike():
+    pool = Pool(Path(), [["a", "b", "c", "d"]], Evenly("quality"), worlds=40, seed=0)
+    assert pool.gather(2) == 2
+    pool.assign(np.arange(40))
+    assert pool._chance == pytest.approx(1 / 2)  # of the two, not the newest's 0.85
 
 
 def test_qualities_of_opponents_that_always_lose_stay_near_each_other():
@@ -183,9 +192,40 @@ def test_a_function_is_taken_wherever_a_name_is(tmp_path: Path, monkeypatch: pyt
     assert len(folder.record.payoffs("sumo")) >= 1
     folder.close()
     monkeypatch.setattr("dohyo.curricula.opponents.samplers.SAMPLERS", {"latest": SAMPLERS["latest"]})
-    with pytest.raises(UnknownName, match=r"unknown opponents '.*oldest'.*--import the file that calls it"):
+    with pytest.raises(UnknownName, match=r"unknown opponents '.*oldest'.*the function oldest of test_sam.*--import"):
         train(
             tmp_path / "run", replace(tiny_config(samples=384), opponents=f"{__name__}.oldest", mirror=0.0, first=0.0)
         )
-    with pytest.raises(UnknownName, match="cannot be called"):
-        tiny_config(opponents=lambda known, rng, n: np.zeros(n, np.intp))
+    register_opponents("by-age", oldest)
+    assert parse_sampler(f"{__name__}.oldest") is oldest
+
+
+def test_own_samplers_keep_their_names():
+    assert tiny_config(opponents=latest) == tiny_config(opponents="latest")
+    assert tiny_config(opponents=latest).mirrored == tiny_config().worlds
+
+
+def test_a_function_that_is_defined_anew_replaces_the_one_before(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dohyo.curricula.opponents.samplers.SAMPLERS", dict(SAMPLERS))
+    names: list[dict[str, Any]] = [{"__name__": "__main__"}, {"__name__": "__main__"}]
+    for cell in names:
+        exec("def rule(payoffs, rng, n): return [0] * n", cell)
+        assert parse_sampler(tiny_config(opponents=cell["rule"]).opponents) is cell["rule"]
+
+
+@pytest.mark.parametrize("rule", [lambda known, rng, n: np.zeros(n, np.intp), partial(oldest), SAMPLERS.get])
+def test_a_function_without_a_name_of_its_own_needs_one(rule: Sampler):
+    with pytest.raises(ConfigError, match=r"a function of a module, not .*: give it a name by register_opponents"):
+        tiny_config(opponents=rule)
+
+
+@pytest.mark.parametrize("drawn", [[3], [-1], [0, 0], 0, [0.5], ["0"], [[0]]])
+def test_a_rule_that_draws_what_is_not_there(drawn: object):
+    matchmaker = Evenly(lambda known, rng, n: drawn)  # type: ignore[arg-type, return-value]
+    with pytest.raises(ConfigError, match=r"an opponent rule must return 1 whole numbers from 0 to 2, not "):
+        matchmaker([payoffs(0.5, 0.5, 0.5)], np.random.default_rng(0), 1)
+
+
+def test_a_rule_that_draws_nothing_for_no_bouts():
+    matchmaker = Evenly(lambda known, rng, n: [0] * n)  # type: ignore[arg-type, return-value]
+    assert [len(drawn) for drawn in matchmaker([payoffs(0.5)], np.random.default_rng(0), 0)] == [0, 0]
