@@ -16,6 +16,7 @@ from dohyo.cli.page import page
 from dohyo.cli.page.charts import CHARTS
 from dohyo.cli.page.contents import read_story
 from dohyo.cli.page.panels import chosen
+from dohyo.curricula.matches.match import Bout
 from dohyo.curricula.ratings.rating import rate
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.record import Generation
@@ -148,13 +149,13 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_long_run_stays_small(run_folder: Path, run_main: RunMain):
     folder = RunFolder.open(run_folder)
     link = folder.record.generations()[-1]
-    rows = [
-        (link.learner, g, f"{g:016x}", link.samples + 1000 * g, link.seconds + g, '{"alpha": 0.5, "draws": 0.25}')
-        for g in range(4, 4000)
-    ]
-    folder.record._write(("insert into generations values (?, ?, ?, ?, ?, ?)", rows))
-    bouts = [(f"{g:016x}", "zero", "mujoco", 0, 0, 0, 0, 9, "fell") for g in range(10, 4000, 10)]
-    folder.record._write(("insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?)", bouts))
+    folder.record._db.execute("pragma synchronous=off")  # no power cut is to be survived here
+    curves = {"alpha": 0.5, "draws": 0.25}
+    for g in range(4, 4000):
+        samples, seconds = link.samples + 1000 * g, link.seconds + g
+        folder.record.add_generation(Generation(link.learner, g, f"{g:016x}", samples, seconds, curves))
+    for g in range(10, 4000, 10):
+        folder.record.add_match(f"{g:016x}", "zero", "mujoco", 0, [Bout(0, 0, 0, 9, "fell")])
     folder.close()
     assert len(page_of(run_main, run_folder)) < 2_000_000
 
