@@ -1,4 +1,4 @@
-"""Settings: fields of a dataclass that carry what they mean and what they can be, for checks, options and tables."""
+"""Settings: dataclass fields with a description and a range, from which checks, options and tables are made."""
 
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -22,36 +22,36 @@ WORDS: dict[type, str] = {
     dict: "numbers by name",
     NoneType: "none",
 }
-"""What a value of each type is called."""
+"""Words for a value of each type, in messages."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A field of a dataclass of settings, and what it means."""
+    """The description of one setting."""
 
     help: str
-    """What it is, in one or two sentences."""
+    """What the setting is, in one or two sentences."""
     note: str = ""
-    """What the reference adds: sources, reasons."""
+    """What the reference page adds: sources and reasons."""
     low: float | None = None
     high: float | None = None
-    """Bounds of a number, both included; None: no bound."""
+    """Bounds of a number, both included; None for no bound."""
     choices: Collection[str] = ()
-    """What a text can be; empty: anything."""
+    """The allowed texts; empty for any."""
     shown: str = ""
-    """Description of the default, where its value does not say it."""
+    """Words for the default, if its value does not explain itself."""
     option: str | None = ""
-    """Name of its option, without dashes; empty: as the field; None: it has no option."""
+    """Name of its option, without dashes; empty for the field's name, None for no option."""
     panel: str | None = None
-    """Heading of its option in the help; None: none."""
+    """Heading of its option in the help; None for no heading."""
     name: str = ""
     type: Any = None
     default: Any = None
 
     def check(self, value: Any, label: str) -> None:
-        """Raise an error that names `label` unless the setting can have this value.
+        """Raise an error that names `label` unless `value` is allowed.
 
-        `ConfigError` for another type or a number out of range, `UnknownName` for a text that is no choice.
+        Raises `ConfigError` for a wrong type or a number out of range, `UnknownName` for a text that is not a choice.
         """
         if not _fits(value, self.type) or not self._in_range(value):
             raise ConfigError(f"{label} must be {self.wanted}, not {short(value)}")
@@ -65,7 +65,7 @@ class Setting:
 
     @property
     def wanted(self) -> str:
-        """What values it can have, in words: `a whole number of at least 2`."""
+        """The allowed values in words, such as `a whole number of at least 2`."""
         first, *others = (WORDS.get(get_origin(kind) or kind, "a table of settings") for kind in _kinds(self.type))
         span = ""
         if self.low is not None:
@@ -74,9 +74,9 @@ class Setting:
 
 
 def setting(default: Any, help: str, **more: Any) -> Any:
-    """Return a dataclass field with a meaning.
+    """Return a dataclass field with a `Setting`.
 
-    `default` is a value, or the type of which each config makes its own; `more` is what `Setting` holds besides.
+    `default` is a value, or a type that each config calls for a new value; `more` are further fields of `Setting`.
     """
     metadata = {"setting": Setting(help, **more)}
     if isinstance(default, type):
@@ -95,16 +95,16 @@ def settings_of(config: type) -> dict[str, Setting]:
 
 
 def check(config: Any) -> None:
-    """Raise `ConfigError` or `UnknownName` unless all settings of `config` have values that they can have."""
+    """Raise `ConfigError` or `UnknownName` unless all settings of `config` have allowed values."""
     for name, known in settings_of(type(config)).items():
         known.check(getattr(config, name), name)
 
 
 def read(config: Any, given: Any, table: str = "") -> dict[str, Any]:
-    """Return settings from a file by name, checked; lists become tuples, tables of settings dicts.
+    """Return the checked settings of a file by name; lists become tuples, and nested tables become dicts.
 
-    `table` is the name of the table that `given` is, empty for the file itself. Raises `UnknownName` for a setting
-    that does not exist, `ConfigError` for a value that cannot be.
+    `given` is the content of the file, or of its table `table`. Raises `UnknownName` for an unknown setting,
+    `ConfigError` for a value that is not allowed.
     """
     known, values = settings_of(config), dict[str, Any]()
     if not isinstance(given, Mapping):
@@ -121,7 +121,7 @@ def read(config: Any, given: Any, table: str = "") -> dict[str, Any]:
 
 
 def build(config: type[T], values: Mapping[str, Any]) -> T:
-    """Return the dataclass with settings that `read` gave."""
+    """Return the dataclass `config` with the settings that `read` returned."""
     known = settings_of(config)
     tables = {name: known[name].type for name, value in values.items() if is_dataclass(known[name].type)}
     return config(**{**values, **{name: build(kind, values[name]) for name, kind in tables.items()}})
@@ -138,7 +138,7 @@ def _kinds(kind: Any) -> tuple[Any, ...]:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Tell whether a value has a type: numbers are finite, and truth values are none."""
+    """Return whether a value has the type `kind`; numbers must be finite, and truth values are not numbers."""
     if isinstance(kind, UnionType):
         return any(_fits(value, part) for part in get_args(kind))
     plain = get_origin(kind) or kind

@@ -1,4 +1,4 @@
-"""Players: what fills a seat. A name, or an object with `act`; layers above tell what further names mean."""
+"""Players: names and objects that can fill a seat. Packages above this one can add further names."""
 
 import os
 from collections.abc import Callable
@@ -19,8 +19,8 @@ Seed = int | np.random.Generator
 class Acts(Protocol):
     """An object that can fill a seat.
 
-    It may have a method `forget(worlds)`, which is told in which worlds `[n]` new bouts begin. One that lets its caller
-    keep what it remembers has a number `memory` instead, as `dohyo.agents.Policy` says.
+    A policy with memory has either a method `forget(worlds)`, which is called with the worlds `[n]` in which new bouts
+    begin, or a number `memory` if the caller keeps its memory, see `dohyo.agents.Policy`.
     """
 
     def act(self, observation: FloatArray) -> NDArray[Any]:
@@ -28,19 +28,19 @@ class Acts(Protocol):
 
 
 AnyPlayer = Acts | str | os.PathLike[str]
-"""An object, or a name: of a built-in policy, and after `import dohyo.curricula` of a snapshot file or a run."""
+"""An object, or the name of a built-in policy; after `import dohyo.curricula` also a snapshot file or a run."""
 Make = Callable[[Seed], Acts]
-"""Makes a player whose random numbers come from a seed or stream."""
+"""Returns a player with random numbers from the given seed or stream."""
 Find = Callable[[str, Batch, int, bool], Make | None]
-"""Finds what a name means in a seat of a batch, stochastic or not; None where it knows no such name."""
+"""Returns the maker of the player (name, batch, seat, stochastic), or None for an unknown name."""
 
 FORMS = "a snapshot file, a run folder, RUN:LEARNER for one of its learners, RUN@GENERATION for an early snapshot"
-"""The names that `dohyo.curricula` knows."""
+"""The forms of names that `dohyo.curricula` adds."""
 _FINDERS: list[Find] = []
 
 
 class Zero:
-    """Always the zero action: under joint targets, a body that stands braced."""
+    """The built-in policy `zero`: always the zero action, with which a body stands braced under joint targets."""
 
     memory = 0
 
@@ -53,7 +53,7 @@ class Zero:
 
 
 class Random:
-    """Uniform actions from a seeded stream."""
+    """The built-in policy `random`: uniform actions from a seeded stream."""
 
     memory = 0
 
@@ -69,7 +69,7 @@ BUILT_IN: dict[str, Callable[[int, Seed], Zero | Random]] = {
     "zero": lambda actions, seed: Zero(actions),
     "random": lambda actions, seed: Random(actions, seed),
 }
-"""Policies that need no snapshot, by name, each over (size of an action, seed or stream)."""
+"""Constructors of the built-in policies by name; arguments are the length of an action, and a seed or stream."""
 
 
 def built_in(name: str, batch: Batch, seat: int, seed: Seed) -> Zero | Random:
@@ -78,22 +78,22 @@ def built_in(name: str, batch: Batch, seat: int, seed: Seed) -> Zero | Random:
 
 
 def register_players(find: Find) -> None:
-    """Add names of players, which `find` knows; it is asked where a name is no built-in policy's."""
+    """Add a function that finds players by name; it is called for names other than the built-in policies'."""
     _FINDERS.append(find)
 
 
 def find_player(player: AnyPlayer, batch: Batch, seat: int, *, stochastic: bool = True, seed: Seed = 0) -> Acts:
-    """Return who plays `seat` of `batch`: the object itself, or what the name means.
+    """Return the player for `seat` of `batch`: `player` itself, or the player of that name.
 
     Names are `zero`, `random` and, after `import dohyo.curricula`, a snapshot file, `RUN`, `RUN:LEARNER` and
     `RUN@GENERATION`. A snapshot acts with its own noise, or by the mean unless `stochastic`. Raises `UnknownName` for
-    any other name, `SnapshotError` for a snapshot that cannot play there, `PolicyError` for an object without `act`.
+    any other name, `SnapshotError` for a snapshot that does not fit, `PolicyError` for an object without `act`.
     """
     return make_player(player, batch, seat, stochastic)(seed)
 
 
 def make_player(player: AnyPlayer, batch: Batch, seat: int, stochastic: bool = True) -> Make:
-    """Return what makes the player; otherwise as `find_player`."""
+    """Return a function from a seed to the player; otherwise as `find_player`."""
     if not isinstance(player, str | os.PathLike):
         if isinstance(player, type) or not callable(getattr(player, "act", None)):
             kind = f"the class {player.__name__}" if isinstance(player, type) else type(player).__name__
@@ -109,7 +109,7 @@ def make_player(player: AnyPlayer, batch: Batch, seat: int, stochastic: bool = T
 
 
 def unknown_player(name: str) -> UnknownName:
-    """Return the error for a name that nobody knows."""
+    """Return the error for an unknown name of a player."""
     built_ins = ", ".join(sorted(BUILT_IN))
     if not _FINDERS:
         return UnknownName(
@@ -120,9 +120,9 @@ def unknown_player(name: str) -> UnknownName:
 
 
 class Player:
-    """A player in every world of a batch: keeps what it remembers of their bouts, and checks what it returns.
+    """A policy in every world of a batch, with its memory; its actions are checked.
 
-    `actions` is the length of an action; None: any. `name` begins the message of a `PolicyError`.
+    `actions` is the length of an action, None for any. Messages of `PolicyError` begin with `name`.
     """
 
     def __init__(self, policy: Acts, worlds: int, actions: int | None = None, name: str = "player") -> None:
@@ -144,7 +144,7 @@ class Player:
         return action
 
     def forget(self, worlds: IntArray) -> None:
-        """Begin new bouts in `worlds`."""
+        """Clear the memory of `worlds` `[n]`, in which new bouts begin."""
         self._memory[worlds] = 0
         if (forget := getattr(self._policy, "forget", None)) is not None:
             forget(worlds)

@@ -1,4 +1,4 @@
-"""The table of arenas: what exists, which bodies it takes, and how to build it."""
+"""The table of arenas, with the bodies and engines that each takes, and functions to build an arena from it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from dohyo.arenas.sumo import Sumo
 from dohyo.arenas.you_shall_not_pass import YouShallNotPass
 
 ALL_BODIES = BODIES | PAPER_BODIES
-"""Whatever any arena takes."""
+"""All bodies that any arena takes, by name."""
 
 
 class Build(Protocol):
@@ -37,38 +37,38 @@ class Build(Protocol):
 
 @dataclass(frozen=True)
 class ArenaSpec:
-    """One line of the table."""
+    """An arena of the table `ARENAS`: its rules, and what it can be built with."""
 
     id: str
     """The versioned name, as in `pettingzoo.make("parallel", "dohyo/sumo_v0")`."""
     build: Build
     bodies: tuple[str, ...]
-    """The bodies the arena takes, in any seat; the first unless asked otherwise."""
+    """The bodies that the arena takes in any seat; the first is the default."""
     seats: int
     page: str
     """The page of the documentation that describes it."""
     max_cycles: int = 500
-    """Control steps in a bout unless asked otherwise (EC)."""
+    """Default number of control steps after which a bout ends (EC)."""
     engines: Mapping[str, Constructor] = field(default_factory=lambda: ENGINES)
-    """The engines it runs on; the first that is installed unless asked otherwise."""
+    """The engines that it runs on; the first that is installed is the default."""
     drives: tuple[str, ...] = tuple(DRIVES)
-    """What an action can mean in it; the first unless asked otherwise."""
+    """The drives that it takes; the first is the default."""
     physics: tuple[str, ...] = tuple(PHYSICS)
-    """How finely it can be simulated; the first unless asked otherwise."""
+    """The presets of the physics that it takes; the first is the default."""
 
 
 class Setup(NamedTuple):
-    """What an arena is played with."""
+    """The body, engine, drive and physics of an arena."""
 
     body: str
-    """One for every seat, or one per seat with commas."""
+    """One body for every seat, or one per seat joined by commas."""
     engine: str
     drive: str
     physics: str = ACCURATE
 
 
 def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> ArenaSpec:
-    """Return the line of one of the paper's own arenas, which leave little to choose."""
+    """Return the spec of one of the paper's own arenas, which have one engine, drive and physics."""
     return ArenaSpec(
         f"paper_{name}_v0",
         build,
@@ -106,7 +106,7 @@ ARENAS = {
 
 
 OWN = "; `--import FILE`, or `register_arena` in Python, adds an arena of your own"
-"""What is said where an arena is not in the table."""
+"""The end of the message for an unknown arena."""
 
 
 def register_arena(name: str, spec: ArenaSpec) -> None:
@@ -123,7 +123,7 @@ def set_up(
     drive: str | None = None,
     physics: str | None = None,
 ) -> Setup:
-    """Return the given choices, and the arena's first choice for each that is None: of engines the first installed.
+    """Return the given choices, with the arena's default for each that is None.
 
     Raises `UnknownName` for an arena, engine, drive or physics that does not exist or that this arena does not take.
     """
@@ -167,7 +167,7 @@ def build_engine(arena: str, name: str | None, scene: Scene, worlds: int, worker
 
 
 def _check_taken(arena: str, kind: str, name: str, known: Iterable[str], taken: Iterable[str]) -> None:
-    """Raise `UnknownName` unless the arena takes `name`, and list what it takes."""
+    """Raise `UnknownName`, with a list of what the arena takes, unless it takes `name`."""
     if name in known and name not in taken:
         raise UnknownName(f"arena {arena!r} does not take {kind} {name!r}; it takes: {', '.join(taken)}")
     if name not in taken:

@@ -1,1 +1,1 @@
-"""Learners: networks and the algorithms that train them."""
+"""Learners: the networks and the algorithms that train them."""

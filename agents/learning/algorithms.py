@@ -1,4 +1,4 @@
-"""Who learns: what a learner must be able to do, and the table of algorithms by name. Reading it loads no torch."""
+"""The interface of learners, and the table of algorithms. Importing this module does not load torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,66 +16,66 @@ if TYPE_CHECKING:
 
 
 class LearningError(DohyoError, ArithmeticError):
-    """Learning has ruined the networks."""
+    """Learning has diverged: the networks hold numbers that are not finite."""
 
 
 class Learner(Protocol):
-    """One policy that learns from the slots of a `SeatVec`; a run calls these methods in this order.
+    """One policy that learns from the slots of a `SeatVec`.
 
-    A generation is some times `spend`, `collect`, `learn`; then `tensors` and `curves` are read and `save` is called.
-    With the same seed and the same calls a learner does the same.
+    For each generation, a run repeats `spend`, `collect`, `learn` for each update, then reads `tensors` and `curves`,
+    and calls `save`. With the same seed and the same calls, a learner does the same.
     """
 
     @property
     def samples(self) -> int:
-        """Control steps of learning seats seen so far."""
+        """Samples so far: control steps of learning seats."""
 
     def begin(self) -> None:
-        """Let the next `collect` begin a bout in every slot, as the first one does: others have used the batch."""
+        """Make the next `collect` begin a new bout in every slot; called after others have used the batch."""
 
     def spend(self, share: float) -> None:
-        """Be told what share of the budget is used up, 0 to 1, for schedules."""
+        """Set the share of the budget that is used up, 0 to 1, which schedules follow."""
 
     def collect(self) -> None:
-        """Play a rollout in every slot; how long it is, the algorithm decides."""
+        """Play a rollout in every slot; the algorithm sets its length."""
 
     def learn(self) -> None:
-        """Change the policy by the last rollout; raises `LearningError` when that has ruined it."""
+        """Update the policy from the last rollout; raises `LearningError` if it diverged."""
 
     def tensors(self) -> dict[str, FloatArray]:
-        """Return copies of what acting needs: the tensors of a network of `dohyo.agents.policies.networks`, float32."""
+        """Return copies of the policy's tensors, float32, as a network of `dohyo.agents.policies.networks` has them."""
 
     def curves(self) -> dict[str, float]:
-        """Return figures of the last update, for curves, by names that begin with `train/`."""
+        """Return figures of the last update for curves, by names that begin with `train/`."""
 
     def adopt(self, snapshot: Snapshot) -> None:
-        """Begin as the policy of a snapshot; raises `SnapshotError` for one that cannot be taken over."""
+        """Begin as the policy of a snapshot; raises `SnapshotError` if its network does not fit."""
 
     def reset(self) -> None:
-        """Go back to the first policy, or to the adopted one; samples are counted on."""
+        """Go back to the first policy, or to the adopted one; `samples` goes on counting."""
 
     def save(self, path: Path) -> None:
-        """Write all that `restore` needs into one file, whole or not at all (`dohyo.agents.files.write_atomically`)."""
+        """Write everything that `restore` needs into one file, atomically (`dohyo.agents.files.write_atomically`)."""
 
     def restore(self, path: Path) -> None:
-        """Go on from what `save` has written; raises `SnapshotError` for a damaged file."""
+        """Continue from a file that `save` wrote; raises `SnapshotError` if it is damaged."""
 
 
 Build = Callable[["SeatVec", PpoConfig, int], Learner]
-"""Makes a learner over these slots, with these settings, from this seed."""
+"""Returns a learner; arguments are the slots, the settings and the seed."""
 
 
 @dataclass(frozen=True)
 class Algorithm:
-    """One line of the table."""
+    """One algorithm of the table `ALGORITHMS`."""
 
     build: Build
     policies: tuple[str, ...]
-    """The kinds of network that it trains, of `POLICIES`."""
+    """The networks that it trains, keys of `POLICIES`."""
 
 
 def _in_torch(name: str) -> Build:
-    """Return the function `name` of the module that needs torch, to be loaded when it is first called."""
+    """Return the function `name` of `ppo.py`, which needs torch; it is loaded at the first call."""
 
     def build(vec: "SeatVec", config: PpoConfig, seed: int) -> Learner:
         make: Build = getattr(import_module("dohyo.agents.learning.ppo"), name)
@@ -88,16 +88,15 @@ ALGORITHMS = {
     "ppo": Algorithm(_in_torch("ppo"), ("mlp",)),
     "recurrent_ppo": Algorithm(_in_torch("recurrent_ppo"), ("lstm",)),
 }
-"""Algorithms by name. Where none is named the first one trains that has the kind of network."""
+"""Algorithms by name. If none is named, the first that trains the network is used."""
 OWN = "; or name the file that registers it by --import"
 
 
 def register_algorithm(name: str, build: Build, policies: tuple[str, ...] = ("mlp",)) -> None:
-    """Make an algorithm known as `name`, for `TrainConfig.algorithm` and `dohyo train --algorithm`.
+    """Add an algorithm under `name`, for `TrainConfig.algorithm` and `dohyo train --algorithm`.
 
-    `build(vec, config, seed)` returns a `Learner`. Of `config` it takes what it has a use for; slots give
-    observations `[slots, obs]` and take actions `[slots, act]`. Raises `ConfigError` for a name that another algorithm
-    has.
+    `build(vec, config, seed)` returns a `Learner`; it may ignore any setting of `config`. Slots give observations
+    `[slots, obs]` and take actions `[slots, act]`. Raises `ConfigError` for a name that another algorithm has.
     """
     if name in ALGORITHMS and ALGORITHMS[name].build is not build:
         raise ConfigError(f"there is an algorithm {name!r} already: choose another name")
@@ -105,9 +104,9 @@ def register_algorithm(name: str, build: Build, policies: tuple[str, ...] = ("ml
 
 
 def check_algorithm(name: str, policy: str) -> Algorithm:
-    """Return the algorithm called `name`, or the first for the kind of network where `name` is empty.
+    """Return the algorithm `name`, or the first that trains the network `policy` if `name` is empty.
 
-    Raises `UnknownName` for one that is not there, `ConfigError` for one that does not train this kind of network.
+    Raises `UnknownName` for an unknown algorithm, `ConfigError` for one that does not train this network.
     """
     if not name:
         return next(algorithm for algorithm in ALGORITHMS.values() if policy in algorithm.policies)
@@ -118,5 +117,5 @@ def check_algorithm(name: str, policy: str) -> Algorithm:
 
 
 def make_learner(vec: "SeatVec", config: PpoConfig, seed: int, algorithm: str = "") -> Learner:
-    """Return a learner of the algorithm called `algorithm`, or of the first that trains `config.policy`."""
+    """Return a learner of the algorithm `algorithm`, by default the first that trains `config.policy`."""
     return check_algorithm(algorithm, config.policy).build(vec, config, seed)

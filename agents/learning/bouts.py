@@ -1,4 +1,4 @@
-"""Training bouts that have ended, as the learner saw them."""
+"""Training bouts that have ended, from the learner's side."""
 
 from dataclasses import dataclass, fields
 
@@ -7,7 +7,7 @@ import numpy as np
 from dohyo.arenas.arrays import Array, IntArray
 
 BOTH = -1
-"""The learner's seat in a bout against itself."""
+"""The value of `EndedBouts.seat` in a mirror bout, in which the learner fills both seats."""
 
 
 @dataclass(frozen=True)
@@ -16,27 +16,27 @@ class EndedBouts:
 
     worlds: IntArray
     seat: IntArray
-    """The seat that the learner took, or `BOTH`."""
+    """The learner's seat, or `BOTH`."""
     winner: IntArray
     """The seat that won, -1 for a draw."""
     steps: IntArray
-    """Control steps that the bout took."""
+    """Length of the bout in control steps."""
     ending: IntArray
     """Index into the batch's `endings`."""
     dense: Array
-    """The learner's dense reward, summed over the bout; of a bout against itself the mean of both seats."""
+    """The learner's dense reward, summed over the bout; in a mirror bout the mean of both seats."""
 
     @property
     def drawn(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Whether nobody won, `[n]`."""
+        """Whether the bout was drawn, `[n]`."""
         return self.winner < 0
 
     @property
     def results(self) -> IntArray:
-        """The learner's results: 1 a win, 0 a draw, -1 a loss; of bouts against opponents alone, `[n]`."""
+        """The learner's results, `[n]`: 1 for a win, 0 for a draw, -1 for a loss; not defined for mirror bouts."""
         return np.where(self.drawn, 0, np.where(self.winner == self.seat, 1, -1))
 
     def against_opponents(self) -> "EndedBouts":
-        """Return those in which the learner took one seat."""
+        """Return the bouts against opponents, that is without mirror bouts."""
         chosen = self.seat != BOTH
         return EndedBouts(*(getattr(self, field.name)[chosen] for field in fields(self)))

@@ -1,4 +1,4 @@
-"""Settings of the learner, apart from it so that reading them does not load torch."""
+"""Settings of the learner; importing this module does not load torch."""
 
 import math
 from collections.abc import Iterable
@@ -10,10 +10,10 @@ from dohyo.agents.settings import check, setting, settings_of
 from dohyo.arenas.errors import UnknownName, lookup
 
 VALUES = ("own", "privileged")
-"""What a value function sees: what its policy sees, or what the other seat sees as well (Dactyl, arXiv 1808.00177)."""
+"""What a value function sees: its policy's observation, or also the other seat's (Dactyl, arXiv 1808.00177)."""
 
 PARAMETRIZATIONS = {"mlp": ("standard", "mup"), "lstm": ("standard",)}
-"""How initial sizes and rates follow the width, by kind of policy; see `dohyo.agents.learning.mup`."""
+"""How initial sizes and rates follow the width, by network; see `dohyo.agents.learning.mup`."""
 
 NETWORK = "The network and how it learns"
 """Heading of the options of these settings in the help."""
@@ -24,7 +24,7 @@ _hyperparameter = partial(setting, option=None)  # `--ppo NAME=VALUE` sets it
 class PpoConfig:
     """Hyperparameters of PPO. EC is arXiv 1710.03748, which had 409,600 samples an iteration and a cluster.
 
-    Raises `UnknownName` for a kind that is not there, `ConfigError` for a number that cannot be.
+    Raises `UnknownName` for an unknown choice, `ConfigError` for a number out of range.
     """
 
     policy: str = setting(
@@ -65,7 +65,7 @@ class PpoConfig:
     )
     rollout: int = _hyperparameter(128, "Control steps per slot and update.", low=1)
     unroll: int = _hyperparameter(
-        16, "Control steps through which an LSTM's errors are propagated back, at most.", note="EC 10.", low=1
+        16, "Most control steps through which an LSTM's errors are propagated back.", note="EC 10.", low=1
     )
     minibatch: int = _hyperparameter(1024, "Samples per gradient step.", note="EC 5120.", low=2)
     epochs: int = _hyperparameter(5, "Passes over a rollout.", note="EC 6, with an LSTM 3.", low=1)
@@ -83,8 +83,8 @@ class PpoConfig:
     )
     least_std: float = _hyperparameter(
         0.0,
-        "Standard deviation below which no action's noise falls.",
-        note="Without such a bound noise shrinks for as long as a run goes on, until nothing new is tried "
+        "Least standard deviation of an action's noise.",
+        note="Without a bound the noise shrinks during the whole run, until nothing new is tried "
         "(docs/results/sumo.md).",
         low=0,
         high=math.exp(2),
@@ -92,13 +92,11 @@ class PpoConfig:
     target_kl: float = _hyperparameter(0.03, "An update stops early beyond 1.5 times this divergence.", low=1e-9)
     value_first: int = _hyperparameter(
         200_000,
-        "Samples in which only the value function learns, where the policy begins as a snapshot.",
-        note="Until the value function knows what to expect, its advice would spoil what the policy can do.",
+        "Samples in which only the value function learns, if the policy begins as a snapshot.",
+        note="The first estimates of a new value function would spoil the policy.",
         low=0,
     )
-    reward_scale: float = _hyperparameter(
-        0.005, "Rewards are multiplied by this: an outcome of 1000 becomes 5.", low=1e-9
-    )
+    reward_scale: float = _hyperparameter(0.005, "Factor of rewards: an outcome of 1000 becomes 5.", low=1e-9)
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -108,16 +106,16 @@ class PpoConfig:
 
 
 HYPERPARAMETERS = [name for name, known in settings_of(PpoConfig).items() if known.option is None]
-"""Settings that have no option of their own."""
+"""Settings without an option, which `--ppo NAME=VALUE` sets."""
 
 POLICIES = {"mlp": PpoConfig(), "lstm": PpoConfig(policy="lstm", width=128, epochs=3)}
-"""Settings for each kind of policy: two tanh layers, or a rectified layer and an LSTM, both of EC's sizes."""
+"""Default settings by network: two tanh layers, or a rectified layer and an LSTM, both of EC's sizes."""
 
 
 def read_hyperparameters(texts: Iterable[str]) -> dict[str, Any]:
-    """Return the settings that `NAME=VALUE` texts give, by name, as numbers.
+    """Return the settings in `NAME=VALUE` texts as numbers by name.
 
-    Raises `UnknownName` for a name that is not there and for a value of another type.
+    Raises `UnknownName` for an unknown name and for a value of the wrong type.
     """
     known, values = settings_of(PpoConfig), dict[str, Any]()
     for text in texts:

@@ -1,4 +1,4 @@
-"""The recurrent network that learns: sb3-contrib's actor-critic, a memory of its own each for policy and value."""
+"""The recurrent network that learns: sb3-contrib's actor-critic with separate LSTMs for policy and value."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -18,7 +18,7 @@ States = tuple[Tensor, Tensor]
 
 
 class Recurrent(nn.LSTM):
-    """An LSTM over a layer of rectified units over the first `inputs` of the features (arXiv 1710.03748)."""
+    """A layer of rectified units over the first `inputs` features, followed by an LSTM (arXiv 1710.03748)."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__(width, width)
@@ -28,13 +28,13 @@ class Recurrent(nn.LSTM):
                 nn.init.zeros_(parameter)
             else:
                 nn.init.orthogonal_(parameter, 2**0.5 if name == "embed.weight" else 1.0)
-            if name == "bias_ih_l0":  # the authors' cell adds 1 to what its forget gate is given
+            if name == "bias_ih_l0":  # the authors' cell adds 1 to the input of its forget gate
                 nn.init.ones_(parameter[width : 2 * width])
 
     def unroll(self, features: Tensor, states: States, starts: Tensor) -> tuple[Tensor, States]:
-        """Return outputs `[n * T, H]` for n sequences of T steps, `[n * T, features]`, and the states after them.
+        """Return outputs `[n * T, H]` and final states of n sequences of T steps, with features `[n * T, features]`.
 
-        Where `starts` `[n * T]` is 1 a bout begins, with an empty memory.
+        Where `starts` `[n * T]` is 1, a bout begins with an empty memory.
         """
         n = states[0].shape[1]
         embedded = torch.relu(self.embed(features[:, : self.embed.in_features]))
@@ -42,7 +42,7 @@ class Recurrent(nn.LSTM):
         begins = starts.reshape(n, -1).swapaxes(0, 1)
         cuts = [t for t in begins.any(dim=1).nonzero().flatten().tolist() if t > 0]
         outputs = []
-        for first, end in pairwise([0, *cuts, len(steps)]):  # in between no memory is to be emptied
+        for first, end in pairwise([0, *cuts, len(steps)]):  # bouts begin only at the cuts
             keep = (1 - begins[first])[None, :, None]
             output, states = self(steps[first:end], (keep * states[0], keep * states[1]))
             outputs.append(output)
@@ -50,7 +50,7 @@ class Recurrent(nn.LSTM):
 
 
 class RecurrentPolicy(RecurrentActorCriticPolicy):
-    """Separate `Recurrent`s for policy and value over `RunningNorm`, state-independent standard deviation.
+    """Actor-critic with separate `Recurrent` networks over `RunningNorm`, and a state-independent deviation.
 
     The policy sees the first `own` entries of an observation, the value function all of them.
     """
@@ -84,21 +84,21 @@ class RecurrentPolicy(RecurrentActorCriticPolicy):
         return lstm.unroll(features, lstm_states, episode_starts)
 
     def acting_tensors(self) -> dict[str, FloatArray]:
-        """Return copies of all that acting needs, named as `dohyo.agents.policies.networks.Lstm` expects."""
+        """Return copies of the policy's tensors, named as in `dohyo.agents.policies.networks.Lstm`."""
         tensors = self._acting()
         return copies(tensors | {"gates_bias": tensors["gates_bias"] + self.lstm_actor.get_parameter("bias_hh_l0")})
 
     def adopt(self, tensors: Mapping[str, FloatArray]) -> None:
-        """Act from now on as `acting_tensors` say; raises `ValueError` for those of another network."""
+        """Set the policy's tensors, as `acting_tensors` returns them; raises `ValueError` if they do not fit."""
         fill(self._acting(), tensors)
         nn.init.zeros_(self.lstm_actor.get_parameter("bias_hh_l0"))
 
     def acting_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters that acting needs."""
+        """Return the policy's parameters."""
         return [*self.lstm_actor.parameters(), *self.action_net.parameters(), self.log_std]
 
     def _acting(self) -> dict[str, Tensor]:
-        """Return the learner's own tensors; of the gates' two biases, which are added, only the first."""
+        """Return the policy's live tensors; of the gates' two biases, which are added, only the first."""
         own = dict(self.lstm_actor.named_parameters())
         assert isinstance(self.action_net, nn.Linear)
         return seen_through(self, self._own) | {

@@ -1,4 +1,4 @@
-"""The network that learns: Stable-Baselines3's actor-critic with its observation statistics inside."""
+"""The MLP that learns: Stable-Baselines3's actor-critic, which also holds the observation statistics."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from dohyo.arenas.arrays import FloatArray
 
 
 class RunningNorm(BaseFeaturesExtractor):
-    """Normalise observations by mean and variance of all that `update` has been shown."""
+    """Normalises observations by the mean and variance of all observations given to `update`."""
 
     mean: Tensor
     variance: Tensor
@@ -29,13 +29,13 @@ class RunningNorm(BaseFeaturesExtractor):
         self.register_buffer("count", torch.zeros(1, dtype=torch.float64))
 
     def forward(self, observation: Tensor) -> Tensor:
-        """Return normalised observations, clipped to +-5 standard deviations, shapes `[n, obs]`."""
+        """Return normalised observations `[n, obs]`, clipped to +-5 standard deviations."""
         return ((observation - self.mean) / (self.variance + EPSILON).sqrt()).clamp(-CLIP, CLIP)
 
     @torch.no_grad()
     def update(self, observation: Tensor) -> None:
-        """Fold a rollout's observations `[n, obs]` into the statistics (Chan et al. 1979, parallel variance)."""
-        observation = observation.float()  # some arenas show double precision
+        """Add a rollout's observations `[n, obs]` to the statistics (Chan et al. 1979, parallel variance)."""
+        observation = observation.float()  # the paper's arenas give float64
         new = len(observation)
         total = self.count + new
         share = (new / total).float()
@@ -47,7 +47,7 @@ class RunningNorm(BaseFeaturesExtractor):
 
 
 class Towers(MlpExtractor):
-    """Separate tanh networks: the policy's sees the first `own` of the features, the value's all of them."""
+    """Separate tanh networks for policy and value: the policy sees the first `own` features, the value all."""
 
     def __init__(self, own: int, features: int, width: int) -> None:
         layers = {"pi": [width, width], "vf": [width, width]}
@@ -57,14 +57,14 @@ class Towers(MlpExtractor):
             self.value_net = MlpExtractor(features, layers, nn.Tanh, "cpu").value_net
 
     def forward_actor(self, features: Tensor) -> Tensor:
-        """Return what the policy makes of features `[n, features]`, `[n, width]`."""
+        """Return the output `[n, width]` of the policy's hidden layers for features `[n, features]`."""
         return super().forward_actor(features[:, : self._own])
 
 
 class NormalisedPolicy(ActorCriticPolicy):
-    """Separate tanh networks for policy and value over `RunningNorm`, state-independent standard deviation.
+    """Actor-critic with separate tanh networks over `RunningNorm`, and a state-independent deviation.
 
-    The policy sees the first `own` entries of an observation, the value function all of them. With `mup` initial
+    The policy sees the first `own` entries of an observation, the value function all of them. With `mup`, initial
     sizes and rates are those of `dohyo.agents.learning.mup`.
     """
 
@@ -96,29 +96,29 @@ class NormalisedPolicy(ActorCriticPolicy):
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         if self._mup:
-            towers = [(self.policy_layers(), 0.01), (self.value_layers(), 1.0)]  # gains as Stable-Baselines3 has them
+            towers = [(self.policy_layers(), 0.01), (self.value_layers(), 1.0)]  # Stable-Baselines3's gains
             for tower in towers:
                 draw(tower)
             self.optimizer = adam(self, towers, lr_schedule(1))
 
     def policy_layers(self) -> list[nn.Linear]:
-        """Return the policy's layers, from its input on."""
+        """Return the policy's layers, input layer first."""
         return [m for m in (*self.mlp_extractor.policy_net, self.action_net) if isinstance(m, nn.Linear)]
 
     def value_layers(self) -> list[nn.Linear]:
-        """Return the value function's layers, from its input on."""
+        """Return the value function's layers, input layer first."""
         return [m for m in (*self.mlp_extractor.value_net, self.value_net) if isinstance(m, nn.Linear)]
 
     def acting_tensors(self) -> dict[str, FloatArray]:
-        """Return copies of all that acting needs, named as `dohyo.agents.policies.networks.Mlp` expects."""
+        """Return copies of the policy's tensors, named as in `dohyo.agents.policies.networks.Mlp`."""
         return copies(self._acting())
 
     def adopt(self, tensors: Mapping[str, FloatArray]) -> None:
-        """Act from now on as `acting_tensors` say; raises `ValueError` for those of another network."""
+        """Set the policy's tensors, as `acting_tensors` returns them; raises `ValueError` if they do not fit."""
         fill(self._acting(), tensors)
 
     def acting_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters that acting needs."""
+        """Return the policy's parameters."""
         return [tensor for tensor in self._acting().values() if isinstance(tensor, nn.Parameter)]
 
     def _acting(self) -> dict[str, Tensor]:
@@ -136,14 +136,14 @@ def norm_of(policy: ActorCriticPolicy) -> RunningNorm:
 
 
 def seen_through(policy: ActorCriticPolicy, own: int) -> dict[str, Tensor]:
-    """Return the tensors that all kinds of snapshot have: statistics of the first `own` entries, and deviations."""
+    """Return the live tensors that all snapshots have: statistics of the first `own` entries, and log deviations."""
     norm = norm_of(policy)
     return {"mean": norm.mean[:own], "variance": norm.variance[:own], "log_std": policy.log_std}
 
 
 @torch.no_grad()
 def fill(tensors: Mapping[str, Tensor], values: Mapping[str, FloatArray]) -> None:
-    """Write the values into the tensors of the same names; raises `ValueError` unless names and shapes are the same."""
+    """Copy `values` into the tensors of the same names; raises `ValueError` unless all names and shapes match."""
     shapes, given = ({name: tuple(array.shape) for name, array in arrays.items()} for arrays in (tensors, values))
     if shapes != given:
         raise ValueError(f"it has {given}, the learner {shapes}")
@@ -152,5 +152,5 @@ def fill(tensors: Mapping[str, Tensor], values: Mapping[str, FloatArray]) -> Non
 
 
 def copies(tensors: Mapping[str, Tensor]) -> dict[str, FloatArray]:
-    """Return arrays that share nothing with the tensors."""
+    """Return copies of the tensors as arrays."""
     return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}

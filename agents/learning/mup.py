@@ -1,4 +1,4 @@
-"""muP: initial sizes and Adam's rates with which a network learns alike at any width (arXiv 2203.03466, table 3)."""
+"""muP: initial sizes and Adam's rates with which networks of any width learn alike (arXiv 2203.03466, table 3)."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from stable_baselines3 import PPO
 from torch import nn
 
 BASE = 64
-"""The width at which layers have the sizes and rates of the standard parametrization, for which rates were tuned."""
+"""The width at which muP equals the standard parametrization, and for which the rates were tuned."""
 
 Tower = tuple[list[nn.Linear], float]
-"""A network's layers from its input on, and the gain of the last; the gain of the others is sqrt(2)."""
+"""A network's layers, input layer first, and the gain of the last layer; the gain of the others is sqrt(2)."""
 
 
 @torch.no_grad()
 def draw(tower: Tower) -> None:
-    """Draw weights: input and hidden layers with variance gain^2 / fan_in, the output layer with 1 / fan_in more."""
+    """Draw weights: input and hidden layers with variance 2 / fan_in, the output with gain^2 * BASE / fan_in^2."""
     *hidden, output = tower[0]
     for layer in hidden:
         nn.init.normal_(layer.weight, std=(2 / layer.in_features) ** 0.5)
@@ -23,10 +23,9 @@ def draw(tower: Tower) -> None:
 
 
 def adam(policy: nn.Module, towers: list[Tower], rate: float) -> torch.optim.Adam:
-    """Return an optimiser by which hidden and output weights learn at `rate` * BASE / fan_in, all else at `rate`.
+    """Return Adam with the rate `rate` * BASE / fan_in for hidden and output weights, and `rate` for all others.
 
-    What Adam adds to a gradient's size follows the gradients, which are smaller by the width (appendix B.3); at `BASE`
-    it is Stable-Baselines3's.
+    Adam's epsilon falls with the width as gradients do (appendix B.3); at `BASE` it is Stable-Baselines3's.
     """
     scaled = {layer.weight: BASE / layer.in_features for layers, _ in towers for layer in layers[1:]}
     rest = [parameter for parameter in policy.parameters() if parameter not in scaled]
@@ -36,7 +35,7 @@ def adam(policy: nn.Module, towers: list[Tower], rate: float) -> torch.optim.Ada
 
 
 class GroupedPpo(PPO):
-    """Stable-Baselines3's PPO, but every group of the optimiser keeps a rate of its own."""
+    """Stable-Baselines3's PPO with a separate learning rate for each group of the optimiser."""
 
     def _update_learning_rate(self, optimizers: Any) -> None:
         super()._update_learning_rate(optimizers)

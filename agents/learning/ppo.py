@@ -1,4 +1,4 @@
-"""PPO, recurrent or not: Stable-Baselines3's, over the seats of a batch; checkpoints hold no pickle."""
+"""PPO and recurrent PPO of Stable-Baselines3 over the seats of a batch, with checkpoints that hold no pickle."""
 
 import json
 import math
@@ -30,7 +30,7 @@ from dohyo.arenas.checks import one_line
 KEYS = 624
 """Words in the state of NumPy's old random stream, a Mersenne Twister."""
 PUBLISHED = 2_500_000_000
-"""Samples behind the statistics of an imported snapshot, which does not say (arXiv 1710.03748: about 2.5e9)."""
+"""Samples assumed behind the statistics of an imported snapshot (arXiv 1710.03748: about 2.5e9)."""
 
 
 class PpoLearner:
@@ -51,7 +51,7 @@ class PpoLearner:
         self._first = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
 
     def adopt(self, snapshot: Snapshot) -> None:
-        """Begin as the policy of a snapshot; its statistics go on from there, the value function is new.
+        """Begin as the policy of a snapshot, with its observation statistics and a new value function.
 
         Raises `SnapshotError` for a network of another kind or size.
         """
@@ -70,7 +70,7 @@ class PpoLearner:
 
     @property
     def samples(self) -> int:
-        """Control steps of learning seats seen so far."""
+        """Samples so far: control steps of learning seats."""
         return self._ppo.num_timesteps
 
     def collect(self) -> None:
@@ -81,20 +81,19 @@ class PpoLearner:
         self._ppo.collect_rollouts(self.vec, self._callback, self._ppo.rollout_buffer, n_rollout_steps=steps)
 
     def spend(self, share: float) -> None:
-        """Be told what share of the budget is used up, 0 to 1: the learning rate falls with it."""
+        """Set the share of the budget that is used up, 0 to 1, with which the learning rate falls."""
         sb3.spend(self._ppo, share)
 
     def begin(self) -> None:
-        """Begin a bout in every slot before the next rollout: somebody else has used the batch meanwhile."""
+        """Make the next rollout begin a new bout in every slot; called after others have used the batch."""
         sb3.forget_bouts(self._ppo)
         self._callback = None
 
     def learn(self) -> None:
-        """Update the networks from the last rollout, then fold its observations into the statistics.
+        """Update the networks from the last rollout, then add its observations to the statistics.
 
-        In this order: the ratios of new to old probabilities are of policies that see the same normalised inputs.
-        The very first rollout, seen through no statistics at all, only fills them. Raises `LearningError` when weights
-        come out that are not numbers.
+        In this order, old and new probabilities are of policies that see the same normalised inputs. The very first
+        rollout has no statistics yet, so it only fills them. Raises `LearningError` if weights are no longer finite.
         """
         if self._norm.count > 0:
             for parameter in self._policy.acting_parameters():
@@ -107,10 +106,10 @@ class PpoLearner:
     def _train(self) -> None:
         try:
             self._ppo.train()
-        finally:  # weights that are not numbers make torch raise as well, of what they meet first
+        finally:  # such weights also make torch raise other errors
             if not all(tensor.isfinite().all() for tensor in self._policy.parameters()):
                 raise LearningError(
-                    "learning diverged: the networks' weights are no longer numbers. The generations before are whole; "
+                    "learning diverged: the networks' weights are no longer numbers. Earlier generations are intact; "
                     f"train anew, in another folder, with --ppo learning_rate below {self.config.learning_rate:g}"
                 )
 
@@ -120,17 +119,17 @@ class PpoLearner:
             self._policy.log_std.clamp_(min=math.log(self.config.least_std))
 
     def reset(self) -> None:
-        """Go back to the first weights and statistics, with no moments; samples are counted on."""
+        """Go back to the first weights and statistics, with an empty optimiser; `samples` goes on counting."""
         self._policy.load_state_dict(self._first)
         self._restore_adam({})
         self._alone_until = self.samples + self._value_first
 
     def curves(self) -> dict[str, float]:
-        """Return the last update's figures by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
+        """Return figures of the last update by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
         return {key: float(value) for key, value in self._curves.name_to_value.items() if key.startswith("train/")}
 
     def tensors(self) -> dict[str, FloatArray]:
-        """Return copies of all that acting needs; see `dohyo.agents.policies.networks`."""
+        """Return copies of the policy's tensors; see `dohyo.agents.policies.networks`."""
         return self._policy.acting_tensors()
 
     def save(self, path: Path) -> None:
@@ -149,7 +148,7 @@ class PpoLearner:
         write_atomically(path, save(tensors, metadata))
 
     def restore(self, path: Path) -> None:
-        """Go on from what `save` has written; raises `SnapshotError` for a damaged file."""
+        """Continue from a file that `save` wrote; raises `SnapshotError` if it is damaged."""
         try:
             content = path.read_bytes()
             tensors = load(content)
@@ -232,7 +231,7 @@ def _settings(vec: SeatVec, config: PpoConfig, seed: int, chunk: int = 1) -> dic
 
 
 def _divisor(whole: int, most: int) -> int:
-    """Return the largest part of at most `most` that divides `whole` evenly."""
+    """Return the largest divisor of `whole` that is at most `most`."""
     parts = -(-whole // most)
     while whole % parts:
         parts += 1

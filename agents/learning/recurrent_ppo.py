@@ -1,4 +1,4 @@
-"""Recurrent PPO on chunks: a rollout is cut into short sequences, through which errors are propagated back."""
+"""Recurrent PPO on chunks: errors are propagated back through short sequences of a rollout."""
 
 from collections.abc import Generator
 from typing import Any
@@ -13,10 +13,10 @@ from dohyo.arenas.arrays import FloatArray
 
 
 class ChunkBuffer(RecurrentRolloutBuffer):
-    """A rollout whose minibatches are chunks of `unroll` control steps of one slot, in a drawn order.
+    """A rollout buffer whose minibatches are chunks of `unroll` control steps of one slot, in random order.
 
-    Each chunk begins with the memory that the slot had there. sb3-contrib's own buffer hands out whole bouts instead,
-    of few slots at a time and padded to the longest.
+    Each chunk begins with the memory that the slot had at that time. sb3-contrib's own buffer yields whole bouts of few
+    slots at a time, padded to the longest.
     """
 
     unroll = 1
@@ -37,7 +37,7 @@ class ChunkBuffer(RecurrentRolloutBuffer):
         return values.swapaxes(0, 1).reshape(-1, self.unroll, *values.shape[2:])
 
     def _states(self, name: str) -> FloatArray:
-        """Return the states with which the chunks begin, `[chunks, H]`."""
+        """Return the memory at the beginning of each chunk, `[chunks, H]`."""
         first: FloatArray = getattr(self, name)[:: self.unroll, 0]
         return first.swapaxes(0, 1).reshape(-1, first.shape[-1])
 

@@ -1,4 +1,4 @@
-"""The one file that reaches into Stable-Baselines3: what a learner needs of it and it keeps to itself (2.9)."""
+"""Access to private fields of Stable-Baselines3 (2.9); no other file uses them."""
 
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
@@ -7,18 +7,18 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 def prepare(ppo: OnPolicyAlgorithm) -> BaseCallback:
     """Prepare counters, the first observations and a callback, as `learn` does before its loop.
 
-    It asks for a total of steps, for schedules only; ours go by `spend`.
+    The total of steps matters only for schedules, and ours follow `spend`.
     """
     return ppo._setup_learn(total_timesteps=1, reset_num_timesteps=False)[1]
 
 
 def forget_bouts(ppo: OnPolicyAlgorithm) -> None:
-    """Let the next `prepare` begin bouts in every slot."""
+    """Make the next `prepare` begin a bout in every slot."""
     ppo._last_obs = None
 
 
 def spend(ppo: OnPolicyAlgorithm, share: float) -> None:
-    """Set what schedules go by: the share of the budget that is used up."""
+    """Set the share of the budget that is used up, which schedules follow."""
     ppo._current_progress_remaining = 1 - share
 
 

@@ -1,12 +1,12 @@
-"""How many threads multiply matrices: one, in networks as small as these."""
+"""The number of threads that multiply matrices: one, because the networks are small."""
 
 from threadpoolctl import threadpool_limits
 
 
 def use_one_thread() -> None:
-    """Let numpy's BLAS work in one thread from now on, in all of this process.
+    """Limit NumPy's BLAS to one thread in this process from now on.
 
-    A second one waits for the first in a busy loop: of a training against an LSTM beside other work on two cores, four
-    fifths of the processor time went there (measured), and an idle core gains next to nothing.
+    A second thread waits for the first in a busy loop. That took four fifths of the processor time of a training
+    against an LSTM on two busy cores (measured), and on an idle machine it gains almost nothing.
     """
     threadpool_limits(limits=1, user_api="blas")

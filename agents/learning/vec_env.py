@@ -1,4 +1,4 @@
-"""The batch as Stable-Baselines3 sees it: one slot per learning seat, opponents filled in here."""
+"""A batch as a Stable-Baselines3 vector environment: one slot per learning seat; opponents act inside it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -15,28 +15,27 @@ from dohyo.arenas.step import Finished, Step
 
 
 class Opponents(Protocol):
-    """Who fills the seats that do not learn."""
+    """The interface of whatever fills the seats that do not learn."""
 
     def assign(self, worlds: IntArray) -> None:
-        """Choose an opponent for the bout that begins in each of `worlds`."""
+        """Choose an opponent for the bout that begins in each of `worlds` `[n]`."""
 
     def note(self, bouts: EndedBouts) -> None:
-        """Be told of bouts that have ended against them."""
+        """Take the results of bouts against these opponents that have ended."""
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
-        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds`."""
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds` `[n]`."""
 
 
 class SeatVec(VecEnv):
-    """Slots of a two-seat batch.
+    """The learning seats of a two-seat batch as slots of a vector environment.
 
-    The first `mirrored` worlds are bouts of the learner against itself: both seats are slots. In each other world
-    the learner takes one seat, changing sides at every bout, and `opponents` fill the other. With `seat` given the
-    learner always takes that one; nothing is mirrored then, and the seats need not see and act alike.
-    Rewards are multiplied by `reward_scale`, so that values stay near 1. Bouts that end are reported once, as
-    `EndedBouts`: those against opponents to these, all of them to the listener that `report_to` sets.
-    An observation is what the slot's own seat sees, `own` entries; with `privileged`, what the other seat of its
-    world sees follows, for a value function.
+    The first `mirrored` worlds have mirror bouts: both seats are slots. In each other world the learner fills one seat,
+    which changes from bout to bout, and `opponents` fill the other. With `seat`, the learner always fills that one;
+    there are no mirror bouts then, and the seats may differ. Rewards are multiplied by `reward_scale`, so that values
+    stay near 1. Bouts that end are reported once, as `EndedBouts`: those against opponents to `opponents`, all of them
+    to the listener that `report_to` sets. A slot's observation is its own seat's, `own` entries; with `privileged`,
+    that of the other seat in its world follows, for a value function.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class SeatVec(VecEnv):
         turns = worlds[mirrored:] % 2 if seat is None else np.full(len(worlds), seat)
         self._seat = np.concatenate([np.tile([0, 1], mirrored), turns]).astype(np.intp)
         self._past = worlds[mirrored:]
-        """Worlds with an opponent; their slots are the last ones, in the same order."""
+        """The worlds with an opponent; their slots are the last ones, in the same order."""
         self._first_past, self.mirrored = 2 * mirrored, mirrored
         self._actions = tuple(np.zeros((batch.worlds, *space.shape), np.float32) for space in batch.action_spaces)
         self._quiet: dict[str, Any] = {}
@@ -63,11 +62,11 @@ class SeatVec(VecEnv):
         self._pending: FloatArray | None = None
         own = seat or 0
         self._turns = (0, 1)[: 1 + privileged]
-        """Whose observations a slot is given: its seat's, and that of the seat after it."""
+        """The seats that a slot observes, relative to its own: 0, and 1 (the other seat) with `privileged`."""
         spaces = [batch.observation_spaces[own ^ turn] for turn in self._turns]
         self.own = spaces[0].shape[0]
         ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
-        low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # some arenas show double precision
+        low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # the paper's arenas give float64
         super().__init__(len(self._world), Box(low, high), batch.action_spaces[own])
 
     def reset(self) -> FloatArray:
@@ -78,7 +77,7 @@ class SeatVec(VecEnv):
         return self._gather(self.batch.reset(seed))
 
     def step_async(self, actions: FloatArray) -> None:
-        """Take the slots' actions `[slots, act]`."""
+        """Store the slots' actions `[slots, act]` for `step_wait`."""
         self._pending = actions
 
     def step_wait(self) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
@@ -93,7 +92,7 @@ class SeatVec(VecEnv):
         return self._gather(step.observation), reward, done, infos
 
     def _everyone(self, pending: FloatArray) -> list[FloatArray]:
-        """Return the actions of both seats, per seat `[W, act]`: the learner's and the opponents'."""
+        """Return the actions of both seats, per seat `[W, act]`, from the slots' actions and the opponents'."""
         if self._own is not None:
             theirs = self.opponents.act(self.batch.observations[1 - self._own], self._past)
             return [pending, theirs] if self._own == 0 else [theirs, pending]
@@ -115,11 +114,11 @@ class SeatVec(VecEnv):
         return infos
 
     def report_to(self, listener: Callable[[EndedBouts], None]) -> None:
-        """Call `listener` with the bouts that have ended, after every step in which some have."""
+        """Call `listener` with the ended bouts after every step in which bouts end."""
         self._listener = listener
 
     def _end_bouts(self, finished: Finished) -> None:
-        """Report the bouts that have ended; against opponents, then swap seats and draw the next opponent."""
+        """Report the bouts that have ended; swap seats and draw new opponents for those against opponents."""
         ended = self._ended(finished)
         against = ended.against_opponents()
         if len(against.worlds):
@@ -135,7 +134,7 @@ class SeatVec(VecEnv):
         past = finished.ids >= self.mirrored
         seat = np.full(len(finished.ids), BOTH)
         seat[past] = self.learner_seat(finished.ids[past])
-        dense = finished.dense.mean(axis=1)  # against itself the learner earns what both seats do
+        dense = finished.dense.mean(axis=1)  # in mirror bouts, the learner's reward is the mean of both seats
         dense[past] = finished.dense[past, seat[past]]
         return EndedBouts(finished.ids, seat, finished.winner, finished.steps, finished.ending, dense)
 
@@ -146,7 +145,7 @@ class SeatVec(VecEnv):
         return np.concatenate([stacked[self._seat ^ turn, self._world] for turn in self._turns], axis=1)
 
     def learner_seat(self, worlds: IntArray) -> IntArray:
-        """Return the seat that the learner takes in each of `worlds`, all of them with an opponent."""
+        """Return the learner's seat in each of `worlds` `[n]`, which must have an opponent."""
         return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
 
     def close(self) -> None:
@@ -154,15 +153,15 @@ class SeatVec(VecEnv):
         self.batch.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """Return an attribute of this vector once per slot; slots have none of their own."""
+        """Return an attribute of this vector, repeated for each slot, because slots have no attributes."""
         return [getattr(self, attr_name, None)] * self.num_envs
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Refuse: slots have no attributes of their own."""
+        """Raise `AttributeError`: slots have no attributes."""
         raise AttributeError("slots of a batch have no attributes of their own")
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """Refuse: slots have no methods of their own."""
+        """Raise `AttributeError`: slots have no methods."""
         raise AttributeError("slots of a batch have no methods of their own")
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:

@@ -1,4 +1,4 @@
-"""One seat of an arena, the others played by given policies: a Gymnasium environment for single-agent libraries."""
+"""One seat of an arena as a Gymnasium environment for single-agent libraries; given players fill the other seats."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,9 +24,9 @@ Opponents = AnyPlayer | Sequence[AnyPlayer]
 
 
 class Seat:
-    """One seat of a batch; `opponents` act for the others.
+    """One seat of a batch, with `opponents` in the other seats.
 
-    Raises `UnknownName` for a seat that is not there, `ConfigError` for opponents that do not fit.
+    Raises `UnknownName` for an unknown seat, `ConfigError` for a wrong number of opponents.
     """
 
     def __init__(self, batch: Batch, seat: int | str, opponents: Opponents) -> None:
@@ -44,7 +44,7 @@ class Seat:
         ]
 
     def _seat_opponents(self, seed: int | None) -> None:
-        """Make the opponents, those that have a name with random numbers that follow from the seed."""
+        """Make the opponents; those given by name get random streams from `seed`."""
         seats, spaces, worlds = self.batch.seats, self.batch.action_spaces, self.batch.worlds
         streams = {s: np.random.default_rng(None if seed is None else (seed, s)) for s in self._makers}
         self._opponents = {
@@ -52,7 +52,7 @@ class Seat:
         }
 
     def reset(self, seed: int | None) -> tuple[FloatArray, ...]:
-        """Reset the batch, and begin new bouts with the opponents, which a seed makes anew."""
+        """Reset the batch and the opponents' memory, and return the observations; a seed also remakes the opponents."""
         observations = self.batch.reset(seed)
         if seed is not None:
             self._seat_opponents(seed)
@@ -60,17 +60,17 @@ class Seat:
         return observations
 
     def step(self, action: Array) -> Step:
-        """Step the batch with this seat's `action` `[W, act]`, and with what the opponents do."""
+        """Step the batch with this seat's `action` `[W, act]` and the opponents' actions."""
         self._actions[self.index] = action
         for s, opponent in self._opponents.items():
-            # A copy, because a policy may keep what it has seen and the batch writes over its own arrays.
+            # A copy, because a policy may keep its observations and the batch overwrites its arrays.
             self._actions[s] = opponent.act(self.batch.observations[s].copy())
         step = self.batch.step(self._actions)
         self.forget(step.finished.ids)
         return step
 
     def forget(self, worlds: IntArray) -> None:
-        """Tell the opponents that bouts begin in `worlds`."""
+        """Clear the opponents' memory of `worlds` `[n]`, in which new bouts begin."""
         for opponent in self._opponents.values():
             opponent.forget(worlds)
 
@@ -84,7 +84,7 @@ def _index(names: Sequence[str], seat: int | str) -> int:
 
 
 def _each(opponents: Opponents, names: Sequence[str]) -> list[AnyPlayer]:
-    """Return an opponent for each of the seats `names`."""
+    """Return the opponent for each of the seats `names`."""
     single = isinstance(opponents, str) or not isinstance(opponents, Sequence)
     players: list[Any] = [opponents] * len(names) if single else list(opponents)  # type: ignore[arg-type]
     if len(players) != len(names):
@@ -96,7 +96,7 @@ def _each(opponents: Opponents, names: Sequence[str]) -> list[AnyPlayer]:
 
 
 def open_seat(batch: Batch, seat: int | str, opponents: Opponents) -> Seat:
-    """Return a seat of a batch that is its own: where that fails, the batch is closed."""
+    """Return a seat of the batch; if that fails, close the batch and raise."""
     try:
         return Seat(batch, seat, opponents)
     except DohyoError:
@@ -105,25 +105,24 @@ def open_seat(batch: Batch, seat: int | str, opponents: Opponents) -> Seat:
 
 
 class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
-    """One world of `arena` as the seat `seat` knows it: a number, or a name such as `sumo_1`.
+    """The seat `seat` of one world of `arena`: a number, or a name such as `sumo_1`.
 
-    `opponents` play the other seats: one player for all, or one each in a list. A player is "zero", "random", after
-    `import dohyo.curricula` the name of a snapshot file or a run, or an object with
-    `act(observation [n, obs]) -> action [n, act]` and, if it remembers its bouts, `forget(worlds)`. It sees what its
-    own seat sees. `PolicyError` tells what is wrong with one.
+    `opponents` fill the other seats: one player for all, or a list with one for each. A player is "zero", "random",
+    after `import dohyo.curricula` the name of a snapshot file or a run, or an object with
+    `act(observation [n, obs]) -> action [n, act]` and, if it has memory, `forget(worlds)`. It gets the observations of
+    its own seat. A player that does not fit raises `PolicyError`.
 
-    **Actions** `[act]` in [-1, 1]; beyond that range they are clipped. Anything else raises `ActionError`.
+    **Actions** `[act]` in [-1, 1]; values beyond that range are clipped. Anything else raises `ActionError`.
 
-    **Endings.** An episode terminates when the rules decide the bout or the seat is out of a bout that goes on without
-    it; the time-out at `max_cycles` control steps is one of the rules. Only where the physics diverged is an episode
-    truncated, as in `DohyoEnv`.
+    **Endings.** An episode terminates when the rules decide the bout, or when the seat is out of a bout that goes on
+    without it; the time-out at `max_cycles` control steps is one of the rules. An episode is truncated only if the
+    physics diverged, as in `DohyoEnv`.
 
     **Infos** are those of `DohyoEnv` for this seat: `dense`, `outcome`, `terms`, `winner`; at the end of the bout also
     `ending` and `steps`.
 
-    The same seed gives the same bouts as `DohyoEnv`, bit for bit, as far as opponents repeat themselves too: those that
-    have a name do, since `reset(seed=…)` seeds their random numbers.
-    `options` are accepted and not used.
+    The same seed gives the same bouts as `DohyoEnv`, bit for bit, if the opponents repeat too. Opponents given by name
+    do, because `reset(seed=…)` seeds them. `options` are accepted and not used.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012, Gymnasium's own form
@@ -197,7 +196,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         return observation, float(step.reward[0, index]), terminated, truncated, info
 
     def render(self) -> Image | None:
-        """Return a picture `[360, 480, 3]` of the world, or show it and return None, as `render_mode` says."""
+        """Return a picture `[360, 480, 3]` ("rgb_array"), or show it and return None ("human"), by `render_mode`."""
         return self._screen.render(self.batch, self._begun)
 
     def close(self) -> None:
