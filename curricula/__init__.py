@@ -1,4 +1,4 @@
-"""What a learner meets, and when: opponents, matches, ratings, and the training of a run.
+"""Curricula: opponents, matches, ratings, and the training of a run.
 
     >>> from pathlib import Path
     >>> from dohyo.curricula import RunFolder, TrainConfig, Training
@@ -6,8 +6,8 @@
     >>> Training(folder).run()
     >>> folder.close()
 
-Names are loaded when they are first used, so that reading a run needs no torch. After this import, snapshots and runs
-are names of players everywhere, also for the opponents of `dohyo.arenas.SeatEnv`.
+Names are loaded at their first use, so that reading a run does not need torch. After this import, players can be given
+as snapshot files and runs everywhere, also as opponents of `dohyo.arenas.SeatEnv`.
 """
 
 if __name__ != "dohyo.curricula":
@@ -72,7 +72,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used."""
+    """Load a public name at its first use."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,4 +1,4 @@
-"""Players by name: a snapshot file, or a learner of a run folder, at its newest or an earlier generation."""
+"""Players by name: snapshot files, and learners of run folders at the newest or an earlier generation."""
 
 import os
 import re
@@ -17,9 +17,9 @@ from dohyo.curricula.run.results_folder import SETTINGS
 
 
 def find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make | None:
-    """Return what makes the policy of a snapshot or run for a seat; None where there is no such file or folder.
+    """Return the maker of a snapshot's or run's policy for a seat; None if there is no such file or folder.
 
-    Raises `UnknownName` or `SnapshotError` where it is there and cannot play.
+    Raises `UnknownName` or `SnapshotError` if it exists but cannot play there.
     """
     if not os.path.isfile(name) and _find_run(name) is None:
         return None
@@ -30,9 +30,9 @@ def find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make |
 
 
 def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
-    """Return the snapshot that a file, `RUN`, `RUN:LEARNER`, `RUN@GENERATION` or `RUN:LEARNER@GENERATION` means.
+    """Return the snapshot named by a file, `RUN`, `RUN:LEARNER`, `RUN@GENERATION` or `RUN:LEARNER@GENERATION`.
 
-    Of a run without a learner it is that of the first one that can play `part`, if there is one; without a generation
+    Without a learner it is that of the run's first learner that can play `part`, or of the first; without a generation
     the newest. Raises `UnknownName` or `SnapshotError`.
     """
     if name in BUILT_IN:
@@ -45,16 +45,16 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
 
 
 def trained_on(names: Iterable[str], arena: str | None = None) -> str | None:
-    """Return the engine that the first snapshot or run among `names` was trained on; None where there is none.
+    """Return the engine on which the first snapshot or run among `names` was trained; None if there is none.
 
-    With `arena` only those count that were trained in it.
+    With `arena`, only snapshots trained in that arena count.
     """
     origins = (find_snapshot(name).origin for name in names if name not in BUILT_IN)
     return next((origin.engine for origin in origins if arena in (None, origin.part.arena)), None)
 
 
 def check_imports(arena: str, names: Iterable[str]) -> None:
-    """Raise `UnknownName` where the arena is unknown and a run among `names` tells which import it needs."""
+    """Raise `UnknownName` if the arena is unknown and a run among `names` records which import it needs."""
     runs = [place[0] for name in names if (place := _find_run(name)) is not None]
     for path in runs if arena not in ARENAS else ():
         if (path / SETTINGS[KIND]).exists():
@@ -63,9 +63,9 @@ def check_imports(arena: str, names: Iterable[str]) -> None:
 
 
 def _find_run(name: str) -> tuple[Path, str | None, int | None] | None:
-    """Return the folder, learner and generation that `RUN:LEARNER@GENERATION` names; None where there is no folder.
+    """Return the folder, learner and generation in `RUN:LEARNER@GENERATION`; None if there is no such folder.
 
-    `os.path` takes a name that cannot be a path for one that is not there, where `Path` raises.
+    `os.path` treats an impossible path as missing, where `Path` would raise.
     """
     if os.path.isdir(name):
         return Path(name), None, None

@@ -1,1 +1,1 @@
-"""Matches: bouts between two policies, who can meet, and what the bouts add up to."""
+"""Matches: bouts between two players, the roles that can meet, and scores."""

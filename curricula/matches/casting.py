@@ -1,4 +1,4 @@
-"""Casting: which player fills which seat of each bout, for any number of seats and sides."""
+"""Casting: the player in each seat of each bout, for any number of seats and sides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ def seats_of_sides(sides: Sequence[int]) -> list[list[int]]:
 
 
 def turns_of(sides: Sequence[int], *, swap: bool) -> IntArray:
-    """Return which side each team takes in each turn, `[turns, teams]`; without `swap` there is one turn.
+    """Return each team's side in each turn, `[turns, teams]`; without `swap` there is one turn.
 
-    Every order of the sides is a turn. The first ones only move all teams on, so that few bouts are even as well.
+    Every order of the sides is a turn. The first turns only move all teams on by one side, so that few bouts are also
+    fair.
     """
     count = max(sides) + 1
     orders = permutations(range(1, count)) if swap else [tuple(range(1, count))]
@@ -30,22 +31,22 @@ def turns_of(sides: Sequence[int], *, swap: bool) -> IntArray:
 
 @dataclass(frozen=True)
 class Teams:
-    """Who plays: a team is what takes one side, and has as many chairs as that side has seats.
+    """The teams of a match: each fills one side, and has one chair per seat of that side.
 
-    Raises `ConfigError` for a number of players or partners that does not fit the sides.
+    Raises `ConfigError` if the number of players or partners does not fit the sides.
     """
 
     players: Sequence[AnyPlayer]
-    """At least two; the last one takes all sides that are left."""
+    """The players, one per team and at least two; the last one also has the teams that are left."""
     sides: Sequence[int]
     """The side of each seat."""
     partners: Sequence[AnyPlayer] = ()
-    """Who takes the chairs but the first of the first player's team, of the second one's, and so on; else itself."""
+    """Partner k has all chairs but the first of player k's team; without a partner the player has them itself."""
 
     def __post_init__(self) -> None:
         count = max(self.sides) + 1
         if count < 2:
-            raise ConfigError("this arena has one side: there is nobody to meet")
+            raise ConfigError("this arena has one side: it has no opponents")
         if not 2 <= len(self.players) <= count:
             many = "two" if count == 2 else f"2 to {count}"
             raise ConfigError(f"give {many} players for the {count} sides of this arena, not {len(self.players)}")
@@ -56,15 +57,15 @@ class Teams:
 
     @property
     def cast(self) -> list[AnyPlayer]:
-        """All who act: the players, then their partners."""
+        """The players, then their partners."""
         return [*self.players, *self.partners]
 
     def player_of(self, team: int) -> int:
-        """Return the number of the player whose team it is."""
+        """Return the number of the player that has this team."""
         return min(team, len(self.players) - 1)
 
     def chairs(self) -> list[int]:
-        """Return who of `cast` sits on each chair, team by team."""
+        """Return the index in `cast` of each chair's player, team by team, `[S]`."""
         chosen = []
         for team, seats in enumerate(seats_of_sides(self.sides)):
             player = self.player_of(team)
@@ -74,16 +75,16 @@ class Teams:
 
 
 class Casting:
-    """The cast of a match in the worlds of a batch: hands observations to who sees them, and actions to the seats.
+    """The players of a match in the worlds of a batch: it gives them their observations and the seats their actions.
 
-    A player on several chairs acts once for all of them, on the rows of its first chair, then of its second one.
+    A player on several chairs acts once for all of them: on the rows of its first chair, then of the second, and so on.
     """
 
     def __init__(self, batch: Batch, teams: Teams, seed: int, *, swap: bool) -> None:
         self.turns, self._worlds = turns_of(teams.sides, swap=swap), np.arange(batch.worlds)
         seats = seats_of_sides(teams.sides)
         if swap and len({len(group) for group in seats}) > 1:
-            raise ConfigError("players cannot change sides that differ in seats")
+            raise ConfigError("players cannot swap sides with different numbers of seats")
         self._seats = np.array([[s for side in turn for s in seats[side]] for turn in self.turns], np.intp)
         """The seat that each chair takes in each turn, `[turns, S]`."""
         chairs = np.array(teams.chairs())
@@ -95,7 +96,7 @@ class Casting:
 
     @staticmethod
     def _seat(player: AnyPlayer, batch: Batch, seats: Sequence[int], seed: int, name: str) -> Player:
-        """Return a player that acts for `seats` of a batch, each of which it must be able to play."""
+        """Return the player that acts for `seats` of a batch; it must be able to play each of them."""
         found = [find_player(player, batch, seat, seed=seed) for seat in seats]
         return Player(found[0], batch.worlds * len(seats), batch.action_spaces[seats[0]].shape[0], name)
 
@@ -106,7 +107,7 @@ class Casting:
             player.forget(rows.ravel())
 
     def act(self, observation: Sequence[FloatArray], turn: IntArray) -> list[FloatArray]:
-        """Return the actions, per seat `[W, act]`, for what the seats see, `[W, obs]` each, in turn `turn` `[W]`."""
+        """Return the actions `[W, act]` of each seat for the seats' observations `[W, obs]` in turn `turn` `[W]`."""
         seats = self._seats[turn].T
         seen = self._reorder(observation, seats)
         acted: list[FloatArray] = list(seen)  # to be replaced, chair by chair
@@ -119,7 +120,7 @@ class Casting:
         return self._reorder(acted, np.argsort(seats, axis=0))
 
     def _reorder(self, arrays: Sequence[FloatArray], order: IntArray) -> list[FloatArray]:
-        """Return arrays, row w of array k taken from array `order[k, w]`; where none moves, widths can differ."""
+        """Return arrays, with row w of array k taken from array `order[k, w]`; widths may differ if no row moves."""
         if (order == np.arange(len(arrays))[:, None]).all():
             return list(arrays)
         return list(np.stack(arrays)[order, self._worlds])

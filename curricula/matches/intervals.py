@@ -7,7 +7,7 @@ NORMAL_95 = 1.959964
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % interval of a proportion (Wilson 1927); (0, 1) where nothing was tried."""
+    """Return the 95 % interval of a proportion (Wilson 1927); (0, 1) without trials."""
     if trials == 0:
         return 0.0, 1.0
     p, z2 = successes / trials, NORMAL_95**2

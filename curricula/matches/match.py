@@ -1,4 +1,4 @@
-"""Matches: bouts between players, sides swapped, each counted once."""
+"""Matches: a fixed number of bouts between players, with sides swapped."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ from dohyo.arenas.step import Finished
 from dohyo.curricula.matches.casting import Casting, Teams, seats_of_sides
 
 APART = 1_000_003
-"""Between the seeds of batches, since world w of seed s starts as world 0 of seed s + w does: without it, matches of
-neighbouring seeds would have most of their starts in common, and pooling them would promise more than it holds."""
+"""Distance between the seeds of batches. World w of seed s starts like world 0 of seed s + w, so matches of
+neighbouring seeds would otherwise share most of their starts, and sums of their results would overstate certainty."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Bout:
 
     index: int
     seat: int
-    """The side that the first player took; with two seats sides are seats."""
+    """The first player's side; with two seats this is its seat."""
     winner: int
-    """The number of the player who won, 0 for the first, or -1 for a draw."""
+    """The number of the player that won, 0 for the first, or -1 for a draw."""
     steps: int
     ending: str
     teams: tuple[tuple[int, int], ...] = ()
@@ -40,7 +40,7 @@ class Bout:
         return {0: (0, 1), 1: (1, 0)}.get(self.winner, (0, 0))
 
     def side_of(self, team: int) -> int:
-        """Return the side that a team took."""
+        """Return a team's side."""
         return self.teams[team][0] if self.teams else self.seat ^ team
 
     @property
@@ -49,15 +49,16 @@ class Bout:
         return NOBODY if self.winner == NOBODY else self.side_of(self.ranks.index(0))
 
     def turned(self) -> "Bout":
-        """Return a bout of two sides as its second player sees it."""
+        """Return a two-sided bout from the second player's side."""
         return replace(self, seat=1 - self.seat, winner=self.winner if self.winner < 0 else 1 - self.winner)
 
 
 def places(left: IntArray, steps: IntArray, winner: IntArray, sides: Sequence[int]) -> IntArray:
-    """Return the place of every side in bouts that are over, `[n, sides]`; 0 is the best, equal places are a draw.
+    """Return the place of every side in n finished bouts, `[n, sides]`; 0 is the best, equal places are a draw.
 
-    Who stays longer is placed higher, a side for as long as any of its seats; where nobody won, those that were there
-    in the last step drew. `left` `[n, S]` is when seats left, `steps` and `winner` `[n]` the bouts'.
+    The longer a side stays, the better its place; a side stays as long as any of its seats. Without a winner, the sides
+    that stayed to the last step draw. `left` `[n, S]` is the step at which each seat left; `steps` and `winner` are
+    `[n]`.
     """
     stayed = np.stack([left[:, seats].max(axis=1) for seats in seats_of_sides(sides)], axis=1)
     stayed[winner != NOBODY, winner[winner != NOBODY]] = steps[winner != NOBODY] + 1
@@ -66,7 +67,7 @@ def places(left: IntArray, steps: IntArray, winner: IntArray, sides: Sequence[in
 
 
 def share_out(total: int, parts: int, k: int) -> int:
-    """Return part k of `total`, cut into whole `parts` as even as possible."""
+    """Return part k of `total`, divided into `parts` whole numbers as evenly as possible."""
     return total // parts + (k < total % parts)
 
 
@@ -80,17 +81,16 @@ def play_match(
     swap: bool = True,
     partners: Sequence[AnyPlayer] = (),
 ) -> list[Bout]:
-    """Play exactly `bouts` bouts between players in a batch; `watch` is told of each.
+    """Play exactly `bouts` bouts between players in a batch; `watch` is called with each bout.
 
-    Every player takes one side, with all of its seats; where there are more sides than players the last one takes the
-    rest. `partners` take the seats but the first on the first player's side, on the second one's, and so on. A player
-    is an object with `act` or a name, see `dohyo.arenas.players.find_player`. One with a name acts with its own noise,
-    seeded by `seed`. Raises `PolicyError` for a player that cannot act, `ConfigError` for a number of players or
-    partners that does not fit.
+    Every player fills all seats of one side; the last player also fills the sides that are left. `partners[k]` fills
+    all seats but the first on player k's side. A player is an object with `act` or a name, see
+    `dohyo.arenas.players.find_player`; one given by name acts with its noise, seeded by `seed`. Raises `PolicyError`
+    for a player that cannot act, `ConfigError` for a wrong number of players or partners.
 
-    Every world plays its share to the end, so short bouts are not favoured; players change sides from bout to bout,
-    unless `swap` is off: then the first takes side 0 throughout. The same batch size and seed give the same bouts;
-    with another seed no bout starts the same.
+    Every world plays a fixed share, so short bouts are not favoured. Players swap sides from bout to bout; without
+    `swap` the first player always has side 0. The same batch size and seed give the same bouts; with another seed no
+    bout has the same start.
     """
     worlds = np.arange(batch.worlds)
     quota = np.array([share_out(bouts, batch.worlds, world) for world in range(batch.worlds)])
@@ -119,7 +119,7 @@ def play_match(
 
 
 def _bouts(batch: Batch, finished: Finished, teams: Teams, side: IntArray, index: IntArray) -> list[Bout]:
-    """Return the bouts that are over; `side` `[n, teams]` is the side of every team."""
+    """Return the n bouts that have ended; `side` `[n, teams]` is the side of every team."""
     ranks = np.take_along_axis(places(finished.left, finished.steps, finished.winner, teams.sides), side, axis=1)
     pairs = np.stack([side, ranks], axis=2).tolist()
     return [
@@ -136,6 +136,6 @@ def _bouts(batch: Batch, finished: Finished, teams: Teams, side: IntArray, index
 
 
 def match_seed(seed: int, player: str, opponent: str, round_: int) -> int:
-    """Return the seed of a match, which follows from the run's and from who plays for which time."""
+    """Return the seed of a match, computed from the run's seed, the two names and the number of the round."""
     key = f"{seed}/{player}/{opponent}/{round_}"
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")

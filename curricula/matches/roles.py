@@ -1,4 +1,4 @@
-"""Who learns in a run: seats that one policy can take, the learners that grow up in them, and whom they meet."""
+"""Roles: the seats that one policy can fill, and which roles can meet."""
 
 from dataclasses import dataclass
 
@@ -9,28 +9,28 @@ from dohyo.curricula.matches.casting import seats_of_sides
 
 @dataclass(frozen=True)
 class Role:
-    """Seats of an arena that one policy can take."""
+    """The seats of an arena that one policy can fill."""
 
     name: str
     seats: tuple[int, ...]
     sides: tuple[int, ...]
-    """Sides all of whose seats are among them. A player takes whole sides."""
+    """The sides with all of their seats among `seats`: a player fills whole sides."""
 
     @property
     def mirrored(self) -> bool:
-        """Whether one policy can take any side, and meet itself."""
+        """Whether one policy can fill several sides, and so meet itself."""
         return len(self.sides) > 1
 
     def meets(self, other: "Role") -> bool:
-        """Tell whether the two can sit down to a bout, each on sides of its own."""
+        """Return whether the two roles can meet in a bout, on different sides."""
         return any(one != two for one in self.sides for two in other.sides)
 
 
 def roles_of(arena: Arena, *, shared: bool = False) -> list[Role]:
     """Return the roles of an arena, in the order of the seats.
 
-    Seats that play the same role with the same body are one. With `shared` so are those of different roles, as far as
-    they see and act alike: one policy then plays both, told apart by the observation.
+    Seats with the same role and body share one role. With `shared`, seats of different roles do too if their bodies and
+    observations are alike: one policy then plays both roles, and its observation tells them apart.
     """
     groups: dict[tuple[str, ...], list[int]] = {}
     for seat, role in enumerate(arena.roles):
@@ -50,20 +50,20 @@ def roles_of(arena: Arena, *, shared: bool = False) -> list[Role]:
 
 
 def check_roles(arena: Arena, roles: list[Role]) -> None:
-    """Raise `ConfigError` unless one role can take every side, or each of two roles one of two sides.
+    """Raise `ConfigError` unless one role can fill every side, or two roles fill one of two sides each.
 
-    Only then is there a player for every side of a bout between two players.
+    Otherwise a bout between two players would leave a side without a player.
     """
     taken = [role.sides for role in roles]
     if taken not in ([tuple(range(max(arena.sides) + 1))], [(0,), (1,)], [(1,), (0,)]):
         raise ConfigError(
-            f"in {arena.name} with these bodies no player can take a whole side: give all seats the same body, or, of "
-            "two sides, one body to each"
+            f"in {arena.name} with these bodies no player can fill a whole side: give all seats the same body, or each "
+            "of two sides one body"
         )
 
 
 def tagged(built_in: str, roles: list[Role]) -> dict[str, Role]:
-    """Return the names under which a built-in policy plays each role: plain where there is one, else `zero@keeper`."""
+    """Return a built-in policy's name for each role: the plain name if there is one role, else `zero@keeper`."""
     if len(roles) == 1:
         return {built_in: roles[0]}
     return {f"{built_in}@{role.name}": role for role in roles}

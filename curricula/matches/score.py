@@ -10,7 +10,7 @@ from dohyo.curricula.matches.match import Bout
 
 @dataclass(frozen=True)
 class Score:
-    """What the bouts between two players came to, from the first one's side."""
+    """Wins, draws and losses of the bouts between two players, from the first one's side."""
 
     wins: int
     draws: int
@@ -18,7 +18,7 @@ class Score:
 
     @classmethod
     def of(cls, bouts: Iterable[Bout]) -> "Score":
-        """Count bouts."""
+        """Return the score of `bouts`."""
         winners = Counter(bout.winner for bout in bouts)
         return cls(winners[0], winners[-1], winners[1])
 
@@ -32,17 +32,17 @@ class Score:
 
     @property
     def bouts(self) -> int:
-        """How many there are."""
+        """Number of bouts."""
         return self.wins + self.draws + self.losses
 
     @property
     def win_rate(self) -> float:
-        """Share of wins among all bouts; 0 where there are none."""
+        """Share of wins among all bouts; 0 without bouts."""
         return self.wins / self.bouts if self.bouts else 0.0
 
     @property
     def payoff(self) -> float:
-        """Share of wins less share of losses, -1 to 1; 0 where there are no bouts."""
+        """Share of wins minus share of losses, -1 to 1; 0 without bouts."""
         return (self.wins - self.losses) / self.bouts if self.bouts else 0.0
 
     @property
@@ -52,10 +52,10 @@ class Score:
 
     @property
     def decided(self) -> tuple[float, float]:
-        """95 % interval of the share of wins among the bouts that somebody won (Wilson)."""
+        """95 % interval of the share of wins among the decided bouts (Wilson)."""
         return wilson(self.wins, self.wins + self.losses)
 
     @property
     def better(self) -> bool:
-        """Tell whether the first player wins more of the decided bouts than it loses, beyond doubt."""
+        """Whether the first player beats the second: the interval `decided` lies above one half."""
         return self.decided[0] > 0.5

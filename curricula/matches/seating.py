@@ -1,4 +1,4 @@
-"""Seating: which side each player of a match takes, by the roles that they play."""
+"""Seating: the sides of a match's players, by the role of the first."""
 
 from collections.abc import Callable
 
@@ -18,8 +18,8 @@ def play_roles(
 ) -> list[Bout]:
     """Play `bouts` bouts between two policies, the first of which plays `role`; return them from its side.
 
-    Who can take any side changes sides from bout to bout; who can take one keeps it. Of more than two sides the second
-    player takes all that are left. Otherwise as `play_match`.
+    If the role can fill every side, players swap sides from bout to bout; otherwise they keep them. With more than two
+    sides, the second player fills all the others. Else as `play_match`.
     """
     if role.mirrored:
         return play_match(batch, players, bouts, seed, watch)

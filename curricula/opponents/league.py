@@ -1,8 +1,8 @@
-"""AlphaStar's league: kinds of learners, whom each meets, when a copy of it joins, and when it begins anew.
+"""AlphaStar's league: the kinds of learners, their opponents, when a copy joins, and when a learner starts anew.
 
-Vinyals et al. 2019, "Grandmaster level in StarCraft II using multi-agent reinforcement learning" (Nature 575),
-Methods, "Multi-agent learning", and the pseudocode in its supplement. Where the two differ the Methods are followed;
-weightings, and the thresholds of 30 and 70 % of the main agents' matches, are given in the pseudocode alone.
+Source: Vinyals et al. 2019, "Grandmaster level in StarCraft II using multi-agent reinforcement learning" (Nature 575),
+Methods, "Multi-agent learning", and the pseudocode in its supplement. Where the two differ, this follows the Methods.
+Only the pseudocode gives the weightings, and the thresholds of 30 and 70 % of the main agents' matches.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,36 +19,37 @@ from dohyo.curricula.opponents.samplers import WEIGHTINGS, weigh
 MAIN, MAIN_EXPLOITER, LEAGUE_EXPLOITER = "main", "main-exploiter", "league-exploiter"
 
 SELF_PLAY, EVERYONE, VERIFICATION = 0.35, 0.5, 0.15
-"""Shares of a main agent's matches: itself as it is, all players of the league, who may have been forgotten."""
+"""Shares of a main agent's matches: against its newest self, all players of the league, and forgotten players."""
 TOO_STRONG = 0.3
-"""A main agent below this win rate meets an opponent's past instead, or looks to the main exploiters."""
+"""Below this win rate, a main agent meets an opponent's past instead, or past main exploiters."""
 BEATEN = 0.7
-"""Above this win rate an opponent counts as beaten."""
+"""Above this win rate, an opponent counts as beaten."""
 HOPELESS = 0.2
-"""Below this win rate a main exploiter meets the main agent's past in half of its matches."""
+"""Below this win rate, a main exploiter meets the main agent's past in half of its matches."""
 ENOUGH = 10
-"""Bouts, faded, without which nobody counts as beaten (ours: a generation here is some hundred bouts)."""
+"""Fewest faded bouts after which an opponent counts as beaten (ours: a generation here is some hundred bouts)."""
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Standings:
-    """A learner's results against the players of a league, all chains in a row, each oldest first; arrays `[N]`."""
+    """A learner's results against the N players of a league, chain after chain, each oldest first; arrays `[N]`."""
 
     kind: NDArray[np.str_]
-    """Kind of the learner that a player is a copy of."""
+    """Kind of the learner whose copy the player is."""
     chain: IntArray
     version: IntArray
     newest: Mask
-    """The last of its chain; of a main agent that is the agent as it is now."""
+    """Whether the player is the last of its chain; for a main agent that is its newest self."""
     rate: Array
-    """Share of wins, draws counted half; one half against who was never met."""
+    """Win rate against the player, with draws counted half; one half if it was never met."""
     games: Array
+    """Bouts against the player, faded."""
 
     @classmethod
     def of(cls, kinds: Sequence[str], payoffs: Sequence[Payoffs]) -> "Standings":
-        """Return the standings against chains of such kinds."""
+        """Return the standings against chains of these kinds, one kind and one `Payoffs` per chain."""
         counts = np.array([len(known.games) for known in payoffs], np.intp)
         version = np.concatenate([np.zeros(0, np.intp), *(np.arange(count) for count in counts)])
         return cls(
@@ -61,21 +62,21 @@ class Standings:
         )
 
     def agents(self) -> list[Mask]:
-        """Return the players of each main agent."""
+        """Return a mask of the players of each main agent."""
         return [self.chain == chain for chain in np.unique(self.chain[self.kind == MAIN])]
 
     def prioritised(self, among: Mask, weighting: Callable[[Array], Array]) -> Array:
-        """Return PFSP's probabilities `[N]` over some of the players."""
+        """Return the probabilities `[N]` of prioritised fictitious self-play over the players `among`."""
         chances: Array = np.zeros(len(self.rate))
         chances[among] = weigh(weighting(self.rate[among]))
         return chances
 
 
 def main_chances(standings: Standings, mirrored: bool) -> Array:
-    """Return whom a main agent meets, `[N]`: 50 % PFSP over all, 15 % verification, 35 % self-play.
+    """Return a main agent's probabilities of opponents, `[N]`: 50 % PFSP over all, 15 % verification, 35 % self-play.
 
-    With `mirrored` self-play has worlds of its own, and the other two share what is left. Each main agent, itself
-    among them where it can take both seats, is met as often. Weights are (1 - p)^2.
+    With `mirrored`, self-play has separate worlds, and the other two share these bouts. All main agents are met equally
+    often, itself included if it can fill both seats. Weights are (1 - p)^2.
     """
     agents = standings.agents()
     everyone = standings.prioritised(np.ones(len(standings.rate), bool), WEIGHTINGS["squared"])
@@ -87,16 +88,16 @@ def main_chances(standings: Standings, mirrored: bool) -> Array:
 
 
 def _self_play(standings: Standings, agent: Mask) -> Array:
-    """The agent as it is now; where it wins more than 70 %, its past by p (1 - p), which makes a curriculum."""
+    """Return the main agent's newest self, or, if that wins more than 70 %, its past weighted by p (1 - p)."""
     now = agent & standings.newest
     return standings.prioritised(agent if standings.rate[now] <= TOO_STRONG else now, WEIGHTINGS["variance"])
 
 
 def _verification(standings: Standings, agent: Mask) -> Array:
-    """Past main exploiters where one wins more than 70 %, else forgotten players, else self-play.
+    """Return past main exploiters if one wins more than 70 %, else forgotten players, else self-play.
 
-    Forgotten are an agent's players up to the last one that is beaten more often than the one before it, if one of
-    them is beaten in less than 70 % (later ones are harder in turn, as they should be).
+    Forgotten players are an agent's past up to the last player that is beaten more often than the one before it, if one
+    of them is beaten in less than 70 % of bouts. (After it each player is harder than the one before, as expected.)
     """
     exploiters = standings.kind == MAIN_EXPLOITER
     if (standings.rate[exploiters] < TOO_STRONG).any():
@@ -111,9 +112,9 @@ def _verification(standings: Standings, agent: Mask) -> Array:
 
 
 def main_exploiter_chances(standings: Standings, mirrored: bool) -> Array:
-    """Return whom a main exploiter meets, `[N]`: the main agents as they are.
+    """Return a main exploiter's probabilities of opponents, `[N]`: the newest main agents.
 
-    Below a win rate of 20 % it meets the agent's past in half of the matches, by p (1 - p).
+    Below a win rate of 20 % it meets the agent's past in half of the matches, weighted by p (1 - p).
     """
     parts = []
     for agent in standings.agents():
@@ -125,37 +126,37 @@ def main_exploiter_chances(standings: Standings, mirrored: bool) -> Array:
 
 
 def league_exploiter_chances(standings: Standings, mirrored: bool) -> Array:
-    """Return whom a league exploiter meets, `[N]`: PFSP over all, with weights min(1/2, 1 - p)."""
+    """Return a league exploiter's probabilities of opponents, `[N]`: PFSP over all, with weights min(1/2, 1 - p)."""
     return standings.prioritised(np.ones(len(standings.rate), bool), lambda p: np.minimum(0.5, 1 - p))
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What makes a learner of a league."""
+    """The rules for a kind of learner in a league."""
 
     chances: Callable[[Standings, bool], Array]
-    """Whom it meets, over (standings, whether its self-play has worlds of its own)."""
+    """Probabilities of opponents `[N]`; arguments are the standings, and whether self-play has separate worlds."""
     self_play: float
-    """Share of the worlds in which it meets itself, where it can take both seats."""
+    """Share of the worlds with mirror bouts, if the learner can fill both seats."""
     goal: Callable[[Standings], Mask]
-    """Who must be beaten before a copy joins the league."""
+    """The players to beat before a copy joins the league, `[N]`."""
     patience: int
-    """Time-outs after which a copy joins anyhow; 0: with every generation."""
+    """Time-outs after which a copy joins in any case; 0 means every generation."""
     reset: float
-    """Chance to begin anew when a copy has joined."""
+    """Probability to start anew when a copy has joined."""
 
     def joins(self, standings: Standings, generations: int, timeout: int) -> bool:
-        """Tell whether a copy joins the league, so many generations after the last one: all beaten, or time is out."""
+        """Return whether a copy joins the league `generations` after the last: all are beaten, or time is out."""
         goal = self.goal(standings)
         beaten = (standings.rate[goal] > BEATEN) & (standings.games[goal] >= ENOUGH)
         return generations >= self.patience * timeout or bool(len(beaten) and beaten.all())
 
     def resets(self, seed: int, generation: int) -> bool:
-        """Tell whether the learner begins anew, now that a copy has joined; the same for the same arguments."""
+        """Return whether the learner starts anew after a copy has joined; a function of the arguments alone."""
         return bool(np.random.default_rng([seed, generation]).random() < self.reset)
 
     def matchmaker(self, kinds: Sequence[str], mirrored: bool) -> Matchmaker:
-        """Return the matchmaker over chains of such kinds."""
+        """Return the matchmaker over chains of these kinds."""
 
         def draw(payoffs: Sequence[Payoffs], rng: np.random.Generator, n: int) -> tuple[IntArray, IntArray]:
             standings = Standings.of(kinds, payoffs)
@@ -170,9 +171,9 @@ KINDS: dict[str, Kind] = {
     MAIN_EXPLOITER: Kind(main_exploiter_chances, 0.0, lambda s: s.newest & (s.kind == MAIN), patience=2, reset=1.0),
     LEAGUE_EXPLOITER: Kind(league_exploiter_chances, 0.0, lambda s: np.ones(len(s.rate), bool), patience=1, reset=0.25),
 }
-"""Main agents never begin anew, main exploiters always, league exploiters in a quarter of the cases.
+"""The kinds by name: main agents never start anew, main exploiters always, league exploiters in a quarter of cases.
 
-A copy of a main agent joins every 2e9 steps there, every generation here. Exploiters have 4e9 and 2e9 steps there, two
-and one time-outs of `TrainConfig.timeout` generations here: what begins anew there has learned from people, here
-nothing yet, and runs are far shorter.
+AlphaStar adds a copy of a main agent every 2e9 steps; here one joins every generation. Its exploiters time out after
+4e9 and 2e9 steps, here after two and one times `TrainConfig.timeout` generations: runs here are far shorter, and a
+learner that starts anew has learned nothing yet, whereas AlphaStar's has learned from people.
 """

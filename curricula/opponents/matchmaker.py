@@ -1,4 +1,4 @@
-"""Whom a learner meets next, over the snapshots of all that can sit opposite: one sampler for every chain alike."""
+"""Matchmakers: they draw a learner's opponents from the chains of all learners that it can meet."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ Matchmaker = Callable[[Sequence[Payoffs], np.random.Generator, int], tuple[IntAr
 class Evenly:
     """A matchmaker that draws the chain evenly and the version by `sampler`.
 
-    In a share `first` of the bouts the opponent is then its chain's oldest snapshot, in a share `newest` of the others
-    its newest, whatever the sampler says.
+    In a share `first` of the bouts the opponent is the chain's oldest snapshot instead, and in a share `newest` of the
+    others its newest.
     """
 
     sampler: Sampler | str
@@ -40,10 +40,7 @@ class Evenly:
         return chain, version
 
     def chances(self, known: Payoffs) -> Array | None:
-        """Return the probability with which each version of a chain is met, if the sampler is `quality`.
-
-        Other samplers have no use for qualities.
-        """
+        """Return the probability of each version of a chain `[count]` if the sampler is `quality`, else None."""
         if parse_sampler(self.sampler) is not quality:
             return None
         chances = (1 - self.first) * (1 - self.newest) * known.chances()
@@ -53,12 +50,12 @@ class Evenly:
 
 
 def _checked(drawn: IntArray, n: int, count: int) -> IntArray:
-    """Return the versions that a sampler has drawn, `[n]`; raise `ConfigError` where they are none of `count`."""
+    """Return the versions that a sampler has drawn, `[n]`; raise `ConfigError` unless all are below `count`."""
     versions = np.array(drawn)
     if not n:
         return np.zeros(0, np.intp)
     if versions.shape != (n,) or versions.dtype.kind not in "iu" or not ((versions >= 0) & (versions < count)).all():
         raise ConfigError(
-            f"an opponent rule must return {n} whole numbers from 0 to {count - 1}, not {short(drawn)}: mend it"
+            f"an opponent rule must return {n} whole numbers from 0 to {count - 1}, not {short(drawn)}: correct it"
         )
     return versions

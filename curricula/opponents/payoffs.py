@@ -1,4 +1,4 @@
-"""What a learner's training bouts against each past snapshot came to, and how hard each still is."""
+"""Payoffs: the results of a learner's training bouts against each past snapshot, and its quality."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from dohyo.arenas.arrays import Array
 WIN, DRAW, LOSS = 1, 0, -1
 """Results of a bout, for the learner."""
 DECAY = 0.99
-"""Factor of a pair's older results with every new one: the learner changes (AlphaStar, Vinyals et al. 2019, its
-pseudocode)."""
+"""Factor of older results against a snapshot with every new one, because the learner changes (pseudocode of AlphaStar,
+Vinyals et al. 2019)."""
 RATE = 0.01
 """Step of the qualities (OpenAI Five, arXiv 1912.06680, appendix N)."""
 NEWEST_SHARE = 0.8
 """Share of the `quality` rule's bouts that meet the newest snapshot (ibid.)."""
 DEPTH = 10.0
-"""A quality falls no further below the best one (ours): by then its snapshot is drawn e^-10 times as often, and steps
-that are divided by such a chance would grow without end."""
+"""Most by which a quality falls below the best (ours). There its snapshot is drawn e^-10 times as often, and further
+steps, divided by that probability, would grow without limit."""
 
 
 def _none() -> Array:
@@ -30,14 +30,14 @@ class Payoffs:
     """A learner's results against the snapshots of one chain, oldest first; all arrays `[count]`."""
 
     games: Array = field(default_factory=_none)
-    """Bouts, faded by `DECAY`."""
+    """Number of bouts, faded by `DECAY`."""
     score: Array = field(default_factory=_none)
-    """Wins and half of the draws among them."""
+    """Wins plus half of the draws among these bouts."""
     quality: Array = field(default_factory=_none)
-    """OpenAI Five's q: falls each time the learner wins."""
+    """OpenAI Five's q, which falls each time the learner wins."""
 
     def grow(self, count: int) -> None:
-        """Make room for `count` snapshots; a new one begins unmet, as good as the best known."""
+        """Extend the arrays to `count` snapshots; a new one has no bouts and the highest quality so far."""
         new = count - len(self.games)
         if new > 0:
             best = self.quality.max() if len(self.quality) else 0.0
@@ -45,15 +45,15 @@ class Payoffs:
             self.quality = np.concatenate([self.quality, np.full(new, best)])
 
     def win_rate(self) -> Array:
-        """Return the learner's share of wins, draws counted half; one half where nothing was played."""
+        """Return the learner's win rate against each snapshot, with draws counted half; one half without bouts."""
         met = np.maximum(self.games, 1e-12)
         rate: Array = np.where(self.games > 0, self.score / met, 0.5)
         return rate
 
     def chances(self) -> Array:
-        """Return the probabilities with which the `quality` rule draws: `NEWEST_SHARE` for the newest, the rest by q.
+        """Return the probabilities of the `quality` rule `[count]` (OpenAI Five).
 
-        The rest is shared out in proportion to exp(q) (OpenAI Five).
+        The newest has `NEWEST_SHARE`; the rest is divided among all in proportion to exp(q).
         """
         weights = np.exp(self.quality - self.quality.max())
         chances: Array = (1 - NEWEST_SHARE) * weights / weights.sum()
@@ -61,10 +61,10 @@ class Payoffs:
         return chances
 
     def record(self, version: int, result: int, chance: float = math.nan) -> None:
-        """Count a bout against a snapshot that was drawn with probability `chance`.
+        """Add the result of a bout against snapshot `version`, which was drawn with probability `chance`.
 
-        A win lowers the quality of the snapshot that lost by `RATE / (count * chance)`, at most to `DEPTH` below the
-        best. Where the chance is NaN qualities stay as they are.
+        A win lowers the snapshot's quality by `RATE / (count * chance)`, at most to `DEPTH` below the best. If the
+        chance is NaN, qualities do not change.
         """
         self.games[version] = DECAY * self.games[version] + 1
         self.score[version] = DECAY * self.score[version] + (result + 1) / 2

@@ -1,4 +1,4 @@
-"""The pool: fills the opponents' seats with past snapshots, and keeps count of what the bouts come to."""
+"""The pool: it fills the opponents' seats with past snapshots and guests, and counts the results."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,19 +17,19 @@ from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
 from dohyo.curricula.opponents.payoffs import Payoffs
 
 Known = Mapping[str, tuple[float, float, float]]
-"""By snapshot: games, score and quality, see `Payoffs`."""
+"""Games, score and quality by snapshot, see `Payoffs`."""
 
 DRAWS = 64
-"""Draws for every distinct opponent that `gather` looks for; who is that unlikely to be met is not missed."""
+"""Draws per distinct opponent that `gather` looks for; opponents that these miss are too rare to matter."""
 
 
 class Pool:
-    """Fills the opponents' seats: a snapshot drawn per bout; networks of one shape act in one call (`StackedPolicies`).
+    """The opponents of one learner: it draws one for each bout, and lets all act (see `StackedPolicies`).
 
-    Opponents act stochastically, as in arXiv 1710.03748; all draw from one stream that the seed begins. `chains` holds
-    the snapshots of each learner that can be met, oldest first; `add` brings a new one; `matchmaker` draws from them.
-    In a share `guest_share` of all bouts, or in all where there are no chains, one of `guests` is drawn evenly instead:
-    snapshots, or built-in policies, which make actions of `actions` numbers.
+    `chains` are the snapshots of each learner that can be met, oldest first; `add` adds a new one, and `matchmaker`
+    draws from them. In a share `guest_share` of the bouts, or in all if there are no chains, one of `guests` is drawn
+    evenly instead: snapshots, or built-in policies with actions of length `actions`. Opponents act with their noise,
+    as in arXiv 1710.03748, all from one stream that `seed` starts.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Pool:
     ) -> None:
         self._own, self._chains = len(chains), [list(names) for names in (*chains, guests)]
         if not chains and not guests:
-            raise DohyoError("nobody to meet: let the other role learn as well, or give a guest, such as zero")
+            raise DohyoError("no opponents: let the other role learn as well, or give a guest, such as zero")
         self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
         self._payoffs = [_restored(names, known or {}) for names in self._chains]
         self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
@@ -59,16 +59,16 @@ class Pool:
         self._policies = PolicyCache(self._find)
         self._stacked = StackedPolicies(worlds, together=together)
         self._gathered: IntArray | None = None
-        """Chain and version of those that can be met, `[2, n]`; None: everybody."""
+        """Chain and version of the opponents that can be met, `[2, n]`; None for all."""
 
     def add(self, chain: int, snapshot: str) -> None:
-        """Let a learner's new snapshot be met by bouts that begin from now on; `chain` counts as `chains` does."""
+        """Add a new snapshot to chain number `chain`; bouts that begin from now on can meet it."""
         if not 0 <= chain < self._own:
             raise IndexError(f"the pool holds chains 0 to {self._own - 1}, not {chain}")
         self._chains[chain].append(snapshot)
 
     def assign(self, worlds: IntArray) -> None:
-        """Draw the opponent of the bout that begins in each of `worlds`."""
+        """Draw the opponent for the bout that begins in each of `worlds` `[n]`."""
         n = len(worlds)
         guests = self._rng.random(n) < self._guest_share
         chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
@@ -92,10 +92,10 @@ class Pool:
         return chances
 
     def gather(self, count: int) -> int:
-        """Draw up to `count` distinct opponents, and return how many were found.
+        """Draw up to `count` distinct opponents, and return their number.
 
-        Until the next call bouts that begin meet one of them, drawn evenly. Bouts under way go on, and guests are met
-        as ever.
+        Until the next call, each bout that begins meets one of them, drawn evenly. Current bouts go on, and guests are
+        met as before.
         """
         self._gathered = None
         drawn = self._draw(DRAWS * count)
@@ -104,7 +104,7 @@ class Pool:
         return len(self._gathered[0])
 
     def _draw(self, n: int) -> IntArray:
-        """Draw n opponents from the learners' chains: which chain, and which version in it, `[2, n]`."""
+        """Draw n opponents from the learners' chains: chain and version, `[2, n]`."""
         if not n or not self._own:
             return np.zeros((2, 0), np.intp)
         if self._gathered is not None:
@@ -112,18 +112,18 @@ class Pool:
         return np.stack(self._matchmaker(self.payoffs(), self._rng, n))
 
     def payoffs(self) -> list[Payoffs]:
-        """Return what the bouts against each learner's snapshots have come to, unmet ones included."""
+        """Return the payoffs against each learner's snapshots, including those that were not met."""
         for payoffs, names in zip(self._payoffs, self._chains, strict=True):
             payoffs.grow(len(names))
         return self._payoffs[: self._own]
 
     def note(self, bouts: EndedBouts) -> None:
-        """Count the bouts that have ended against opponents of this pool."""
+        """Count the results of bouts against this pool's opponents that have ended."""
         for world, result in zip(bouts.worlds.tolist(), bouts.results.tolist(), strict=True):
             self._payoffs[self._chain[world]].record(int(self._version[world]), result, float(self._chance[world]))
 
     def known(self) -> dict[str, tuple[float, float, float]]:
-        """Return what the bouts have come to, by snapshot."""
+        """Return games, score and quality by snapshot."""
         return {
             name: (float(payoffs.games[k]), float(payoffs.score[k]), float(payoffs.quality[k]))
             for names, payoffs in zip(self._chains, self._payoffs, strict=True)
@@ -131,16 +131,16 @@ class Pool:
         }
 
     def forget_results(self) -> None:
-        """Begin anew with what the bouts have come to: who learns now is another."""
+        """Clear all results, because the learner has started anew."""
         self._payoffs = [_restored(names, {}) for names in self._chains]
 
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
-        """Return the opponents' actions `[n, act]` for their observations `[n, obs]`."""
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds` `[n]`."""
         met = self._version[worlds] * len(self._chains) + self._chain[worlds]
         return self._stacked.act(observation, worlds, met, self._policy)
 
     def _policy(self, met: int) -> Policy:
-        """Return the opponent that has this number: version times chains, plus chain."""
+        """Return the opponent with the number `met`, which is version times the number of chains plus chain."""
         version, chain = divmod(met, len(self._chains))
         return self._policies.get(self._chains[chain][version])
 
@@ -151,7 +151,7 @@ class Pool:
 
 
 def _restored(names: Sequence[str], known: Known) -> Payoffs:
-    """Return the payoffs of a chain from what is known of its snapshots."""
+    """Return the payoffs of a chain with the known values of its snapshots."""
     payoffs = Payoffs()
     for k, name in enumerate(names):
         payoffs.grow(k + 1)

@@ -1,4 +1,4 @@
-"""Which past snapshot a learner meets: samplers by name, over what its bouts against each have come to."""
+"""Opponent rules: samplers that draw past snapshots from a learner's payoffs, by name."""
 
 import os
 import re
@@ -16,32 +16,32 @@ from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 from dohyo.curricula.opponents.payoffs import Payoffs
 
 Sampler = Callable[[Payoffs, np.random.Generator, int], IntArray]
-"""An opponent rule, (payoffs, rng, n) -> `[n]`: draws n versions of the snapshots 0 .. count - 1 of a chain, oldest
-first."""
+"""An opponent rule, (payoffs, rng, n) -> `[n]`: it draws n versions of a chain of `count` snapshots, from 0 (oldest) to
+count - 1."""
 
 
 def latest(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Always the newest, version N - 1 of N (delta = 1 of arXiv 1710.03748)."""
+    """Draw the newest, version N - 1 of N (delta = 1 of arXiv 1710.03748)."""
     return np.full(n, len(payoffs.games) - 1)
 
 
 def uniform(delta: float, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Version i ~ U{ceil(delta v), ..., v}, where v is the newest (arXiv 1710.03748, section 4.2)."""
+    """Draw version i ~ U{ceil(delta v), ..., v}, where v is the newest (arXiv 1710.03748, section 4.2)."""
     newest = len(payoffs.games) - 1
-    oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is a hair above 7
+    oldest = int(np.ceil(round(delta * newest, 9)))  # 0.07 * 100 is slightly above 7
     return rng.integers(oldest, newest, size=n, endpoint=True)
 
 
 def window(size: int, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Version i ~ U{max(0, N - size), ..., N - 1} of N: the newest `size` (`window` of Unity ML-Agents' self-play)."""
+    """Draw version i ~ U{max(0, N - size), ..., N - 1} of N, the newest `size` (`window` of Unity ML-Agents)."""
     count = len(payoffs.games)
     return rng.integers(max(0, count - size), count, size=n)
 
 
 def quality(payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """80 % the newest; 20 % version i with probability exp(q_i) / sum_j exp(q_j) (OpenAI Five, arXiv 1912.06680).
+    """Draw the newest in 80 %, else version i with probability exp(q_i) / sum_j exp(q_j) (OpenAI Five).
 
-    `Payoffs.record` says how q changes.
+    Source: arXiv 1912.06680. `Payoffs.record` says how q changes.
     """
     return rng.choice(len(payoffs.games), size=n, p=payoffs.chances())
 
@@ -52,20 +52,20 @@ WEIGHTINGS: dict[str, Callable[[Array], Array]] = {
     "squared": lambda p: (1 - p) ** 2,
 }
 """Weight of an opponent by the learner's win rate p against it (AlphaStar, Vinyals et al. 2019): `variance` prefers
-equals, the others those that are hard."""
+equal opponents, the others prefer hard ones."""
 
 
 def pfsp(weighting: str, payoffs: Payoffs, rng: np.random.Generator, n: int) -> IntArray:
-    """Prioritised fictitious self-play (AlphaStar, Vinyals et al. 2019).
+    """Draw by prioritised fictitious self-play (AlphaStar, Vinyals et al. 2019).
 
-    Version i with probability f(p_i) / sum_j f(p_j), where p is the learner's win rate against it and f the weighting.
+    Version i has probability f(p_i) / sum_j f(p_j), where p is the learner's win rate against it and f the weighting.
     """
     chances = weigh(WEIGHTINGS[weighting](payoffs.win_rate()))
     return rng.choice(len(chances), size=n, p=chances)
 
 
 def weigh(weights: Array) -> Array:
-    """Return probabilities in proportion to weights `[n]`; where all are zero, uniform (Vinyals et al. 2019)."""
+    """Return probabilities in proportion to weights `[n]`, uniform if all are zero (Vinyals et al. 2019)."""
     total = weights.sum()
     return weights / total if total > 0 else np.full(len(weights), 1 / max(1, len(weights)))
 
@@ -95,54 +95,52 @@ SAMPLERS: dict[str, tuple[Callable[..., IntArray], Callable[[str], Argument] | N
     "quality": (quality, None, None),
     f"pfsp({'|'.join(WEIGHTINGS)})": (pfsp, _weighting, "variance"),
 }
-"""Samplers by how they are typed, each with what reads its argument, and the argument where none is given."""
+"""Samplers by their typed form, each with the reader of its argument and the argument's default."""
 LEAGUE = "league"
-"""Opponents by the kind of a learner, over all chains at once: no sampler, see `dohyo.curricula.opponents.league`."""
+"""The rule of a league, which is not a sampler but depends on the learner's kind (`curricula/opponents/league.py`)."""
 
 
 def known_opponents() -> str:
-    """Return all that `--opponents` takes now, with commas: samplers, the league, and rules that are registered."""
+    """Return all values of `--opponents`, separated by commas: samplers, registered rules and the league."""
     return ", ".join((*SAMPLERS, LEAGUE))
 
 
 def register_opponents(name: str, rule: Sampler) -> None:
-    """Make `rule` known as `name`, wherever a sampler's name is taken.
+    """Add the opponent rule `rule` under `name`, wherever a rule is given by name.
 
-    `rule(payoffs, rng, n)` returns versions `[n]` from 0 to `len(payoffs.games) - 1`, oldest first. A function of a
-    module is then also known as `MODULE.FUNCTION`, see `rule_name`. Raises `UnknownName` for a name that is taken by
-    another rule, or is not made of letters, digits, `_`, `-` and `.`.
+    `rule(payoffs, rng, n)` returns versions `[n]` from 0 (oldest) to `len(payoffs.games) - 1`. A function of a module
+    is also added as `MODULE.FUNCTION`, see `rule_name`. Raises `UnknownName` for a name that another rule has, or that
+    holds other characters than letters, digits, `_`, `-` and `.`.
     """
     taken = {typed.partition("(")[0] for typed in SAMPLERS if SAMPLERS[typed][0] is not rule}
     if not re.fullmatch(r"[\w.-]+", name, re.ASCII) or name in taken | {LEAGUE}:
-        raise UnknownName(
-            f"opponents cannot be called {name!r}: choose a word that is not taken, of a-z, 0-9, _, - or ."
-        )
+        raise UnknownName(f"opponents cannot be called {name!r}: choose an unused name of a-z, 0-9, _, - or .")
     SAMPLERS[name] = (rule, None, None)
     if (found := _in_module(rule)) is not None:
         SAMPLERS[found] = (rule, None, None)
 
 
 def rule_name(rule: Sampler) -> str:
-    """Register a function under its module and name, such as `my_rules.hardest`, and return that.
+    """Register a function as `MODULE.FUNCTION`, such as `my_rules.hardest`, and return that name.
 
-    A function that is defined anew replaces the one before. Raises `ConfigError` for one that no module holds under
-    its name: give it a name by `register_opponents`.
+    A later function of the same name replaces it. Raises `ConfigError` for other callables, such as lambdas: give them
+    a name with `register_opponents`.
     """
     if rule is latest or rule is quality:
         return rule.__name__
     name = _in_module(rule)
     if name is None:
         raise ConfigError(
-            f"opponents can be a function of a module, not {short(rule)}: give it a name by register_opponents"
+            f"opponents can be a function of a module, not {short(rule)}: give it a name with register_opponents"
         )
     SAMPLERS[name] = (rule, None, None)
     return name
 
 
 def _in_module(rule: Sampler) -> str | None:
-    """Return `MODULE.FUNCTION`; None for what is no function that a module holds, such as a lambda.
+    """Return `MODULE.FUNCTION` for a function of a module; None for other callables, such as a lambda.
 
-    The module has the name by which other programs import it, also where it is the program itself or a file.
+    The module has the name by which other programs import it, also if it is the main program or was loaded by path.
     """
     if not isfunction(rule) or not rule.__qualname__.isidentifier():
         return None
@@ -154,9 +152,9 @@ def _in_module(rule: Sampler) -> str | None:
 
 
 def parse_sampler(rule: str | Sampler) -> Sampler:
-    """Return the sampler that e.g. `latest` or `uniform(0.5)` names, and a function as it is.
+    """Return the sampler for a text such as `latest` or `uniform(0.5)`; return a function unchanged.
 
-    Raises `UnknownName` for anything else.
+    Raises `UnknownName` for any other text.
     """
     if not isinstance(rule, str):
         return rule
@@ -176,7 +174,7 @@ def parse_sampler(rule: str | Sampler) -> Sampler:
 
 def _unknown(rule: str) -> UnknownName:
     module, _, function = rule.rpartition(".")
-    own = "or a rule of your own, which register_opponents makes known: --import the file that calls it"
+    own = "or a rule of your own: --import the file that calls register_opponents with it"
     if module and re.fullmatch(r"[\w.]+", rule):
         own = (
             f"or the function {function} of {module}: pass it in Python; on the command line, --import the file or "
@@ -188,6 +186,6 @@ def _unknown(rule: str) -> UnknownName:
 
 
 def check_opponents(rule: str | Sampler) -> None:
-    """Raise `UnknownName` unless `rule` is a sampler, or names one or the league."""
+    """Raise `UnknownName` unless `rule` is a sampler, a sampler's name or `league`."""
     if rule != LEAGUE:
         parse_sampler(rule)

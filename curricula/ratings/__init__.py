@@ -1,1 +1,1 @@
-"""Ratings of a run's snapshots against frozen references."""
+"""Ratings: a run's snapshots, rated against frozen references."""

@@ -1,4 +1,4 @@
-"""Rankings: how bouts of two or more sides ended, and the comparisons that they hold for one of their players."""
+"""Rankings: the results of bouts of two or more sides, and the comparisons of one player that follow from them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,17 +11,18 @@ from dohyo.curricula.run.record import Match
 
 @dataclass(frozen=True)
 class Ranking:
-    """Bouts of one player against others that ended alike; a side of several seats counts as one.
+    """Bouts of one player against others with the same result; a side of several seats counts as one.
 
-    Raises `DohyoError` where ranks and sides differ in number.
+    Raises `DohyoError` unless there is one rank per side.
     """
 
     player: str
     others: tuple[str, ...]
-    """One per other side; a name may occur more than once."""
+    """The player of each other side; a name may occur more than once."""
     ranks: tuple[int, ...]
-    """Of `player`, then of the others. The smallest is best; equal ranks are a draw."""
+    """The rank of `player`, then those of the others. The smallest is best; equal ranks are a draw."""
     bouts: int = 1
+    """Number of bouts with this result."""
 
     def __post_init__(self) -> None:
         if len(self.ranks) != 1 + len(self.others):
@@ -30,7 +31,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A player against others at once: `wins` times out of `bouts` the player was the best of them."""
+    """A player against several others at once: in `wins` of `bouts` bouts the player was the best of all."""
 
     others: tuple[str, ...]
     wins: float
@@ -38,18 +39,18 @@ class Comparison:
 
 
 def of_match(match: Match) -> list[Ranking]:
-    """Return the wins, draws and losses of a match of two sides as rankings."""
+    """Return the wins, draws and losses of a two-sided match as rankings."""
     score = match.score
     ends = ((0, 1), score.wins), ((0, 0), score.draws), ((1, 0), score.losses)
     return [Ranking(match.player, (match.opponent,), ranks, bouts) for ranks, bouts in ends]
 
 
 def comparisons(rankings: Sequence[Ranking]) -> list[Comparison]:
-    """Return what rankings say of their player, as Plackett and Luce read them (Luce 1959, Plackett 1975).
+    """Return the comparisons of the player in rankings by the Plackett-Luce model (Luce 1959, Plackett 1975).
 
-    The best of all sides is chosen first, then the best of the rest, and so on: the player is compared with
-    those that are left, until it is chosen itself. A draw counts as every order of the sides that drew, in equal
-    parts: between two sides half a win and half a loss.
+    The best of all sides is chosen first, then the best of the rest, and so on. The player is compared with the
+    remaining sides until it is chosen. A draw counts as all orders of the drawn sides, equally: between two sides,
+    half a win and half a loss.
     """
     wins: defaultdict[tuple[str, ...], float] = defaultdict(float)
     bouts: defaultdict[tuple[str, ...], float] = defaultdict(float)
@@ -66,7 +67,7 @@ def comparisons(rankings: Sequence[Ranking]) -> list[Comparison]:
 
 
 def _orders(ranks: tuple[int, ...]) -> Iterator[list[int]]:
-    """Yield the orders of sides, best first, that agree with their ranks: draws are broken in every way."""
+    """Yield all orders of the sides, best first, that agree with their ranks; draws are broken in every way."""
     groups = [[side for side, rank in enumerate(ranks) if rank == best] for best in sorted(set(ranks))]
     for order in product(*map(permutations, groups)):
         yield list(chain.from_iterable(order))

@@ -1,4 +1,4 @@
-"""Ratings against references that never change: a snapshot's rating cannot rise by beating only its own kind."""
+"""Ratings of players by their bouts against references that never change."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,16 +18,16 @@ from dohyo.curricula.run.record import Match
 BUILT_IN_REFERENCES = ("zero", "random")
 """References of every run, in order; the first anchors the scale."""
 ANCHOR = 25.0
-"""The anchor's rating, by definition and hence exact."""
+"""The anchor's rating, exact by definition."""
 PRIOR_DEVIATION = 25 / 3
-"""Standard deviation of a player that has not played (TrueSkill's: Herbrich, Minka and Graepel 2007)."""
+"""Standard deviation of the rating of a player without bouts (TrueSkill: Herbrich, Minka and Graepel 2007)."""
 UNIT = PRIOR_DEVIATION / sqrt(2)
 """Rating points that multiply the odds of a win by e: sqrt(2) times TrueSkill's beta of 25 / 6."""
 PRIOR_WINS, PRIOR_BOUTS = 1.0, 2.0
 """The prior of every player: one win and one loss against a player at the anchor's rating.
 
-At its middle it is as sharp as a normal distribution with `PRIOR_DEVIATION`; far out it pulls less. A normal prior
-pulls strong players so far down that their intervals miss them (docs/results/ratings.md).
+Near the anchor it is as sharp as a normal distribution with `PRIOR_DEVIATION`; far away it pulls less. A normal prior
+pulls strong players down so far that their intervals miss the true rating (docs/results/ratings.md).
 """
 
 
@@ -38,7 +38,7 @@ class Rating:
     mu: float
     sigma: float
     shared: tuple[float, ...] = ()
-    """The part of the error that comes from each reference's own error, in rating points, in order."""
+    """The parts of the error that come from the references' own errors, in rating points, in the references' order."""
 
     @property
     def low(self) -> float:
@@ -51,22 +51,22 @@ class Rating:
         return self.mu + NORMAL_95 * self.sigma
 
     def minus(self, other: "Rating") -> "Rating":
-        """Return the difference to another player of the same run; errors that both share drop out of its interval."""
+        """Return the difference to another player of the same run; its interval leaves out errors that both share."""
         common = sum(mine * theirs for mine, theirs in zip(self.shared, other.shared, strict=False))
         return Rating(self.mu - other.mu, sqrt(max(0.0, self.sigma**2 + other.sigma**2 - 2 * common)))
 
 
 def rate(references: Sequence[str], matches: Iterable[Match]) -> dict[str, Rating]:
-    """Rate every player of `matches` by its bouts against `references` alone; see `rate_rankings`."""
+    """Rate every player of `matches` by its bouts against `references`; see `rate_rankings`."""
     return rate_rankings(references, chain.from_iterable(map(of_match, matches)))
 
 
 def rate_rankings(references: Sequence[str], rankings: Iterable[Ranking]) -> dict[str, Rating]:
     """Rate every player of `rankings` by its bouts in which all others are `references`.
 
-    References are rated first, each by its bouts against those before it in the list, then frozen; the first is the
-    anchor. Every other player is rated by its own bouts only, so its rating depends neither on when it was rated nor
-    on who else was. Its interval counts the errors of the references too, with their correlations.
+    References are rated first, each by its bouts against those before it in the list, and then frozen; the first is the
+    anchor. Every other player is rated by its own bouts only, so its rating depends neither on the time of rating nor
+    on other rated players. Its interval includes the errors of the references, with their correlations.
     """
     by_player: defaultdict[str, list[Ranking]] = defaultdict(list)
     for ranking in rankings:
@@ -86,10 +86,10 @@ def _posterior(frozen: dict[str, Rating], rankings: list[Ranking]) -> Rating:
     against = np.array([field.mu for field in fields])
 
     def slope(mu: float) -> float:
-        """Derivative of the log-posterior, times UNIT: wins less expected wins."""
+        """Return the derivative of the log-posterior times UNIT: wins minus expected wins."""
         return float((wins - bouts * expit((mu - against) / UNIT)).sum())
 
-    # Beyond this margin the prior outweighs all bouts: no opponent wins one in ten bouts in all.
+    # Beyond this margin the prior outweighs all bouts: opponents win less than a tenth of a bout in all.
     margin = UNIT * log(10 * bouts.sum())
     mu = brentq(slope, against.min() - margin, against.max() + margin, xtol=1e-9)
     chance = expit((mu - against) / UNIT)
@@ -100,7 +100,7 @@ def _posterior(frozen: dict[str, Rating], rankings: list[Ranking]) -> Rating:
 
 
 def _field(others: list[Rating]) -> Rating:
-    """Return one player that is as hard to beat as all of `others` at once (Luce 1959); its `sigma` is not used."""
+    """Return a player as hard to beat as all of `others` at once (Luce 1959); its `sigma` is not used."""
     if len(others) == 1:
         return others[0]
     scaled = np.array([other.mu for other in others]) / UNIT
@@ -108,13 +108,13 @@ def _field(others: list[Rating]) -> Rating:
 
 
 def _errors(ratings: Sequence[Rating]) -> NDArray[np.float64]:
-    """Return the shared errors `[ratings, references]`, 0 for references that a player has not met."""
+    """Return the shared errors `[ratings, references]`, 0 for references that a player did not meet."""
     size = max(len(rating.shared) for rating in ratings)
     return np.array([rating.shared + (0.0,) * (size - len(rating.shared)) for rating in ratings])
 
 
 def _frozen(rating: Rating, errors: int) -> Rating:
-    """Return a new reference's rating, its own error set apart from those of the `errors` references before it."""
+    """Return a new reference's rating with its own error appended to those of the `errors` references before it."""
     shared = rating.shared + (0.0,) * (errors - len(rating.shared))
     own = sqrt(max(0.0, rating.sigma**2 - sum(error**2 for error in rating.shared)))
     return Rating(rating.mu, rating.sigma, (*shared, own))

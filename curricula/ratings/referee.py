@@ -14,11 +14,11 @@ from dohyo.curricula.ratings.references import (
 from dohyo.curricula.run.folder import RunFolder
 
 MATCH_WORLDS = 20
-"""Worlds in which a match is played; part of what makes it repeatable."""
+"""Worlds in which a match is played; a match repeats only with the same number."""
 
 
 class Referee:
-    """Plays and records the rated bouts of one run; holds one batch for all of them."""
+    """Plays and records the rated bouts of one run, with one batch for all of them."""
 
     def __init__(self, run: RunFolder, engine: str | None = None) -> None:
         config = run.config
@@ -26,13 +26,13 @@ class Referee:
         self._batch: Batch = config.make_batch(MATCH_WORLDS, self.engine)
 
     def references(self) -> dict[str, Role]:
-        """Return the run's references so far, with their roles."""
+        """Return the run's references so far and their roles."""
         return references(self._run)
 
     def opponents(self, player: str) -> list[str]:
-        """Return the references that rate `player`: those that can meet it.
+        """Return the references against which `player` is rated: those that it can meet.
 
-        References meet only those before them in the list, which is what their own ratings rest on.
+        A reference is rated only against those before it in the list.
         """
         known, role = self.references(), self._role(player)
         names = list(known)
@@ -40,7 +40,7 @@ class Referee:
         return [name for name in before if known[name].meets(role)]
 
     def previous(self, player: str) -> str | None:
-        """Return the snapshot of the same learner that was rated before `player`, if the two can sit down to a bout."""
+        """Return the last rated snapshot of the same learner before `player`, or None if the two cannot meet."""
         chain = self._run.record.generations()
         own = next((link for link in chain if link.snapshot == player), None)
         if own is None or not (role := self._role(player)).meets(role):
@@ -50,12 +50,10 @@ class Referee:
         return next((link.snapshot for link in reversed(before) if link.snapshot in rated), None)
 
     def rate(self, player: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> int:
-        """Play `bouts` bouts of `player` against every reference that it has not met; return how many that were.
+        """Play and record `bouts` bouts of `player` against every unmet reference; return the number of matches.
 
-        Each match is recorded whole.
-
-        So it does against its learner's previous one, which counts for no rating, but tells progress from going round
-        in circles (`dohyo.curricula.ratings.warning_signs`).
+        It also plays its learner's previous snapshot. That match does not count for ratings, but shows progress or
+        cycles (`dohyo.curricula.ratings.warning_signs`).
         """
         previous = self.previous(player)
         rivals = dict.fromkeys([*self.opponents(player), *([previous] if previous else [])])
@@ -65,12 +63,12 @@ class Referee:
         return len(unmet)
 
     def rate_references(self, bouts: int) -> None:
-        """Play what the ratings of the built-in references rest on."""
+        """Play and record the bouts that rate the references."""
         for player in list(self.references()):
             self.rate(player, bouts)
 
     def play(self, player: str, opponent: str, bouts: int, watch: Callable[[Bout], None] | None = None) -> None:
-        """Play and record the next round of a match; its seed follows from the run's and from who plays."""
+        """Play and record the next round of a match; its seed follows from the run's seed and the two names."""
         round_ = self._run.record.rounds(player, opponent, self.engine)
         seed = match_seed(self._run.config.seed, player, opponent, round_)
         role = self._role(player)

@@ -1,4 +1,4 @@
-"""References: the frozen players that ratings rest on, and what they are called."""
+"""References: the frozen players against which snapshots are rated, and their titles."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,13 +13,13 @@ REFERENCE_GENERATIONS = (1, 10, 30, 100, 300, 1000, 3000)
 
 
 GUEST_DIGITS = 6
-"""Of a guest's digest, that tell it from others where a name of sixteen would fill the line."""
+"""Digits of a guest's name in its title, because all sixteen would fill the line."""
 
 
 def references(run: RunFolder) -> dict[str, Role]:
     """Return a run's references so far, in order, with their roles.
 
-    The built-in ones in each role, other guests, then early snapshots of the first learner of each role.
+    They are the built-in policies in each role, other guests, then early snapshots of the first learner of each role.
     """
     known: dict[str, Role] = {}
     for name in BUILT_IN_REFERENCES:
@@ -32,7 +32,7 @@ def references(run: RunFolder) -> dict[str, Role]:
 
 
 def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, Role]:
-    """Return the early snapshots of the first learner of each role."""
+    """Return the early snapshots of the first learner of each role, with their roles."""
     firsts = {role: next(name for name in learners if learners[name] == role) for role in learners.values()}
     return {
         link.snapshot: learners[link.learner]
@@ -42,16 +42,16 @@ def early(learners: Mapping[str, Role], generations: Sequence[Generation]) -> di
 
 
 def titles(known: Mapping[str, Role], generations: Sequence[Generation]) -> dict[str, str]:
-    """Return what to call a run's references, by name."""
+    """Return the titles of a run's references by name."""
     born = {link.snapshot: link.generation for link in generations}
     several = len({role.name for role in known.values()}) > 1
     return {name: title(name, role.name, born.get(name), several) for name, role in known.items()}
 
 
 def title(name: str, role: str, generation: int | None, several: bool) -> str:
-    """Return what to call a reference: built-in policies as they are, a run's own by generation, others guests.
+    """Return the title of a reference, such as `zero`, `gen 10` or `guest 7f07a2`.
 
-    Where there are references of `several` roles, it says which.
+    If there are references of `several` roles, the title names the role: `zero@keeper`, `keeper 10`.
     """
     if generation is not None:
         return f"{role if several else 'gen'} {generation}"

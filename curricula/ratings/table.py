@@ -1,4 +1,4 @@
-"""The ratings of a run as one record, for tables and for `--json`."""
+"""The ratings of a run as one dict, for tables and for `--json`."""
 
 from collections import defaultdict
 from typing import Any
@@ -11,9 +11,9 @@ from dohyo.curricula.run.folder import RunFolder
 
 
 def collect(folder: RunFolder) -> dict[str, Any]:
-    """Return what `--json` prints: references and rated snapshots, with all that rated bouts say of them."""
+    """Return the content of `rate --json`: references and rated snapshots with their ratings and win rates."""
     roles = references(folder)
-    chain = folder.record.generations()  # after the references: a run that goes on may bring forth another
+    chain = folder.record.generations()  # after the references, because a run in training may add a generation
     known, matches = list(roles), folder.record.matches(folder.config.engine)
     ratings = rate(known, matches)
     scores: defaultdict[str, dict[str, Score]] = defaultdict(dict)
@@ -60,6 +60,6 @@ def collect(folder: RunFolder) -> dict[str, Any]:
 
 
 def _against(previous: str, score: Score, rating: Rating, ratings: dict[str, Rating]) -> dict[str, Any]:
-    """Return how a snapshot did against its learner's previous one."""
+    """Return the result of a snapshot against its learner's previous one."""
     share = {"snapshot": previous, "win_rate": score.win_rate, "bouts": score.bouts}
     return share | {"against_itself_alone": against_itself_alone(score, rating, ratings[previous])}

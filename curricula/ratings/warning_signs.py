@@ -1,22 +1,22 @@
-"""Warning signs in what a run has recorded: a learner that stalls, or gets better against itself alone."""
+"""Warning signs in a run's record: a learner that stalls, or improves only against itself."""
 
 from dohyo.curricula.matches.score import Score
 from dohyo.curricula.ratings.rating import Rating
 
 STALLED = 0.95
-"""From this share of draws on, outcomes teach nothing any more (ours; ants that learn draw in a fifth to two fifths of
+"""From this share of draws on, outcomes carry no learning signal (ours; ants that learn draw a fifth to two fifths of
 their bouts, docs/results/sumo.md)."""
 
 
 def stalled(draws: float) -> bool:
-    """Tell whether a share of draws says that bouts are no longer decided."""
+    """Return whether a share of draws means that the learner has stalled."""
     return draws >= STALLED
 
 
 def against_itself_alone(previous: Score, rating: Rating, before: Rating) -> bool:
-    """Tell whether a snapshot beats its learner's previous one, `before`, and yet is rated no higher than that.
+    """Return whether a snapshot beats its learner's previous one, rated `before`, but is rated no higher.
 
-    Ratings rest on frozen references alone. To beat is to win more than half of the decided bouts, with 95 %
+    Ratings depend only on frozen references. To beat is to win more than half of the decided bouts, with 95 %
     confidence (Wilson 1927).
     """
     return previous.better and rating.mu <= before.mu

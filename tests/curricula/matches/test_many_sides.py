@@ -124,7 +124,7 @@ def test_a_batch_tells_when_seats_have_left():
         (3, (0, 1), 0, "two players"),
         (2, (0, 1), 1, "leave out partners"),
         (2, PAIRS, 3, "3 partners for 2 players"),
-        (1, (0,), 0, "nobody to meet"),
+        (1, (0,), 0, "no opponents"),
     ],
 )
 def test_players_that_do_not_fit(players: int, sides: tuple[int, ...], partners: int, message: str):
@@ -138,7 +138,7 @@ def test_roles_take_whole_sides():
     arena = build_arena("sumo_2v2")
     for roles in ([Role("a", (0, 1), (0,)), Role("b", (2, 3), (1,))], [Role("sumo", FOUR, (0, 1))]):
         check_roles(arena, roles)
-    with pytest.raises(ConfigError, match="no player can take a whole side"):
+    with pytest.raises(ConfigError, match="no player can fill a whole side"):
         check_roles(arena, [Role("a", (0, 2), ()), Role("b", (1, 3), ())])
 
 

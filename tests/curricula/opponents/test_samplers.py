@@ -215,7 +215,7 @@ def test_a_function_that_is_defined_anew_replaces_the_one_before(monkeypatch: py
 
 @pytest.mark.parametrize("rule", [lambda known, rng, n: np.zeros(n, np.intp), partial(oldest), SAMPLERS.get])
 def test_a_function_without_a_name_of_its_own_needs_one(rule: Sampler):
-    with pytest.raises(ConfigError, match=r"a function of a module, not .*: give it a name by register_opponents"):
+    with pytest.raises(ConfigError, match=r"a function of a module, not .*: give it a name with register_opponents"):
         tiny_config(opponents=rule)
 
 

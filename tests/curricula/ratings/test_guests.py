@@ -112,7 +112,7 @@ def test_a_guest_that_nobody_can_meet(tmp_path: Path):
 
 
 def test_a_role_alone_without_guests_has_nobody_to_meet(tmp_path: Path):
-    with pytest.raises(DohyoError, match="nobody to meet"):
+    with pytest.raises(DohyoError, match="no opponents"):
         train(tmp_path / "run", kick(samples=1, roles=("kicker",)))
 
 
