@@ -1,6 +1,6 @@
 """The interface of learners, and the table of algorithms. Importing this module does not load torch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +10,7 @@ from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.errors import ConfigError, DohyoError, lookup
+from dohyo.arenas.saved import AnyArray
 
 if TYPE_CHECKING:
     from dohyo.agents.learning.vec_env import SeatVec
@@ -54,11 +55,18 @@ class Learner(Protocol):
     def reset(self) -> None:
         """Go back to the first policy, or to the adopted one; `samples` goes on counting."""
 
-    def save(self, path: Path) -> None:
-        """Write everything that `restore` needs into one file, atomically (`dohyo.agents.files.write_atomically`)."""
+    def save(self, path: Path, bouts: Mapping[str, AnyArray]) -> None:
+        """Write everything that `restore` needs into one file, atomically (`dohyo.agents.files.write_atomically`).
 
-    def restore(self, path: Path) -> None:
-        """Continue from a file that `save` wrote; raises `SnapshotError` if it is damaged."""
+        `bouts` are arrays of the run by name: the state of its bouts and of its random streams.
+        """
+
+    def restore(self, path: Path) -> Mapping[str, AnyArray]:
+        """Continue from a file that `save` wrote and return its `bouts`; raises `SnapshotError` if it is damaged.
+
+        A learner that continues its bouts also saves what the slots last saw. One that does not returns an empty
+        mapping: then the run calls `begin` and plays new bouts.
+        """
 
 
 Build = Callable[["SeatVec", PpoConfig, int], Learner]

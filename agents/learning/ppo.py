@@ -26,6 +26,7 @@ from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.checks import one_line
+from dohyo.arenas.saved import AnyArray, Saved, put_back
 
 KEYS = 624
 """Words in the state of NumPy's old random stream, a Mersenne Twister."""
@@ -123,6 +124,7 @@ class PpoLearner:
         self._policy.load_state_dict(self._first)
         self._restore_adam({})
         self._alone_until = self.samples + self._value_first
+        self._curves.name_to_value.clear()  # of updates before
 
     def curves(self) -> dict[str, float]:
         """Return figures of the last update by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
@@ -132,14 +134,20 @@ class PpoLearner:
         """Return copies of the policy's tensors; see `dohyo.agents.policies.networks`."""
         return self._policy.acting_tensors()
 
-    def save(self, path: Path) -> None:
-        """Write networks, optimiser, counters and random streams to `path`."""
+    def save(self, path: Path, bouts: Mapping[str, AnyArray] | None = None) -> None:
+        """Write networks, optimiser, counters and random streams to `path`.
+
+        `bouts` is the caller's part of the state of its bouts; with it, the slots' part is written as well.
+        """
         tensors = {f"policy/{name}": tensor.clone() for name, tensor in self._policy.state_dict().items()}
         for index, state in self._policy.optimizer.state_dict()["state"].items():
             tensors |= {f"adam/{index}/{name}": torch.as_tensor(value) for name, value in state.items()}
         tensors["random/torch"] = torch.get_rng_state()
+        if bouts is not None:
+            tensors |= {f"slots/{name}": tensor for name, tensor in sb3.slots(self._ppo).items()}
+            tensors |= {f"bouts/{name}": torch.from_numpy(array) for name, array in bouts.items()}
         metadata = {
-            "format": "dohyo-checkpoint-1",
+            "format": "dohyo-checkpoint-2",
             "samples": str(self.samples),
             "updates": str(sb3.updates(self._ppo)),
             "alone_until": str(self._alone_until),
@@ -147,8 +155,11 @@ class PpoLearner:
         }
         write_atomically(path, save(tensors, metadata))
 
-    def restore(self, path: Path) -> None:
-        """Continue from a file that `save` wrote; raises `SnapshotError` if it is damaged."""
+    def restore(self, path: Path) -> Saved:
+        """Continue from a file that `save` wrote and return its `bouts`; raises `SnapshotError` if it is damaged.
+
+        A file of format 1 has none: the next rollout begins new bouts.
+        """
         try:
             content = path.read_bytes()
             tensors = load(content)
@@ -162,9 +173,22 @@ class PpoLearner:
             self._ppo.num_timesteps = int(metadata["samples"])
             sb3.set_updates(self._ppo, int(metadata["updates"]))
             self._alone_until = int(metadata.get("alone_until", self._alone_until))
+            self._restore_slots(_under(tensors, "slots/"))
+            return {name: tensor.numpy() for name, tensor in _under(tensors, "bouts/").items()}
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, OverflowError, RuntimeError) as error:
             why = one_line(error)  # torch's messages have many lines
             raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
+
+    def _restore_slots(self, saved: Mapping[str, torch.Tensor]) -> None:
+        """Go on in the slots from what `sb3.slots` gave; begin bouts where that was nothing."""
+        if not saved:
+            self.begin()
+            return
+        number, features = self.vec.num_envs, self._norm.features_dim
+        arrays: Saved = {"seen": np.zeros((number, features), self.vec.dtype), "starts": np.zeros(number, bool)}
+        arrays |= {f"memory/{k}": tensor.numpy() for k, tensor in enumerate(sb3.memory(self._ppo))}
+        put_back(arrays, {name: tensor.numpy() for name, tensor in saved.items()})
+        sb3.set_slots(self._ppo, arrays["seen"], arrays["starts"])
 
     def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
         adam = self._policy.optimizer.state_dict()

@@ -1,7 +1,10 @@
 """Access to private fields of Stable-Baselines3 (2.9); no other file uses them."""
 
+import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+
+from dohyo.arenas.saved import AnyArray
 
 
 def prepare(ppo: OnPolicyAlgorithm) -> BaseCallback:
@@ -30,3 +33,22 @@ def updates(ppo: OnPolicyAlgorithm) -> int:
 def set_updates(ppo: OnPolicyAlgorithm, count: int) -> None:
     """Set the number of passes over rollouts so far."""
     ppo._n_updates = count
+
+
+def slots(ppo: OnPolicyAlgorithm) -> dict[str, torch.Tensor]:
+    """Return what the slots last saw, where a bout begins, and what an LSTM remembers; nothing before any bout."""
+    if ppo._last_obs is None:
+        return {}
+    seen = {"seen": torch.as_tensor(ppo._last_obs), "starts": torch.as_tensor(ppo._last_episode_starts)}
+    return seen | {f"memory/{k}": tensor.clone() for k, tensor in enumerate(memory(ppo))}
+
+
+def memory(ppo: OnPolicyAlgorithm) -> list[torch.Tensor]:
+    """Return outputs and cells of policy and value function, themselves; nothing where there is no LSTM."""
+    states = getattr(ppo, "_last_lstm_states", None) or ()
+    return [part for of in states for part in of]
+
+
+def set_slots(ppo: OnPolicyAlgorithm, seen: AnyArray, starts: AnyArray) -> None:
+    """Set what the slots last saw, `[slots, obs]`, and where a bout begins, `[slots]`."""
+    ppo._last_obs, ppo._last_episode_starts = seen, starts

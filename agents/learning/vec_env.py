@@ -1,6 +1,6 @@
 """A batch as a Stable-Baselines3 vector environment: one slot per learning seat; opponents act inside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from dohyo.agents.learning.bouts import BOTH, EndedBouts
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.saved import AnyArray, Saved, StateError, put_back
 from dohyo.arenas.step import Finished, Step
 
 
@@ -65,6 +66,8 @@ class SeatVec(VecEnv):
         """The seats that a slot observes, relative to its own: 0, and 1 (the other seat) with `privileged`."""
         spaces = [batch.observation_spaces[own ^ turn] for turn in self._turns]
         self.own = spaces[0].shape[0]
+        self.dtype = np.result_type(*(space.dtype for space in spaces))
+        """Of observations."""
         ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
         low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # the paper's arenas give float64
         super().__init__(len(self._world), Box(low, high), batch.action_spaces[own])
@@ -147,6 +150,20 @@ class SeatVec(VecEnv):
     def learner_seat(self, worlds: IntArray) -> IntArray:
         """Return the learner's seat in each of `worlds` `[n]`, which must have an opponent."""
         return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
+
+    def save(self) -> Saved:
+        """Return what another vector needs to go on from here with the same batch and opponents, saved apart."""
+        seed = self._seeds[0]
+        return {"seat": self._seat.copy(), "seed": np.array(-1 if seed is None else seed)}
+
+    def restore(self, saved: Mapping[str, AnyArray]) -> None:
+        """Go on from where the vector stood that `save` was called on; raises `StateError` where it was another one."""
+        seat, seed = self._seat.copy(), np.array(0)
+        put_back({"seat": seat, "seed": seed}, saved)
+        if not np.isin(seat, (0, 1)).all():
+            raise StateError("a saved state does not fit: it names seats that are not there")
+        self._seat[:] = seat
+        self.seed(int(seed)) if seed >= 0 else self._reset_seeds()
 
     def close(self) -> None:
         """Release the batch."""

@@ -7,6 +7,7 @@ import numpy as np
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.players import Player as Player
 from dohyo.arenas.players import Seed as Seed
+from dohyo.arenas.saved import AnyArray, StateError
 
 
 class Policy(Protocol):
@@ -46,3 +47,13 @@ class Memory:
     def forget(self, worlds: IntArray) -> None:
         """Clear the memory of `worlds` `[n]`, in which new bouts begin."""
         self._rows[worlds] = 0
+
+    def save(self) -> FloatArray:
+        """Return a copy of the rows, `[W, width]`."""
+        return self._rows.copy()
+
+    def restore(self, rows: AnyArray) -> None:
+        """Remember what `save` has given; raises `StateError` for anything else."""
+        if rows.ndim != 2 or len(rows) != len(self._rows) or rows.dtype != self._rows.dtype:
+            raise StateError(f"a saved state does not fit: it holds no memories of {len(self._rows)} bouts")
+        self._rows = rows.copy()

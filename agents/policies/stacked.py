@@ -32,7 +32,8 @@ class StackedPolicies:
     """
 
     def __init__(self, worlds: int, *, together: bool = True) -> None:
-        self._memory, self._together = Memory(worlds), together
+        self.memory, self._together = Memory(worlds), together
+        """What the policies remember of their bouts."""
         self._who: IntArray = np.zeros(0, np.intp)
         self._blocks: list[_Block] = []
         self._stacks: dict[Hashable, _Stack] = {}
@@ -46,7 +47,7 @@ class StackedPolicies:
         """
         if not np.array_equal(who, self._who):  # changes only when a bout begins
             self._who, self._blocks = who.copy(), self._plan(who, policy)
-        parts = [self._memory.act(b.policy, observation[b.rows], worlds[b.rows]) for b in self._blocks]
+        parts = [self.memory.act(b.policy, observation[b.rows], worlds[b.rows]) for b in self._blocks]
         actions: FloatArray = np.empty((len(who), parts[0].shape[-1]), np.float32)
         for block, part in zip(self._blocks, parts, strict=True):
             actions[block.rows[block.real]] = part[block.real]
@@ -54,7 +55,11 @@ class StackedPolicies:
 
     def forget(self, worlds: IntArray) -> None:
         """Clear the memory of `worlds` `[n]`, in which new bouts begin."""
-        self._memory.forget(worlds)
+        self.memory.forget(worlds)
+
+    def settle(self) -> None:
+        """Forget which line of a stack holds which network: it decides which noise a row is given."""
+        self._who, self._stacks = np.zeros(0, np.intp), {}
 
     def _plan(self, who: IntArray, policy: Callable[[int], Policy]) -> list[_Block]:
         """Return the blocks in which the policies of the numbers `who` `[n]` act."""

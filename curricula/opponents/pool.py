@@ -13,6 +13,7 @@ from dohyo.agents.snapshot import load_named
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.saved import AnyArray, Saved, StateError, put_back, set_stream, stream_state
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
 from dohyo.curricula.opponents.payoffs import Payoffs
 
@@ -66,6 +67,7 @@ class Pool:
         if not 0 <= chain < self._own:
             raise IndexError(f"the pool holds chains 0 to {self._own - 1}, not {chain}")
         self._chains[chain].append(snapshot)
+        self.payoffs()  # from now on it is as good as the best is now
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent for the bout that begins in each of `worlds` `[n]`."""
@@ -134,6 +136,39 @@ class Pool:
         """Clear all results, because the learner has started anew."""
         self._payoffs = [_restored(names, {}) for names in self._chains]
 
+    def save(self) -> Saved:
+        """Return what another pool of the same chains and guests needs to go on from here, bit for bit.
+
+        What the bouts have come to is left out, see `known`. How networks are stacked is forgotten, here and there
+        alike.
+        """
+        self._stacked.settle()
+        return {
+            "streams": np.array([stream_state(stream) for stream in (self._rng, self._noise)]),
+            "met": np.stack([self._chain, self._version]),
+            "chance": self._chance.copy(),
+            "memory": self._stacked.memory.save(),
+            "guests": _letters(self._chains[-1]),
+        }
+
+    def goes_on(self, saved: Mapping[str, AnyArray]) -> bool:
+        """Tell whether the guests are those of the pool that `save` was called on; if not, other bouts must begin."""
+        return "guests" in saved and np.array_equal(saved["guests"], _letters(self._chains[-1]))
+
+    def restore(self, saved: Mapping[str, AnyArray]) -> None:
+        """Go on from where the pool stood that `save` was called on; raises `StateError` where it was another one."""
+        self._stacked.settle()
+        met, chance = np.stack([self._chain, self._version]), self._chance.copy()
+        put_back({"met": met, "chance": chance}, {name: saved[name] for name in ("met", "chance")})
+        lengths = np.array([max(1, len(names)) for names in self._chains])
+        chain = met[0].clip(0, len(lengths) - 1)
+        if (met[0] != chain).any() or (met[1] < 0).any() or (met[1] >= lengths[chain]).any():
+            raise StateError("a saved state does not fit: it names opponents that are not there")
+        for stream, state in zip((self._rng, self._noise), saved["streams"], strict=True):
+            set_stream(stream, state)
+        self._stacked.memory.restore(saved["memory"])
+        (self._chain[:], self._version[:]), self._chance[:] = met, chance
+
     def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds` `[n]`."""
         met = self._version[worlds] * len(self._chains) + self._chain[worlds]
@@ -148,6 +183,11 @@ class Pool:
         if name in BUILT_IN:
             return BUILT_IN[name](self._actions, self._noise)
         return load_named(self._folder, name).policy(stochastic=True, seed=self._noise)
+
+
+def _letters(names: Sequence[str]) -> AnyArray:
+    """Return names as one array of bytes."""
+    return np.frombuffer("\n".join(names).encode(), np.uint8).copy()
 
 
 def _restored(names: Sequence[str], known: Known) -> Payoffs:

@@ -7,6 +7,7 @@ from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, make_snapshot
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.saved import AnyArray, nested, under
 from dohyo.curricula.matches.match import APART
 from dohyo.curricula.opponents.league import KINDS, Standings
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
@@ -32,7 +33,7 @@ class Lineage:
         self._joined = max((link.generation for link in chain if link.joined), default=0)
         self.curves: dict[str, float] = chain[-1].curves if chain else {}
         index = list(folder.learners).index(name)
-        # A resumed session plays bouts of its own.
+        # Where bouts cannot go on, a resumed session plays bouts of its own.
         self._begun = self.config.seed + APART * index
         self._seed = self._begun + (self.generation + 1) * self.config.worlds
         self._rivals = rivals(folder.learners, name)
@@ -44,17 +45,40 @@ class Lineage:
         self._gathered = 0
         if self.config.start:
             self._begin_as(folder.load(self.config.start))
-        if chain:
-            self._restore(chain[-1])
 
-    def _restore(self, link: Generation) -> None:
+    def resume(self, link: Generation) -> None:
+        """Go on from a generation's checkpoint, in the middle of its bouts.
+
+        Of several lineages the one whose generation was the last must be the last to resume, since the batch and
+        Stable-Baselines3's random streams are theirs in common. Raises `SnapshotError` for a damaged file.
+        """
         path = self.folder.checked_checkpoint(link)
-        self.learner.restore(path)
+        saved = self.learner.restore(path)
         if self.learner.samples != link.samples:
             raise SnapshotError(
                 f"{path} has {self.learner.samples} samples, the record {link.samples}: restore both, or train in a "
                 "new folder"
             )
+        try:
+            self._go_on(saved)
+        except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
+            raise SnapshotError(f"cannot resume from {path} ({error}): start a new run in another folder") from error
+
+    def _go_on(self, saved: Mapping[str, AnyArray]) -> None:
+        """Go on with the bouts that `_save` has saved; begin others where there are none, or with other guests."""
+        pool, batch = under("pool", saved), under("batch", saved)
+        if not self._pool.goes_on(pool):
+            self.learner.begin()
+            return
+        self._pool.restore(pool)
+        self.vec.restore(under("vec", saved))
+        if batch:
+            self._batch.restore(batch)
+
+    def _save(self, path: Path) -> None:
+        """Write the checkpoint."""
+        pool, vec, batch = self._pool.save(), self.vec.save(), self._batch.save()
+        self.learner.save(path, nested("pool", pool) | nested("vec", vec) | nested("batch", batch))
 
     def _begin_as(self, snapshot: Snapshot) -> None:
         for seat in self.role.seats:
@@ -127,7 +151,7 @@ class Lineage:
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
         if self._gathered:
             self.curves["opponents"] = float(self._gathered)
-        self.learner.save(self.folder.checkpoint(self.name, self.generation))
+        self._save(self.folder.checkpoint(self.name, self.generation))
         row = Generation(self.name, self.generation, name, self.learner.samples, seconds, self.curves)
         self.folder.commit(row, self._pool.known())
         self.snapshots.append(name)

@@ -61,7 +61,7 @@ class Training:
         self._seconds = max((link.seconds for link in folder.record.generations()), default=0.0)
         chains = {n: [link.snapshot for link in folder.record.chain(n) if link.joined] for n in folder.learners}
         self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
-        self._turn = self._next()
+        self._turn = self._resume()
         self._referee = Referee(folder)
         writers: list[KVWriter] = [TensorBoardOutputFormat(str(folder.path / "tensorboard"))]
         self._logger = Logger(str(folder.path), writers)
@@ -94,6 +94,16 @@ class Training:
             self._began = time.monotonic()
         for lineage in new:
             self._commit(lineage)
+
+    def _resume(self) -> Lineage:
+        """Let the lineages go on in the order of their last generations; return the last one, or whose turn it is."""
+        last = {link.learner: (k, link) for k, link in enumerate(self.folder.record.generations())}
+        begun = sorted(
+            (lineage for lineage in self.lineages if lineage.name in last), key=lambda one: last[one.name][0]
+        )
+        for lineage in begun:
+            lineage.resume(last[lineage.name][1])
+        return begun[-1] if begun else self._next()
 
     def _next(self) -> Lineage:
         """Return whose turn it is: the first of those with the fewest generations, also after a resume."""

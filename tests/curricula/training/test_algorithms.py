@@ -1,6 +1,7 @@
 """Algorithms of one's own: a cross-entropy method that lives here trains, resumes, plays and is rated."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, load_snapshot
 from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.saved import nested, under
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training.training import Training
 
 
 class CrossEntropy:
@@ -65,14 +68,18 @@ class CrossEntropy:
     def reset(self) -> None:
         self.mean[:], self.spread[:] = 0, 0.3
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, bouts: dict[str, np.ndarray]) -> None:
+        seen = {} if self.seen is None else {"seen": self.seen}
         state = np.frombuffer(json.dumps(self.rng.bit_generator.state).encode(), np.uint8)
-        save_file({"mean": self.mean, "spread": self.spread, "state": state, "samples": np.array([self.samples])}, path)
+        own = {"mean": self.mean, "spread": self.spread, "state": state, "samples": np.array([self.samples])}
+        save_file(own | seen | nested("bouts", bouts), path)
 
-    def restore(self, path: Path) -> None:
+    def restore(self, path: Path) -> dict[str, np.ndarray]:
         kept = load_file(path)
         self.mean, self.spread, self.samples = kept["mean"], kept["spread"], int(kept["samples"][0])
         self.rng.bit_generator.state = json.loads(kept["state"].tobytes())
+        self.seen = kept.get("seen")
+        return under("bouts", kept)
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +87,20 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     shorten_bouts(monkeypatch)
     monkeypatch.setattr("dohyo.agents.learning.algorithms.ALGORITHMS", ALGORITHMS.copy())
     register_algorithm("cem", CrossEntropy)
+
+
+def test_it_goes_on_in_the_middle_of_its_bouts(tmp_path: Path):
+    """In one session, and in three with the same budget."""
+    config = tiny_config(algorithm="cem", samples=480, rated_bouts=0)
+    whole = train(tmp_path / "whole", config).newest()["sumo"].name
+    for generation in (1, 3, None):
+        with closing(RunFolder.create_or_resume(tmp_path / "parts", config)) as folder:
+            training = Training(folder)
+            training.start_chains()
+            while training._used() < 1 and training.lineages[0].generation != generation:
+                training._take_turn()
+            training.close()
+    assert training.newest()["sumo"].name == whole
 
 
 def test_it_trains_resumes_and_is_rated(tmp_path: Path):

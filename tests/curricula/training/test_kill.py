@@ -163,6 +163,35 @@ def test_twenty_kills(tmp_path: Path):
     kill_and_resume(Run(tmp_path / "run", cycles=500), kills=20, longest=8, seed=2)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("learners", "more"),
+    [
+        (("sumo",), ()),
+        (("sumo",), ("--policy", "lstm", "--opponents", "quality")),
+        (("kicker-1", "keeper-1", "kicker-2", "keeper-2"), ("--population", "2")),
+        (("sumo", "sumo-main-exploiter", "sumo-league-exploiter"), ("--opponents", "league", "--timeout", "1")),
+    ],
+)
+def test_what_is_killed_becomes_what_is_not(tmp_path: Path, learners: tuple[str, ...], more: tuple[str, ...]):
+    """Four kills; snapshots are named by their content, and rated bouts follow from them."""
+    arena = "kick_and_defend" if "keeper-1" in learners else "sumo"
+    whole, killed = (Run(tmp_path / name, 60, *more, arena=arena, learners=learners) for name in ("whole", "killed"))
+    samples, rng = 20_000, np.random.default_rng(7)
+    for _ in range(4):
+        with killed.session(samples) as process:
+            time.sleep(rng.uniform(0, 4))
+            process.kill()
+            process.wait()
+    for run in (whole, killed):
+        with run.session(samples) as process:
+            _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    assert len(whole.check()[0]) > 5
+    assert killed.check()[0] == whole.check()[0]
+    assert sorted(killed.check()[1]) == sorted(whole.check()[1])
+
+
 def test_interruption(tmp_path: Path):
     run = Run(tmp_path / "run", cycles=40)
     with run.session() as process:
