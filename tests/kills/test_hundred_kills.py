@@ -48,7 +48,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Say:
 def test_kills_of_training(tmp_path: Path, kind: str, say: Say):
     kills, arena, learners, options = RUNS[kind]
     run = Run(tmp_path / "run", 40, *options, arena=arena, learners=learners)
-    generations, bouts = kill_and_resume(run, kills, longest=2.5, seed=len(kind))
+    generations, bouts = kill_and_resume(run, kills, longest=6, seed=len(kind))
     say(f"{kind}: {kills} kills, {generations} generations, {bouts} rated bouts")
 
 
