@@ -11,6 +11,7 @@ from typing import Any
 from dohyo.agents.files import parse_json
 from dohyo.agents.settings import build, read, settings_of
 from dohyo.agents.snapshot import SUFFIX
+from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import ConfigError, DohyoError, UnknownName
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
@@ -81,7 +82,7 @@ def read_run_settings(path: Path) -> TrainConfig:
         if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
             raise ConfigError(f"it lacks {', '.join(sorted(missing))}")
     except (OSError, ValueError) as error:
-        raise DohyoError(f"cannot read {path} ({error}): restore it, or train in a new folder") from error
+        raise DohyoError(f"cannot read {path} ({one_line(error)}): restore it, or train in a new folder") from error
     return config
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dohyo.agents.files import parse_json, write_atomically
+from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 
 FILE = "versions.json"
@@ -56,7 +57,7 @@ def read_versions(run: Path) -> list[Session]:
             raise ValueError("it is no list")
         return [_session(**entry) for entry in entries]
     except (OSError, ValueError, TypeError) as error:
-        raise DohyoError(f"cannot read {path} ({error}): remove it, nothing else depends on it") from error
+        raise DohyoError(f"cannot read {path} ({one_line(error)}): remove it, nothing else depends on it") from error
 
 
 def _session(samples: int, versions: dict[str, str]) -> Session:

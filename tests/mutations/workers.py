@@ -128,6 +128,8 @@ def _read(found: list[Target], seed: int, number: int, figures: Figures) -> None
         outcome = "accepted"
     except DohyoError as error:
         outcome = "refused" if "\n" not in str(error) else "refused in several lines"
+        if outcome != "refused":
+            figures.faults.append(f"case {number}, {target.name}: {str(error)[:700]}")
     except (Exception, TooLong) as error:
         outcome = type(error).__name__
         figures.faults.append(f"case {number}, {target.name}: {traceback.format_exc()[-700:]}")
