@@ -1,1 +1,1 @@
-"""Runs: the folder of a training run, its settings and its record."""
+"""Runs: the folder of a training run, with its settings and its record."""

@@ -20,7 +20,7 @@ from dohyo.curricula.opponents.samplers import LEAGUE, Sampler, known_opponents,
 from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
 
 MEETINGS, WORLD = "Who learns, and whom it meets", "Rewards and starts"
-"""Headings of options in the help; those that concern the run as a whole come first, without one."""
+"""Headings of options in the help; options of the run as a whole come first, without a heading."""
 FIRST = "the arena's first"
 FIRST_THERE = "that of the run or snapshot, else the arena's first that is installed"
 SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
@@ -30,8 +30,8 @@ SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
 class TrainConfig:
     """Settings of a training run; all but the budget are fixed once it has begun. EC is arXiv 1710.03748.
 
-    Raises `ConfigError` for a value of another type or out of range, `UnknownName` for a text that is no choice. What
-    depends on the arena is checked when the arena is built.
+    Raises `ConfigError` for a value of a wrong type or out of range, `UnknownName` for a text that is not a choice.
+    Settings that depend on the arena are checked when the arena is built.
     """
 
     arena: str = setting("sumo", f"Arena: {', '.join(ARENAS)}.", option=None)
@@ -45,14 +45,13 @@ class TrainConfig:
     physics: str = setting(ACCURATE, f"How finely MuJoCo simulates: {', '.join(PHYSICS)}.", shown=FIRST)
     minutes: float | None = setting(
         20.0,
-        "Budget in minutes of training, summed over resumes; the generation that has begun is finished.",
+        "Budget in minutes of training, summed over resumes; the last generation is finished.",
         shown="20, or no limit with --samples",
         low=0,
     )
     samples: int | None = setting(
         None,
-        "Budget in control steps of learning seats: runs that repeat exactly. The generation that has begun is "
-        "finished.",
+        "Budget in control steps of learning seats, with which runs repeat exactly; the last generation is finished.",
         shown="no limit",
         low=1,
     )
@@ -63,7 +62,7 @@ class TrainConfig:
     seed: int = setting(0, "Seed of everything random.", low=0)
     algorithm: str = setting(
         "",
-        f"Who learns: {', '.join(ALGORITHMS)}, or one of your own, see --import.",
+        f"Learning algorithm: {', '.join(ALGORITHMS)}, or your own, see --import.",
         note="See `dohyo.agents.learning.algorithms`.",
         shown="by the kind of policy",
         panel=NETWORK,
@@ -78,16 +77,16 @@ class TrainConfig:
     )
     timeout: int = setting(
         20,
-        "League: generations that a league exploiter has; a main exploiter has two times.",
-        note="Then a copy joins the league at the latest. See `dohyo.curricula.opponents.league`.",
+        "League: generations after which a league exploiter times out; a main exploiter has twice as many.",
+        note="Then a copy joins the league in any case. See `dohyo.curricula.opponents.league`.",
         low=1,
         panel=MEETINGS,
     )
     mirror: float = setting(
         0.5,
         "Share of the worlds in which the learner meets itself.",
-        note="All of them with `latest`. A learner that plays one seat only meets the newest snapshot of the other "
-        "role in this share of its bouts.",
+        note="With `latest` it is all worlds. A learner that can fill only one seat meets the newest snapshot of the "
+        "other role in this share of its bouts.",
         shown="0.5; a league has its own",
         low=0,
         high=1,
@@ -96,8 +95,8 @@ class TrainConfig:
     first: float = setting(
         0.3,
         "Share of the past opponents that are generation 0.",
-        note="That is the untrained policy. Without such bouts a learner forgets to go to an opponent that stands "
-        "still, because all others walk towards it (docs/results/training_choices.md).",
+        note="Generation 0 is the untrained policy. Without such bouts a learner forgets to approach an opponent that "
+        "stands still, because all others walk towards it (docs/results/training_choices.md).",
         shown="0.3; a league has its own",
         low=0,
         high=1,
@@ -105,8 +104,8 @@ class TrainConfig:
     )
     shared: bool = setting(
         False,
-        "One policy for all roles, as far as they see and act alike.",
-        note="Otherwise each role has a learner of its own.",
+        "Train one policy for all roles with the same observation and body.",
+        note="Otherwise each role has its own learner.",
         panel=MEETINGS,
     )
     population: int = setting(
@@ -119,41 +118,41 @@ class TrainConfig:
     )
     start: str = setting(
         "",
-        "Begin as this snapshot, with its kind and width of network: a file, RUN or RUN:LEARNER.",
+        "Begin as this snapshot, with its network and width: a file, RUN or RUN:LEARNER.",
         note="The settings of a run hold the snapshot's name; its file is among the run's snapshots.",
-        shown="weights drawn anew",
+        shown="random weights",
         option="from",
         panel=NETWORK,
     )
     roles: tuple[str, ...] = setting((), "Role that learns.", shown="all", option="role", panel=MEETINGS)
     guests: tuple[str, ...] = setting(
         (),
-        f"Also meet this player: a snapshot file, RUN, RUN:LEARNER, {' or '.join(BUILT_IN)}. A run that is resumed can "
-        "have other guests.",
+        f"Also meet this player: a snapshot file, RUN, RUN:LEARNER, {' or '.join(BUILT_IN)}. Guests can change when a "
+        "run resumes.",
         note="The settings of a run hold names of snapshots, whose files are among the run's.",
-        shown="nobody",
+        shown="none",
         option="guest",
         panel=MEETINGS,
     )
     guest_share: float = setting(
         0.3,
-        "Share of the bouts that meet guests, where there are any.",
-        note="Mirror bouts are not among them.",
+        "Share of the bouts that meet guests, if there are any.",
+        note="Mirror bouts do not count.",
         low=0,
         high=1,
         panel=MEETINGS,
     )
     dense: str = setting(
         "fade",
-        f"How the dense reward's share changes: {', '.join(DENSE)}. It begins to fade at once, or late: after half of "
-        "the time that --anneal gives it.",
+        f"Schedule of the dense share: {', '.join(DENSE)}. It fades at once, or late: after half of the time that "
+        "--anneal sets.",
         note="See [schedules](#schedules-of-the-dense-share).",
         choices=DENSE,
         panel=WORLD,
     )
     terms: dict[str, float] = setting(
         dict,
-        "Another weight of a term of the dense reward: NAME=WEIGHT.",
+        "Weight of a term of the dense reward: NAME=WEIGHT.",
         shown="the arena's",
         option="term",
         panel=WORLD,
@@ -168,39 +167,39 @@ class TrainConfig:
     )
     widen: tuple[str, ...] = setting(
         (),
-        "What bouts start from begins narrow: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of the width "
-        "and of the budget.",
-        note="Ratings are always on whole ranges.",
+        "Begin with narrow start ranges: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of the width and of "
+        "the budget.",
+        note="Ratings always use whole ranges.",
         shown="whole ranges",
         panel=WORLD,
     )
     crowd: str = setting(
         "",
-        "Distinct past opponents at a time, drawn anew before every rollout: FEW:MANY:OVER, a number that grows over "
+        "Number of distinct past opponents, drawn anew before every rollout: FEW:MANY:OVER grows from FEW to MANY over "
         "this share of the budget.",
         shown="all",
         panel=MEETINGS,
     )
     updates: int = setting(5, "Updates of the networks per generation, which ends in a snapshot.", low=1, option=None)
     rate_every: int = setting(10, "Generations between ratings.", low=1, option=None)
-    rated_bouts: int = setting(20, "Bouts per reference in a rating; 0: the run is not rated.", low=0, option=None)
+    rated_bouts: int = setting(20, "Bouts per reference in a rating; 0 for no ratings.", low=0, option=None)
     imports: tuple[str, ...] = setting(
         (),
-        "File or module that registers arenas of your own.",
-        note="Opening a run imports none of them.",
+        "File or module that registers your own arenas.",
+        note="Opening a run never imports them.",
         shown="none",
         option="import",
     )
     ppo: PpoConfig = setting(
         PpoConfig,
-        f"Hyperparameter of PPO, such as minibatch=256. There are {', '.join(HYPERPARAMETERS)}.",
+        f"Hyperparameter of PPO, such as minibatch=256: {', '.join(HYPERPARAMETERS)}.",
         shown="by the kind of policy",
         panel=NETWORK,
     )
     schedule_start: ScheduleStart = setting(
         ScheduleStart,
-        "Where the run stood when its budget was last changed.",
-        note="The run folder sets it; schedules go on from there, see `dohyo.curricula.run.budget`.",
+        "State of the run at the last change of its budget.",
+        note="The run folder sets it; schedules continue from there, see `dohyo.curricula.run.budget`.",
         option=None,
     )
 
@@ -215,30 +214,30 @@ class TrainConfig:
             parse_growth(self.crowd)
         for name in {self.start, *self.guests} - {"", *BUILT_IN}:
             if not SNAPSHOT_NAME.fullmatch(name):
-                raise ConfigError(f"{short(name)} is no name of a snapshot: give one of 16 digits of 0-9 and a-f")
+                raise ConfigError(f"{short(name)} is not a snapshot's name: give 16 digits of 0-9 and a-f")
 
     @property
     def league(self) -> bool:
-        """Whether learners are of AlphaStar's three kinds."""
+        """Whether the run is a league, with learners of AlphaStar's three kinds."""
         return self.opponents == LEAGUE
 
     @property
     def schedule_basis(self) -> tuple[object, ...]:
-        """What the schedules follow: the budget, and where they start."""
+        """The settings that schedules follow: the budget, and their start."""
         return self.minutes, self.samples, self.schedule_start
 
     @property
     def mirrored(self) -> int:
-        """Worlds in which the learner meets itself: with `latest` all of them."""
+        """Number of worlds with mirror bouts; with `latest` all worlds."""
         return self.worlds if self.opponents == "latest" else round(self.mirror * self.worlds)
 
     @classmethod
     def from_json(cls, settings: Any) -> "TrainConfig":
-        """Rebuild settings from what `asdict` gave; raises `UnknownName` or `ConfigError` for anything else."""
+        """Rebuild settings from the values of `asdict`; raises `UnknownName` or `ConfigError` for anything else."""
         return build(cls, read(cls, settings))
 
     def make_batch(self, worlds: int | None = None, engine: str | None = None) -> Batch:
-        """Build a batch of the run's bouts; by default of as many worlds as it trains with, on its engine."""
+        """Build a batch for the run's bouts, by default with its number of worlds and its engine."""
         return make_batch(
             self.arena,
             self.body,
@@ -250,11 +249,11 @@ class TrainConfig:
         )
 
     def same_run(self, other: "TrainConfig") -> bool:
-        """Tell whether two settings differ in nothing but budget, workers, guests and imports."""
+        """Return whether two settings are equal except for budget, workers, guests and imports."""
         return self._without_budget() == other._without_budget()
 
     def _named(self) -> dict[str, Any]:
-        """Return what makes the run, the learner's settings among the others."""
+        """Return the fixed settings of the run by name, with the learner's settings among them."""
         settings = asdict(self._without_budget())
         learner: dict[str, Any] = settings.pop("ppo")
         return settings | learner

@@ -1,4 +1,4 @@
-"""Settings of a run from a file, and as one: TOML, or the `config.json` of a run."""
+"""Read the settings of a run from a file, TOML or a run's `config.json`, and write them as TOML."""
 
 import json
 import math
@@ -17,20 +17,20 @@ from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
 
 FORMATS: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": parse_json}
-"""Readers of files by what their names end in."""
+"""Readers of files by suffix."""
 NAMED = ("start", "guests")
-"""Settings that a file can give as the command line does: by a snapshot file or a run folder."""
+"""Settings that a file can give like the command line, by a snapshot file or a run folder."""
 SET_ELSEWHERE = {
     "imports": "imports are code, name them on the command line with --import",
-    "schedule_start": "the run folder knows where its schedules start",
+    "schedule_start": "the run folder sets the start of its schedules",
 }
-"""Settings that are not taken from a file: a run's `config.json` has them, other files must not."""
+"""Settings that are not read from a file, with the reason; a run's `config.json` has them, other files must not."""
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Return the settings that a file gives, by name; `ppo` is a dict of the hyperparameters given.
+    """Return the settings in a file by name; `ppo` is a dict of hyperparameters.
 
-    Raises `ConfigError` that names the file, and the setting that does not exist or cannot have its value.
+    Raises `ConfigError` that names the file and the unknown setting or bad value.
     """
     if path.suffix not in FORMATS:
         raise ConfigError(f"{path}: a file of settings ends in {' or '.join(FORMATS)}")
@@ -58,7 +58,7 @@ def _check(given: Any, refused: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _locate(values: dict[str, Any], snapshots: Path) -> None:
-    """Replace names of snapshots that stand beside the file, as in a run folder, by their paths."""
+    """Replace names of snapshots in the folder `snapshots` by their paths."""
 
     def found(name: str) -> str:
         path = snapshots / f"{name}{SUFFIX}"
@@ -87,7 +87,7 @@ def read_run_settings(path: Path) -> TrainConfig:
 
 
 def to_toml(settings: Mapping[str, Any]) -> str:
-    """Return settings as TOML that `read_config` reads; what is None is left out, an endless budget is infinite."""
+    """Return settings as TOML that `read_config` reads, without those that are None; no budget becomes infinity."""
     endless = {"minutes": math.inf} if settings["minutes"] is None and settings["samples"] is None else {}
     present = {name: value for name, value in {**settings, **endless}.items() if value is not None}
     tables = {name: value for name, value in present.items() if isinstance(value, Mapping)}
@@ -103,7 +103,7 @@ def _key(name: str) -> str:
 
 
 def _toml(value: Any) -> str:
-    """Return a number, text, truth value or list of texts; JSON's are TOML's, but for infinity and one character."""
+    """Return a value as TOML, which equals JSON here except for infinity and the character DEL."""
     if value == math.inf:
         return "inf"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""One run is one folder: its settings, record, snapshots and checkpoints, held by one process at a time."""
+"""The run folder: a run's settings, record, snapshots and checkpoints."""
 
 import hashlib
 import json
@@ -29,9 +29,9 @@ KIND = "training run"
 
 
 class RunFolder:
-    """A run on disk. What counts is committed in this order: snapshot, checkpoint, then the record's row.
+    """The folder of a run. A generation is committed in this order: snapshot, checkpoint, then the record's row.
 
-    A kill between two of them leaves a file that no row names; the run resumes from the last row.
+    A kill between two of these steps leaves a file that no row names; the run resumes from the last row.
     """
 
     def __init__(self, path: Path, config: TrainConfig, *, create: bool = False) -> None:
@@ -41,10 +41,10 @@ class RunFolder:
         self._lock: FolderLock | None = None
         self._found: FolderBefore | None = None
         self.before: TrainConfig | None = None
-        """The settings of the session before, where this one resumes a run."""
+        """The settings of the previous session, if this one resumes a run."""
 
     def _check_record(self) -> None:
-        """Raise `DohyoError` if the record has lost rows: a checkpoint is at most one generation ahead of them."""
+        """Raise `DohyoError` if the record has lost rows: a checkpoint may be at most one generation ahead of it."""
         newest = {link.learner: link.generation for link in self.record.generations()}
         for path in sorted(self._checkpoints.glob(f"*{SUFFIX}")):
             learner, _, number = path.name.removesuffix(SUFFIX).rpartition(".")
@@ -57,13 +57,13 @@ class RunFolder:
 
     @classmethod
     def create_or_resume(cls, path: Path, config: TrainConfig, *, restart_schedules: bool = False) -> "RunFolder":
-        """Open `path` for training with `config`, new or as a continuation, and claim it as `lock` does.
+        """Create or resume the run in `path` with the settings `config`, and lock the folder.
 
-        Where the budget differs from before, schedules go on from where they stood; with `restart_schedules` they
-        follow the share of the whole budget again.
+        If the budget has changed, schedules continue from their progress; with `restart_schedules` they follow the
+        share of the whole budget again.
 
-        Raises `DohyoError`, and changes nothing, if another process has it, its settings disagree with `config` or it
-        holds something else.
+        Raises `DohyoError`, and changes nothing, if another process uses the folder, its settings differ from `config`
+        or it holds other results.
         """
         check_holds(KIND, path)
         found = FolderBefore(path)
@@ -85,7 +85,7 @@ class RunFolder:
         return run
 
     def _settle(self, before: TrainConfig | None, restart: bool) -> None:
-        """Write the settings down, unless those of before disagree."""
+        """Write the settings; raise `DohyoError` if they differ from those `before`."""
         if before is not None and not before.same_run(self.config):
             now = self.config._named()
             changed = {key: value for key, value in before._named().items() if now[key] != value}
@@ -104,24 +104,24 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """Open an existing run; raises `UnknownName` where there is none."""
+        """Open an existing run without locking it; raises `UnknownName` if there is none."""
         settings = path / SETTINGS[KIND]
         if not settings.exists():
             raise UnknownName(f"{path} is not a run folder: `dohyo train … --out {path}` makes one")
         return cls(path, read_run_settings(settings))
 
     def lock(self) -> None:
-        """Claim the folder until `close` or the end of this process; raises `DohyoError` if somebody else has it."""
+        """Lock the folder until `close` or the end of this process; raises `DohyoError` if another process uses it."""
         self._lock = FolderLock(self.path)
 
     def undo(self) -> None:
-        """Remove what a run made that is new and has no generation yet; any other run stays."""
+        """Remove the files of a new run that has no generation yet; leave any other run."""
         if self._found is not None and not self.record.generations():
             self.record.close()
             self._found.restore()
 
     def close(self) -> None:
-        """Close the record and release the folder; safe to call twice."""
+        """Close the record and unlock the folder; safe to call twice."""
         self.record.close()
         if self._lock is not None:
             self._lock.close()
@@ -155,12 +155,12 @@ class RunFolder:
 
     @cached_property
     def roles(self) -> list[Role]:
-        """The arena's roles, those that do not learn included."""
+        """The arena's roles, including those that do not learn."""
         return roles_of(self._arena, shared=self.config.shared)
 
     @cached_property
     def guests(self) -> dict[str, list[Role]]:
-        """The guests by name, with the roles that each can take; raises `DohyoError` for one that can take none."""
+        """The guests by name, with the roles that each can play; raises `DohyoError` for one that meets no learner."""
         found = {name: self._played_by(name) for name in self.config.guests}
         for name, roles in found.items():
             if not any(role.meets(learning) for role in roles for learning in self.learners.values()):
@@ -180,9 +180,9 @@ class RunFolder:
         return build_arena(self.config.arena, self.config.body, drive=self.config.drive)
 
     def check_arena(self) -> None:
-        """Raise `UnknownName` where the arena is not known, and name the imports that the run was trained with.
+        """Raise `UnknownName` if the arena is unknown, and name the imports with which the run was trained.
 
-        They are code, so no run folder ever imports them: the user does, by `--import` or in Python.
+        Imports are code, so opening a run folder never imports them: the user does, with `--import` or in Python.
         """
         if self.config.arena not in ARENAS and self.config.imports:
             needed = " ".join(f"--import {shlex.quote(name)}" for name in self.config.imports)
@@ -191,11 +191,11 @@ class RunFolder:
             )
 
     def checkpoint(self, learner: str, generation: int) -> Path:
-        """Return where the checkpoint of a learner's generation is, or goes."""
+        """Return the path of the checkpoint of a learner's generation."""
         return self._checkpoints / f"{learner}.{generation:06d}{SUFFIX}"
 
     def checked_checkpoint(self, link: Generation) -> Path:
-        """Return where the checkpoint of a generation is; raises `SnapshotError` where it is not what was written."""
+        """Return the path of a generation's checkpoint; raises `SnapshotError` if it was changed after it was saved."""
         path = self.checkpoint(link.learner, link.generation)
         if link.checkpoint and _digest(path) != link.checkpoint:
             raise SnapshotError(
@@ -204,7 +204,7 @@ class RunFolder:
         return path
 
     def commit(self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]]) -> None:
-        """Make a generation count, whose snapshot and checkpoint are on disk, and drop older checkpoints."""
+        """Add the row of a generation whose snapshot and checkpoint are on disk, and remove older checkpoints."""
         checkpoint = _digest(self.checkpoint(generation.learner, generation.generation))
         self.record.add_generation(replace(generation, checkpoint=checkpoint), payoffs)
         for path in self._checkpoints.glob(f"{generation.learner}.*{SUFFIX}"):
@@ -217,7 +217,7 @@ class RunFolder:
         return snapshot.name
 
     def load(self, name: str) -> Snapshot:
-        """Return the snapshot called `name`; raises `SnapshotError` where its file is another's, damaged or missing."""
+        """Return the snapshot `name`; raises `SnapshotError` if its file is missing, damaged or holds another."""
         return load_named(self.snapshots, name)
 
     def _load_link(self, link: Generation) -> Snapshot:
@@ -234,7 +234,7 @@ class RunFolder:
     def latest(self, learner: str | None = None) -> Snapshot:
         """Return a learner's newest snapshot, by default the first learner's.
 
-        Raises `UnknownName` for a learner that is not there, `DohyoError` while it has no snapshot.
+        Raises `UnknownName` for an unknown learner, `DohyoError` while it has no snapshot.
         """
         return self._load_link(self._chain(learner)[-1])
 

@@ -1,4 +1,4 @@
-"""A run's record: generations and rated bouts in SQLite, each written whole or not at all."""
+"""The run's record: generations and rated bouts in SQLite, written atomically."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from dohyo.curricula.run.row_checks import check_generation, check_payoffs, chec
 from dohyo.curricula.run.schema import SCHEMA, UNSEALED, VERSION, payoffs_digest, round_digest, upgrade
 
 JOINED, RESET = "joined", "reset"
-"""Curves of a learner of a league: whether a copy of it has joined, and whether it then began anew."""
+"""Curves of a learner in a league: whether a copy of it joined, and whether it then started anew."""
 RESTORE = "restore it, or train in a new folder"
 
 
 @dataclass(frozen=True)
 class Generation:
-    """One link of a learner's chain of snapshots."""
+    """A generation of a learner: one link of its chain of snapshots."""
 
     learner: str
     generation: int
@@ -35,26 +35,26 @@ class Generation:
     """Training time of the whole run so far."""
     curves: dict[str, float]
     checkpoint: str = ""
-    """SHA-256 of the checkpoint's file, in hexadecimal; empty where Dohyo 0.1 wrote it."""
+    """SHA-256 of the checkpoint's file, in hexadecimal; empty if Dohyo 0.1 wrote it."""
 
     @property
     def joined(self) -> bool:
-        """Whether others can meet it: all but an exploiter that is not done (`dohyo.curricula.opponents.league`)."""
+        """Whether others can meet the snapshot: not if it is an exploiter's that has not joined a league."""
         return self.curves.get(JOINED, 1.0) > 0
 
 
 @dataclass(frozen=True)
 class Match:
-    """All rated bouts of a player against an opponent."""
+    """The score of all rated bouts of a player against an opponent."""
 
     player: str
     opponent: str
     score: Score
-    """From the player's side."""
+    """The score from the player's side."""
 
 
 def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
-    """Open a database; on storage that cannot be written read the file alone, which then must hold everything."""
+    """Open a database; on read-only storage open the file alone, which must then hold everything."""
     if os.access(path.parent, os.W_OK):
         db = sqlite3.connect(path, timeout=30)
         if not create and not _has_tables(db):
@@ -81,10 +81,10 @@ def _missing(path: Path) -> str:
 
 
 class RunRecord:
-    """The file `league.sqlite` of a run. Safe against `kill -9`: what `add_…` returned from is there for good.
+    """The run's record, the file `league.sqlite`. It is safe against `kill -9` once an `add_…` method has returned.
 
-    Rows have digests: what was changed, or is missing, raises `DohyoError` as it is read. Every row is read once. With
-    `create` a file that is missing or empty is made, otherwise it is an error. On read-only storage nothing is written.
+    Rows have digests: reading a changed or missing row raises `DohyoError`. Every row is read once. With `create`, a
+    missing or empty file is created; otherwise it is an error. On read-only storage nothing is written.
     """
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
@@ -98,11 +98,11 @@ class RunRecord:
             version = self._db.execute("pragma user_version").fetchone()[0]
             [found] = self._db.execute("pragma integrity_check(1)").fetchone()
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from SQLite's own message
-            raise DohyoError(f"cannot open the league {path} ({one_line(error)}): {RESTORE}") from error
+            raise DohyoError(f"cannot open the record {path} ({one_line(error)}): {RESTORE}") from error
         if found != "ok":
-            raise DohyoError(f"cannot open the league {path} ({one_line(found)}): {RESTORE}")
+            raise DohyoError(f"cannot open the record {path} ({one_line(found)}): {RESTORE}")
         if version not in (UNSEALED, VERSION):
-            raise DohyoError(f"the league {path} was made by another version of Dohyo: use that one, or train anew")
+            raise DohyoError(f"the record {path} was made by another version of Dohyo: use that one, or train anew")
         self._links: list[Generation] = []
         self._newest: dict[str, int] = {}
         self._totals: dict[str, dict[tuple[str, str], Score]] = {}
@@ -112,9 +112,9 @@ class RunRecord:
     def add_generation(
         self, generation: Generation, payoffs: Mapping[str, tuple[float, float, float]] | None = None
     ) -> None:
-        """Append the next link, with what its learner's training bouts have come to, by snapshot met.
+        """Append the next generation, with its learner's payoffs by snapshot met.
 
-        Raises `DohyoError` when it cannot be written.
+        Raises `DohyoError` if it cannot be written.
         """
         link, met = generation, [(generation.learner, name, *values) for name, values in (payoffs or {}).items()]
         with self._writing() as db:
@@ -125,7 +125,7 @@ class RunRecord:
         self._fold_log()
 
     def generations(self) -> list[Generation]:
-        """Return the chains of all learners, in the order in which they grew."""
+        """Return the generations of all learners in the order in which they were added."""
         with self._reading():
             for number, row, sealed in self._unread("generations", 6):
                 learner, generation, snapshot, samples, seconds, _ = row
@@ -153,7 +153,7 @@ class RunRecord:
         return [link for link in self.generations() if link.learner == learner]
 
     def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
-        """Record all bouts of one match at once; a match of this round that is there already cannot be added again."""
+        """Record all bouts of one match at once; raises `DohyoError` if this round is already recorded."""
         match, rows = (player, opponent, engine, round_), [_row(bout) for bout in bouts]
         seal = round_digest(match, rows)
         with self._writing() as db:
@@ -161,19 +161,19 @@ class RunRecord:
             db.executemany(insert, [(*match, *row, *[""] * (6 - len(row)), seal) for row in rows])
 
     def rounds(self, player: str, opponent: str, engine: str) -> int:
-        """Return how many rounds of this match have been recorded."""
+        """Return the number of recorded rounds of this match."""
         self._count()
         return self._rounds[player, opponent, engine]
 
     def bouts(self, player: str, opponent: str, engine: str) -> list[Bout]:
-        """Return all bouts of a match, from the player's side, in the order in which they were recorded."""
+        """Return all bouts of a match from the player's side, in the order in which they were recorded."""
         query = 'select * from bouts where player = ? and opponent = ? and engine = ? order by round, "index"'
         with self._reading() as db:
             rows = db.execute(query, (player, opponent, engine)).fetchall()
             return [_bout(bout) for _, bouts in _by_round(rows) for bout in bouts]
 
     def matches(self, engine: str) -> list[Match]:
-        """Return the totals per player and opponent on one engine, in the order in which they were first played."""
+        """Return the scores of all pairs on one engine, in the order in which they first played."""
         self._count()
         return [Match(*names, score) for names, score in self._totals.get(engine, {}).items()]
 
@@ -188,14 +188,14 @@ class RunRecord:
             self._last["bouts"] = max((number for number, _, _ in unread), default=self._last["bouts"])
 
     def _unread(self, table: str, columns: int) -> Iterator[tuple[int, tuple[Any, ...], tuple[str, ...]]]:
-        """Yield the rows of a table that were not read yet: number, that many columns, and those of digests."""
+        """Yield the unread rows of a table: row number, the first `columns` columns, and the columns of digests."""
         query = f"select rowid, * from {table} where rowid > ? order by rowid"
         for number, *row in self._db.execute(query, (self._last[table],)).fetchall():
             yield number, tuple(row[:columns]), tuple(row[columns:])
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Let all that is read come from one moment; raise `DohyoError` where it is damaged."""
+        """Read in one transaction, that is from one state of the file; raise `DohyoError` if the file is damaged."""
         try:
             self._db.execute("begin")
             try:
@@ -203,30 +203,30 @@ class RunRecord:
             finally:
                 self._db.rollback()
         except (sqlite3.Error, ValueError, TypeError) as error:
-            raise DohyoError(f"cannot read the league {self._path} ({one_line(error)}): {RESTORE}") from error
+            raise DohyoError(f"cannot read the record {self._path} ({one_line(error)}): {RESTORE}") from error
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing, in today's schema; raise `DohyoError` where that is not possible."""
+        """Write in one transaction, in the current schema; raise `DohyoError` if that is not possible."""
         try:
             self._db.execute("begin immediate")
             with self._db:
                 upgrade(self._db)
                 yield self._db
         except (ValueError, TypeError) as error:
-            raise DohyoError(f"cannot read the league {self._path} ({one_line(error)}): {RESTORE}") from error
+            raise DohyoError(f"cannot read the record {self._path} ({one_line(error)}): {RESTORE}") from error
         except sqlite3.Error as error:
             raise DohyoError(
-                f"cannot write to the league ({error}): make room, then resume: nothing is lost"
+                f"cannot write to the record ({error}): make room, then resume: nothing is lost"
             ) from error
 
     def _fold_log(self) -> None:
-        """Write the write-ahead log into the file: a copy of the file alone is whole, whatever becomes of the log."""
+        """Merge the write-ahead log into the file, so that a copy of the file without the log is complete."""
         try:
             self._db.execute("pragma wal_checkpoint(truncate)")
         except sqlite3.Error as error:
             raise DohyoError(
-                f"cannot write to the league ({error}): make room, then resume: nothing is lost"
+                f"cannot write to the record ({error}): make room, then resume: nothing is lost"
             ) from error
 
     def close(self) -> None:
@@ -246,7 +246,7 @@ def _bout(row: Sequence[Any]) -> Bout:
 
 
 def _by_round(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
-    """Yield each round, its match and its bouts; raises `ValueError` for one that is damaged."""
+    """Yield match and bouts of each round; raises `ValueError` if a round is damaged."""
     for match, group in groupby(rows, key=lambda row: row[:4]):
         members = list(group)
         bouts = [row[4:9] + tuple(filter(None, row[9:10])) for row in members]

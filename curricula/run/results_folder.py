@@ -1,4 +1,4 @@
-"""What every folder of results has: one process at a time, and settings that stay as they were."""
+"""Folders of results: a lock for one process at a time, and settings that must not change."""
 
 import fcntl
 import json
@@ -14,13 +14,13 @@ from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 
 SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
-"""The file of settings that tells what a folder of results holds."""
+"""The settings file of each kind of results; it shows what a folder holds."""
 
 
 class FolderLock:
-    """Holds a folder until `close` or the end of this process.
+    """A lock on a folder until `close` or the end of this process.
 
-    Raises `DohyoError` if another process has it, or it cannot be written into.
+    Raises `DohyoError` if another process uses the folder or it is not writable.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,14 +38,14 @@ class FolderLock:
             raise DohyoError(f"cannot write into {folder}: {error.strerror}; choose another folder") from error
 
     def close(self) -> None:
-        """Let go; safe to call twice."""
+        """Unlock the folder; safe to call twice."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
 
 class FolderBefore:
-    """What was in a folder before a start, so that one that fails can be undone."""
+    """The content of a folder before a start, so that a failed start can be undone."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,14 +53,14 @@ class FolderBefore:
         self._there = _entries(folder)
 
     def restore(self) -> None:
-        """Remove all that was not there, the folder itself and its parents included."""
+        """Remove everything that is new, including the folder itself and its parents."""
         for path in _entries(self._folder) - self._there:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
         for path in self._missing:
-            with suppress(OSError):  # somebody else has put something there
+            with suppress(OSError):  # another process may have put something there
                 path.rmdir()
 
 
@@ -69,7 +69,7 @@ def _entries(folder: Path) -> set[Path]:
 
 
 def make_folders(*folders: Path) -> None:
-    """Create folders that may be there already; raises `DohyoError` where that is not possible."""
+    """Create folders that do not exist yet; raises `DohyoError` if that is not possible."""
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -78,14 +78,14 @@ def make_folders(*folders: Path) -> None:
 
 
 def check_holds(kind: str, folder: Path) -> None:
-    """Raise `DohyoError` for a folder that holds results of another kind than `kind`, one of `SETTINGS`."""
+    """Raise `DohyoError` if a folder holds results of another kind than `kind`, a key of `SETTINGS`."""
     for other, file in SETTINGS.items():
         if other != kind and (folder / file).exists():
             raise DohyoError(f"{folder} holds a {other}, not a {kind}: choose another folder")
 
 
 def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
-    """Write settings down in JSON, or raise `DohyoError` where those of before are others."""
+    """Write settings as JSON; raise `DohyoError` if the file already holds other settings."""
     now = json.loads(json.dumps(settings))
     if file.exists():
         try:
@@ -103,7 +103,7 @@ def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
 
 
 def claim(kind: str, folder: Path, settings: Mapping[str, Any]) -> FolderLock:
-    """Hold a folder of results, new or with the settings it was begun with; raises `DohyoError` as what it calls."""
+    """Lock a folder of results, new or with unchanged settings; raises `DohyoError` if that is not possible."""
     check_holds(kind, folder)
     make_folders(folder)
     lock = FolderLock(folder)

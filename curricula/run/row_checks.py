@@ -1,4 +1,4 @@
-"""Checks of a record's rows: types, ranges, and the digests that show a changed row."""
+"""Checks of the rows of a run's record: types, ranges, and digests that reveal changed rows."""
 
 import hashlib
 import json
@@ -9,11 +9,11 @@ from typing import Any
 from dohyo.agents.files import parse_json
 
 DIGITS = 16
-"""Hexadecimal digits that are kept of a row's SHA-256."""
+"""Number of hexadecimal digits of a row's SHA-256 that are kept."""
 
 
 def digest(values: Sequence[Any]) -> str:
-    """Return the digest of what a row, or several, hold; raises `ValueError` for what no row can hold."""
+    """Return the digest of one or several rows; raises `ValueError` for values that no row can hold."""
     try:
         text = json.dumps(values)
     except TypeError as error:
@@ -24,7 +24,7 @@ def digest(values: Sequence[Any]) -> str:
 def check_generation(row: Sequence[Any], expected: int) -> dict[str, float]:
     """Return the curves of a row (learner, generation, snapshot, samples, seconds, curves, …).
 
-    Raises `ValueError` unless the values can be and the generation is the `expected` one.
+    Raises `ValueError` unless the values are possible and the generation is `expected`.
     """
     learner, generation, snapshot, samples, seconds, text = row[:6]
     if not (isinstance(learner, str) and isinstance(snapshot, str) and isinstance(text, str)):
@@ -35,19 +35,19 @@ def check_generation(row: Sequence[Any], expected: int) -> dict[str, float]:
         raise ValueError(f"{learner}'s generation {generation} has {samples!r} samples in {seconds!r} seconds")
     curves = parse_json(text)
     if not isinstance(curves, dict) or not all(isinstance(value, int | float) for value in curves.values()):
-        raise ValueError(f"the curves of {learner}'s generation {generation} are no numbers by name")
+        raise ValueError(f"the curves of {learner}'s generation {generation} are not numbers by name")
     return curves
 
 
 def check_payoffs(rows: Sequence[Sequence[Any]]) -> None:
-    """Raise `ValueError` unless rows (snapshot, games, score, quality) hold what they can."""
+    """Raise `ValueError` unless the values of rows (snapshot, games, score, quality) are possible."""
     for snapshot, games, score, quality in rows:
         if not isinstance(snapshot, str) or not all(map(_number, (games, score, quality))) or not 0 <= score <= games:
             raise ValueError(f"the payoffs against {snapshot!r} are {games!r}, {score!r}, {quality!r}")
 
 
 def check_round(match: Sequence[Any], bouts: Sequence[Sequence[Any]]) -> None:
-    """Raise `ValueError` unless the bouts of a round can be and none is missing.
+    """Raise `ValueError` unless the bouts of a round are possible and complete.
 
     `match` is player, opponent, engine and round; a bout index, seat, winner, steps, ending and perhaps teams.
     """
@@ -67,7 +67,7 @@ def check_round(match: Sequence[Any], bouts: Sequence[Sequence[Any]]) -> None:
 
 
 def read_teams(text: Any) -> tuple[tuple[int, int], ...]:
-    """Return the side and place of every team; raises `ValueError` for what a column of teams does not hold."""
+    """Return the side and place of every team in the text of a `teams` column; raises `ValueError` for other texts."""
     teams = parse_json(text) if isinstance(text, str) else None
     if not isinstance(teams, list) or not all(
         isinstance(team, list) and list(map(_whole, team)) == [True] * 2 for team in teams

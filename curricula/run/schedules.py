@@ -1,4 +1,4 @@
-"""What changes as training goes on: the dense reward's share, ranges that bouts start from, how many are met."""
+"""Schedules of training: the dense share, start ranges that widen, and the number of distinct opponents."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,45 +14,44 @@ DENSE: dict[str, Callable[[float, float], float]] = {
     "constant": lambda share, over: 1.0,
     "never": lambda share, over: 0.0,
 }
-"""The dense reward's share of the reward, by name, each over (share of the budget used, share over which it fades).
+"""Schedules of the dense share by name; arguments are the share of the budget used, and the share over which it fades.
 
-`fade` is the curriculum of arXiv 1710.03748 (section 4.1), linear from 1 to 0. `late` is ours: whole for the first half
-of that time, then linear to 0, for arenas where a try that fails costs more than none
-(docs/results/kicker.md).
-The others are what `fade` is compared to.
+`fade` is the curriculum of arXiv 1710.03748 (section 4.1), linear from 1 to 0. `late` is ours: 1 for the first half of
+that time, then linear to 0, for arenas where a failed try costs more than no try (docs/results/kicker.md). The others
+are for comparison with `fade`.
 """
 
 
 @dataclass(frozen=True)
 class ScheduleStart:
-    """Where a run stood when its budget was last changed; zeros where it still has its first one."""
+    """The state of a run at the last change of its budget; all 0 with its first budget."""
 
     minutes: float = setting(0.0, "Training time.", low=0)
     samples: int = setting(0, "Samples of all learners.", low=0)
-    share: float = setting(0.0, "How far along the schedules were.", low=0, high=1)
+    share: float = setting(0.0, "Progress of the schedules.", low=0, high=1)
 
     def __post_init__(self) -> None:
-        """Raise `ConfigError` for values that cannot be."""
+        """Raise `ConfigError` for impossible values."""
         check(self)
 
 
 @dataclass(frozen=True)
 class Widening:
-    """A range, or all of them, that begins narrow about its middle and is whole when `over` of the budget is used.
+    """A schedule for one range or all: narrow about its middle at first, whole when `over` of the budget is used.
 
-    arXiv 1710.03748 widens kick-and-defend's starts exponentially with the iterations; here linearly with the budget,
-    so that a run of any length sees the whole range.
+    arXiv 1710.03748 widens the starts of kick-and-defend exponentially with the iterations. Here they widen linearly
+    with the budget, so that a run of any length reaches the whole range.
     """
 
     name: str | None
-    """The range, one of `Arena.ranges`; None: every range that no widening names."""
+    """The range, a key of `Arena.ranges`; None for every range without a widening of its own."""
     begin: float
-    """Share of the width to begin with, 0 to 1."""
+    """Share of the width at the beginning, 0 to 1."""
     over: float
     """Share of the budget after which the range is whole, above 0."""
 
     def width(self, share: float) -> float:
-        """Return the share of the width when this share of the budget is used."""
+        """Return the share of the width when the share `share` of the budget is used."""
         return min(1.0, self.begin + (1 - self.begin) * share / self.over)
 
 
@@ -69,7 +68,7 @@ def parse_widening(text: str) -> Widening:
 
 
 class Widenings:
-    """The widenings of a run, over an arena's ranges as they are in the end; raises `UnknownName` for others."""
+    """The widenings of a run, for the arena's whole ranges `ranges`; raises `UnknownName` for an unknown range."""
 
     def __init__(self, texts: Sequence[str], ranges: Mapping[str, tuple[float, float]]) -> None:
         parsed = [parse_widening(text) for text in texts]
@@ -82,27 +81,27 @@ class Widenings:
         self._whole = dict(ranges)
 
     def at(self, share: float) -> Ranges:
-        """Return the ranges that widen, as they are when this share of the budget is used."""
+        """Return the ranges that widen, at the time when the share `share` of the budget is used."""
         return {name: _narrow(*self._whole[name], widening.width(share)) for name, widening in self._by_name.items()}
 
 
 def _narrow(low: float, high: float, width: float) -> tuple[float, float]:
-    """Return a share of a range, about its middle."""
+    """Return the range narrowed to the share `width` about its middle."""
     middle, half = (low + high) / 2, (high - low) / 2
     return middle - width * half, middle + width * half
 
 
 @dataclass(frozen=True)
 class Growth:
-    """How many distinct past opponents can be met at a time: first `begin`, `end` when `over` of the budget is used."""
+    """A schedule of the number of distinct past opponents: from `begin` to `end`, when `over` of the budget is used."""
 
     begin: int
     end: int
     over: float
-    """Share of the budget after which there are `end`, above 0."""
+    """Share of the budget after which the number is `end`, above 0."""
 
     def at(self, share: float) -> int:
-        """Return the number when this share of the budget is used: linear, rounded down."""
+        """Return the number when the share `share` of the budget is used: linear, rounded down."""
         return self.begin + int((self.end - self.begin) * min(1.0, share / self.over))
 
 

@@ -1,4 +1,4 @@
-"""The tables of a record's SQLite file, and how a record of Dohyo 0.1 becomes one of today."""
+"""The SQLite schema of a run's record, and the upgrade of records of Dohyo 0.1."""
 
 import sqlite3
 
@@ -49,15 +49,15 @@ ADDED = (
     ("bouts", "teams"),
     ("bouts", "digest"),
 )
-"""Columns by table that version 3 added."""
+"""Tables and columns that version 3 added."""
 MATCH = ("player", "opponent", "engine", "round")
 BOUT = ("index", "seat", "winner", "steps", "ending")
 
 
 def upgrade(db: sqlite3.Connection) -> None:
-    """Make a record of version 2 one of version 3, whose rows have digests, within the transaction that is open.
+    """Upgrade a record of version 2 to version 3, whose rows have digests, within the open transaction.
 
-    Raises `ValueError` for rows that hold what they cannot.
+    Raises `ValueError` for rows with impossible values.
     """
     if db.execute("pragma user_version").fetchone()[0] != UNSEALED:
         return
@@ -86,7 +86,7 @@ def payoffs_digest(db: sqlite3.Connection, learner: str) -> str:
 
 
 def round_digest(match: tuple[object, ...], bouts: list[tuple[object, ...]]) -> str:
-    """Return the digest of a round's bouts, in whatever order they are.
+    """Return the digest of a round's bouts, whatever their order.
 
     A bout is index, seat, winner, steps, ending and, with more than two sides, its teams.
     """

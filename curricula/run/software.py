@@ -1,4 +1,4 @@
-"""What a run was trained with: Python and packages, written down as a session begins with others than before."""
+"""The software versions that trained a run; a session with other versions than before adds an entry."""
 
 import json
 import platform
@@ -12,23 +12,23 @@ from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 
 FILE = "versions.json"
-"""Beside the settings; they say what was asked for and stay the same, this says what has done it and may change."""
+"""Name of the file with the software versions; unlike the settings, they may change between sessions."""
 PACKAGES = ("dohyo", "numpy", "mujoco", "pybullet", "torch", "stable-baselines3", "sb3-contrib")
-"""Those that can change what a run comes to."""
+"""Packages that can change the results of a run."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """Training that began with other versions than before, or the first."""
+    """The first session of a run, or a session with other software versions than the one before."""
 
     samples: int
-    """Control steps of learning seats before it."""
+    """Samples of the run before this session."""
     versions: dict[str, str]
-    """By name of the package, and of `python`."""
+    """Versions of the packages and of `python`, by name."""
 
 
 def installed(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
-    """Return the versions of Python and of those packages that are installed."""
+    """Return the versions of Python and of the installed ones among `packages`."""
     found = {"python": platform.python_version()}
     for name in packages:
         try:
@@ -39,7 +39,7 @@ def installed(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
 
 
 def note_versions(run: Path, samples: int) -> None:
-    """Write down what the session that begins in the run folder `run` trains with, unless the last one had the same."""
+    """Add the current software versions to the run folder `run`, unless the last session had the same."""
     sessions, now = read_versions(run), installed()
     if not sessions or sessions[-1].versions != now:
         text = json.dumps([asdict(session) for session in (*sessions, Session(samples, now))], indent=2)
@@ -47,7 +47,7 @@ def note_versions(run: Path, samples: int) -> None:
 
 
 def read_versions(run: Path) -> list[Session]:
-    """Return the sessions of a run, oldest first; none where they were not written down."""
+    """Return the recorded sessions of a run, oldest first; raises `DohyoError` for a damaged file."""
     path = run / FILE
     if not path.exists():
         return []

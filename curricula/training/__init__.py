@@ -1,1 +1,1 @@
-"""Training: the loop that makes one generation after another."""
+"""Training: the loop over generations."""

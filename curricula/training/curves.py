@@ -1,4 +1,4 @@
-"""Curves of a run: what the training bouts were like, and the CSV file that mirrors the run's record."""
+"""Curves of a run: statistics of training bouts, and the CSV file with all curves."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from dohyo.curricula.run.record import Generation
 
 
 class BoutWatch:
-    """Counts how a vector's training bouts end, apart for mirror bouts and for bouts against the past."""
+    """Counts the training bouts of a `SeatVec`: lengths, draws, rewards, endings, and wins against opponents."""
 
     def __init__(self, vec: SeatVec) -> None:
         self._batch = vec.batch
@@ -24,7 +24,7 @@ class BoutWatch:
         vec.report_to(self.note)
 
     def clear(self) -> None:
-        """Forget what was counted."""
+        """Reset all counts."""
         self._steps: list[int] = []
         self._draws: list[bool] = []
         self._wins: list[bool] = []
@@ -40,7 +40,7 @@ class BoutWatch:
         np.add.at(self._endings, bouts.ending, 1)
 
     def curves(self) -> dict[str, float]:
-        """Return means over the bouts since `clear`; what no bout has shown is left out."""
+        """Return means over the bouts since `clear`; a curve without bouts is left out."""
         curves = {"bouts": float(len(self._steps)), "diverged": float(self._batch.diverged)}
         if self._steps:
             curves |= {
@@ -58,8 +58,8 @@ class BoutWatch:
 class CurvesFile:
     """The file `curves.csv`: a row per generation, from the run's record.
 
-    A session writes it whole once, which mends what a kill has left, and then appends; a new curve, which needs a new
-    column, has it written whole again.
+    A session first writes the whole file, which repairs what a kill left, and then appends. A new curve needs a new
+    column, so the whole file is written again.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -68,7 +68,7 @@ class CurvesFile:
         self._rows = 0
 
     def update(self) -> None:
-        """Bring the file up to date; raises `DohyoError` where it cannot be written."""
+        """Update the file; raises `DohyoError` if it cannot be written."""
         links = self._record.generations()
         new = links[self._rows :]
         if (
@@ -83,7 +83,7 @@ class CurvesFile:
         self._rows = len(links)
 
     def _append(self, content: bytes) -> None:
-        rows, self._rows = self._rows, 0  # a write that fails leaves a torn line, which the next one mends
+        rows, self._rows = self._rows, 0  # the next write repairs a line cut off by a failed write
         try:
             with self._path.open("ab") as file:
                 file.write(content)

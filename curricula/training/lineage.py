@@ -1,4 +1,4 @@
-"""A lineage: one policy as it grows, with the chain of its snapshots and the pool of those it meets."""
+"""A lineage: one learner of a run with its chain of snapshots, its slots and its pool of opponents."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ from dohyo.curricula.training.curves import BoutWatch
 
 
 class Lineage:
-    """The learner called `name` of a run, on a batch that all of the run's lineages use in turn.
+    """The learner `name` of a run, on a batch that all lineages of the run use in turn.
 
-    `chains` holds the snapshots of every learner that can be met, oldest first; `meet` tells of those that come later.
+    `chains` are the snapshots of every learner that can be met, oldest first; `meet` adds later ones.
     """
 
     def __init__(self, folder: RunFolder, batch: Batch, name: str, chains: Mapping[str, Sequence[str]]) -> None:
@@ -33,14 +33,14 @@ class Lineage:
         self._joined = max((link.generation for link in chain if link.joined), default=0)
         self.curves: dict[str, float] = chain[-1].curves if chain else {}
         index = list(folder.learners).index(name)
-        # Where bouts cannot go on, a resumed session plays bouts of its own.
+        # If bouts cannot be resumed, a resumed session plays other bouts than the sessions before.
         self._begun = self.config.seed + APART * index
         self._seed = self._begun + (self.generation + 1) * self.config.worlds
         self._rivals = rivals(folder.learners, name)
         self._pool = self._make_pool([chains[rival] for rival in self._rivals])
         self.vec = self._make_vec()
         self.learner = make_learner(self.vec, self.config.ppo, self.config.seed + index, self.config.algorithm)
-        self.vec.seed(self._seed)  # after PPO, which seeds what it learns on
+        self.vec.seed(self._seed)  # after the learner, because PPO seeds its environment
         self._bouts = BoutWatch(self.vec)
         self._gathered = 0
         if self.config.start:
@@ -107,7 +107,7 @@ class Lineage:
 
     @property
     def _kinds(self) -> list[str]:
-        """The kinds of those that it meets."""
+        """The kinds of the learners that it meets."""
         return [self.folder.specs[rival].kind for rival in self._rivals]
 
     def _make_vec(self) -> SeatVec:
@@ -118,12 +118,12 @@ class Lineage:
         return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, seat, privileged=privileged)
 
     def begin(self) -> None:
-        """Begin bouts of its own in every world: another lineage has used the batch."""
+        """Begin new bouts in every world, because another lineage has used the batch."""
         self.learner.begin()
         self._bouts.clear()
 
     def improve(self, prepare: Callable[[], None], tell: Callable[[], None]) -> None:
-        """Make one generation's updates; `prepare` is called before each, `tell` after it."""
+        """Make the updates of one generation; `prepare` is called before and `tell` after each update."""
         self._bouts.clear()
         for _ in range(self.config.updates):
             prepare()
@@ -132,7 +132,7 @@ class Lineage:
             tell()
 
     def gather(self, count: int) -> None:
-        """Let bouts that begin meet `count` distinct opponents, if there are so many."""
+        """Limit new bouts to `count` distinct opponents, or to all if there are fewer."""
         self._gathered = self._pool.gather(count)
 
     def collect(self) -> None:
@@ -140,12 +140,12 @@ class Lineage:
         self.learner.collect()
 
     def meet(self, learner: str, snapshot: str) -> None:
-        """Let a learner's new snapshot be met, if that learner can be."""
+        """Add a learner's new snapshot to the opponents, if this lineage meets that learner."""
         if learner in self._rivals:
             self._pool.add(self._rivals.index(learner), snapshot)
 
     def commit(self, seconds: float, curves: Mapping[str, float]) -> Generation:
-        """Write snapshot and checkpoint, then the record's row that makes them count; return that row."""
+        """Write snapshot and checkpoint, then the record's row that commits them; return the row."""
         self.generation += 1
         name = self.folder.save_snapshot(make_snapshot(self._origin(), self.learner.tensors()))
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
@@ -160,9 +160,9 @@ class Lineage:
         return row
 
     def _settle(self) -> dict[str, float]:
-        """In a league, decide whether a copy joins, and begin anew where its kind says so; return what was decided.
+        """In a league, decide whether a copy joins and whether the learner starts anew; return the two curves.
 
-        It depends only on the run's record, the generation and the seed; the checkpoint is written after it.
+        The decision depends only on the run's record, the generation and the seed, and precedes the checkpoint.
         """
         if not self.config.league:
             return {}
@@ -189,5 +189,5 @@ class Lineage:
 
     @property
     def newest(self) -> Path:
-        """The newest snapshot's file."""
+        """Path of the newest snapshot's file."""
         return self.folder.snapshots / f"{self.snapshots[-1]}{SUFFIX}"

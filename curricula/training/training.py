@@ -1,4 +1,4 @@
-"""Self-play training: collect, learn, take a snapshot, rate it; generation after generation, until the budget ends."""
+"""Self-play training: each generation collects, learns, takes a snapshot and may rate it, until the budget ends."""
 
 import time
 from collections.abc import Callable
@@ -22,36 +22,36 @@ from dohyo.curricula.training.lineage import Lineage
 
 @dataclass(frozen=True)
 class Progress:
-    """What a watcher is told after every update and every generation."""
+    """The state of a run, as a watcher gets it after every update and every generation."""
 
     share: float
     """Share of the budget that is used up, 0 to 1."""
     seconds: float
     """Training time so far, over all resumes."""
     samples: int
-    """Of all learners."""
+    """Samples of all learners."""
     samples_per_s: float
-    """Of this session."""
+    """Speed of this session."""
     learner: str
-    """Whose turn it is; what follows is its own."""
+    """The learner whose turn it is; the following fields describe it."""
     generation: int
     alpha: float
     curves: dict[str, float]
-    """The last generation's curves."""
+    """Curves of the last generation."""
     rating: Rating | None
-    """The last rated snapshot's."""
+    """Rating of the last rated snapshot."""
     win_rates: dict[str, float]
-    """Its share of wins against each reference."""
+    """Win rates of that snapshot against each reference, by title."""
 
 
 class Training:
-    """One session of a run. `run()` goes on where the folder's last generation ended; learners take turns."""
+    """One session of a run: `run()` continues from the folder's last generation, and the learners take turns."""
 
     def __init__(self, folder: RunFolder, watch: Callable[[Progress], None] = lambda progress: None) -> None:
         self.folder, self.config, self._watch = folder, folder.config, watch
         config = self.config
-        # Layers this small gain a third from a second thread when the machine is idle, and lose a factor of ten when
-        # anything else runs on it (measured).
+        # With layers this small, a second thread is a third faster on an idle machine, and ten times slower on a busy
+        # one (measured).
         torch.set_num_threads(1)
         use_one_thread()
         self._batch = config.make_batch()
@@ -106,11 +106,11 @@ class Training:
         return begun[-1] if begun else self._next()
 
     def _next(self) -> Lineage:
-        """Return whose turn it is: the first of those with the fewest generations, also after a resume."""
+        """Return the lineage whose turn it is: the first with the fewest generations."""
         return min(self.lineages, key=lambda lineage: lineage.generation)
 
     def _take_turn(self) -> None:
-        """One generation of one lineage."""
+        """Train one generation of the lineage whose turn it is."""
         lineage = self._next()
         if lineage is not self._turn:
             lineage.begin()
@@ -120,7 +120,7 @@ class Training:
         self._rate_if_due(lineage)
 
     def prepare(self, lineage: Lineage) -> None:
-        """Set what changes as the schedules go on, for a lineage's next update."""
+        """Set all scheduled quantities for a lineage's next update."""
         share = self._schedules()
         self._batch.alpha = self.alpha
         self._batch.arena.ranges |= self._widenings.at(share)
@@ -130,7 +130,7 @@ class Training:
 
     @property
     def alpha(self) -> float:
-        """Share of the dense reward now."""
+        """The current dense share."""
         return DENSE[self.config.dense](self._schedules(), self.config.anneal)
 
     def _samples(self) -> int:
@@ -140,15 +140,15 @@ class Training:
         return self._seconds + time.monotonic() - self._began
 
     def _used(self) -> float:
-        """Share of the budget used up."""
+        """Return the share of the budget that is used up, 0 to 1."""
         return budget_used(self.config, self._elapsed() / 60, self._samples())
 
     def _schedules(self) -> float:
-        """How far along the schedules are, 0 to 1."""
+        """Return the progress of the schedules, 0 to 1."""
         return schedules_at(self.config, self._elapsed() / 60, self._samples())
 
     def _commit(self, lineage: Lineage) -> None:
-        """Make a lineage's generation count, tell all of its snapshot, then write the curves."""
+        """Commit a lineage's generation, add its snapshot to the opponents of all, and write the curves."""
         self._turn = lineage
         curves = {"alpha": self._batch.alpha, "samples_per_s": self._speed()}
         for name in self._widenings.at(0):
@@ -197,7 +197,7 @@ class Training:
         self._watch(self.progress())
 
     def progress(self) -> Progress:
-        """Return where the run stands."""
+        """Return the state of the run."""
         rating, wins = self._rated.get(self._turn.name, (None, {}))
         return Progress(
             share=self._used(),
@@ -213,7 +213,7 @@ class Training:
         )
 
     def newest(self) -> dict[str, Path]:
-        """Return each learner's newest snapshot's file."""
+        """Return the path of each learner's newest snapshot."""
         return {lineage.name: lineage.newest for lineage in self.lineages}
 
     def close(self) -> None:

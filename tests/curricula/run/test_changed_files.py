@@ -106,7 +106,7 @@ def test_a_checkpoint_of_another_count(run_folder: Path, samples: str):
 def test_changed_rows(run_folder: Path, change: str):
     read(run_folder)
     execute(run_folder, change)
-    refused(read, run_folder, "cannot read the league .*: restore it")
+    refused(read, run_folder, "cannot read the record .*: restore it")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_impossible_rows_of_an_old_run(tmp_path: Path, change: str):
     run = shutil.copytree(OLD_RUN, tmp_path / "run")
     read(run)
     execute(run, change)
-    refused(read, run, "cannot read the league .*: restore it")
+    refused(read, run, "cannot read the record .*: restore it")
 
 
 def test_reading_an_old_run_leaves_its_record_as_it_is(tmp_path: Path):

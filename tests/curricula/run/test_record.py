@@ -73,7 +73,7 @@ def test_totals_are_by_player_opponent_and_engine(league: RunRecord):
 def test_a_file_that_is_no_league(tmp_path: Path):
     path = tmp_path / "league.sqlite"
     path.write_text("The quick brown fox jumps over the lazy dog. " * 100)
-    with pytest.raises(DohyoError, match="cannot open the league") as caught:
+    with pytest.raises(DohyoError, match="cannot open the record") as caught:
         RunRecord(path)
     assert "\n" not in str(caught.value)
 
@@ -86,7 +86,7 @@ def test_a_league_damaged_inside(tmp_path: Path):
     league.close()
     content = path.read_bytes()
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    with pytest.raises(DohyoError, match=r"cannot (open|read) the league") as caught:
+    with pytest.raises(DohyoError, match=r"cannot (open|read) the record") as caught:
         RunRecord(path).generations()
     assert "\n" not in str(caught.value)
 
