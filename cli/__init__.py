@@ -9,11 +9,11 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line; without the packages that it needs, say in one line how to get them."""
+    """Run the command line; if a package that it needs is missing, say in one line how to install it."""
     try:
         from dohyo.cli.app import main as run
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("dohyo"):
             raise
-        sys.exit(f"dohyo: the command line needs {error.name}: `pip install 'dohyo[train]'` brings it")
+        sys.exit(f"dohyo: the command line needs {error.name}: install it with `pip install 'dohyo[train]'`")
     run()

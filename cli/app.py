@@ -1,4 +1,4 @@
-"""The `dohyo` program: its commands, and what becomes of errors."""
+"""The `dohyo` program: its commands, and the exit status and message of errors."""
 
 import sys
 from typing import Annotated, NoReturn
@@ -12,7 +12,7 @@ from dohyo.cli.imports import load_installed
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 RESUMES = ("train", "exploit", "study", "crossplay")
-"""Commands that go on where they were, with what their `--out` has recorded."""
+"""Commands that resume from the folder `--out`."""
 
 app = typer.Typer(
     name="dohyo",
@@ -45,11 +45,11 @@ def common(
 
 
 def main() -> None:
-    """Run the command line; errors are one line on standard error, status 2 for what was typed, else 1."""
+    """Run the command line; an error is one line on standard error, with status 2 if the user typed it, else 1."""
     try:
         status = app(standalone_mode=False) or 0
     except typer.TyperException as error:
-        if not error.format_message():  # `dohyo` alone: the help has been shown instead
+        if not error.format_message():  # `dohyo` alone: typer has shown the help
             sys.exit(EXIT_TYPED)
         _fail(f"{error.format_message().rstrip('.')}; see `dohyo --help`", EXIT_TYPED)
     except UnknownName as error:
@@ -64,9 +64,9 @@ def main() -> None:
 
 
 def _what_is_kept(arguments: list[str]) -> str:
-    """Say that the same command goes on, where it is one that records what it has done in a folder."""
+    """Return a note that the same command resumes, if it records its progress in a folder; else an empty text."""
     resumes = next(iter(arguments), "") in RESUMES and any(word.partition("=")[0] == "--out" for word in arguments)
-    return "; the same command goes on where it was" if resumes else ""
+    return "; run the same command again to resume" if resumes else ""
 
 
 def _fail(message: str, status: int) -> NoReturn:

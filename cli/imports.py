@@ -1,4 +1,4 @@
-"""Arenas of your own on the command line: what `--import` names, and what installed packages bring."""
+"""User-defined arenas on the command line: from `--import`, and from installed packages."""
 
 import importlib
 import importlib.util
@@ -13,11 +13,11 @@ import typer
 from dohyo.arenas.errors import DohyoError, UnknownName
 
 GROUP = "dohyo.arenas"
-"""Group of the entry points by which installed packages register arenas."""
+"""Group of entry points with which installed packages register arenas."""
 
 
 def load_installed() -> None:
-    """Load the entry points of `GROUP`, and call those that are functions; one that fails gets a warning."""
+    """Load the entry points of `GROUP`, and call those that are functions; warn of each that fails."""
     for point in entry_points(group=GROUP):
         try:
             loaded = point.load()
@@ -27,13 +27,13 @@ def load_installed() -> None:
             said = " ".join(f"{type(error).__name__}: {error}".split())
             typer.echo(
                 f"dohyo: warning: entry point {point.name!r} ({point.value}) fails ({said}): "
-                "its arenas are missing until its package is mended or uninstalled",
+                "its arenas are missing: fix or uninstall its package",
                 err=True,
             )
 
 
 def import_named(texts: Sequence[str] | None) -> list[str]:
-    """Import files and modules, and return their names as a run records them: absolute paths, or modules.
+    """Import files and modules, and return the names that a run records: absolute paths or module names.
 
     Raises `UnknownName` for one that does not exist, `DohyoError` for one that fails.
     """
@@ -58,12 +58,12 @@ _FORMS = "give a Python file (ending in .py) or an installed module that registe
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):  # a parent that is not there; no name at all
+    except (ImportError, ValueError):  # a missing parent package; not a module name
         return False
 
 
 def _run_file(path: str) -> None:
-    """Import a file once in this process, under a name that only its whole path gives."""
+    """Import a file once per process, under a module name made from its absolute path."""
     name = f"dohyo_import:{path}"
     if name in sys.modules:
         return

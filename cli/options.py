@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they read the same everywhere."""
+"""Options that several commands share."""
 
 import math
 from collections.abc import Sequence
@@ -30,23 +30,23 @@ RestartSchedules = Annotated[
     bool,
     typer.Option(
         "--restart-schedules",
-        help="Set learning rate, dense share, ranges and crowd by the share of the whole budget again. Otherwise those "
-        "of a run whose budget changes go on from where they stood.",
+        help="Let learning rate, dense share, ranges and crowd follow the share of the whole budget again. Otherwise, "
+        "after a change of the budget, they continue from their current values.",
     ),
 ]
 CHARTS = (".png", ".svg", ".pdf")
-"""What a chart's name can end in."""
+"""File name endings of charts."""
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
 
 
 def check_suffix(path: Path | None, suffixes: Sequence[str]) -> None:
-    """Raise `UnknownName` if there is a picture to be written and its name ends in none of these."""
+    """Raise `UnknownName` if a picture's path is given and ends in none of `suffixes`."""
     if path is not None and path.suffix not in suffixes:
-        raise UnknownName(f"{path}: this picture ends in {' or '.join(suffixes)}")
+        raise UnknownName(f"{path}: the name of this picture must end in {' or '.join(suffixes)}")
 
 
 def read_weights(texts: Sequence[str]) -> dict[str, float]:
-    """Return what `NAME=WEIGHT` texts say, by name; raises `UnknownName` for any other text."""
+    """Return the weights in `NAME=WEIGHT` texts by name; raises `UnknownName` for any other text."""
     return dict(map(_read_weight, texts))
 
 

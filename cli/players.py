@@ -1,4 +1,4 @@
-"""Who takes part in a cross-play, by the names on the command line."""
+"""Entrants of a cross-play from the names on the command line."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def find_entrant(name: str, arena: Arena) -> "Entrant":
-    """Return who sits down in each seat for `name`; raises `UnknownName` or `SnapshotError` where nobody can."""
+    """Return the entrant `name`, with its player for each seat; raises `UnknownName` or `SnapshotError` without one."""
     from dohyo.curricula.evaluation.crossplay import Entrant
 
     if name in BUILT_IN:

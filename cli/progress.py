@@ -1,4 +1,4 @@
-"""Live progress of a training on the terminal; plain lines where there is no terminal."""
+"""Live progress of training on a terminal, or plain lines without one."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from dohyo.curricula.training.training import Progress, Training
 
 LINE_EVERY = 30.0
-"""Seconds between lines where nobody looks at a terminal."""
+"""Least seconds between two lines without a terminal."""
 
 
 def bar(quiet: bool) -> rich.progress.Progress:
-    """Return a progress bar on standard error that leaves nothing behind; it shows nothing if `quiet`."""
+    """Return a progress bar on standard error that disappears at its end; it shows nothing if `quiet`."""
     return rich.progress.Progress(transient=True, console=Console(stderr=True), disable=quiet)
 
 
 @contextmanager
 def show_progress(title: str, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
-    """Yield a watcher that shows what it is told on standard error; nothing if `quiet`."""
+    """Yield a function that shows the progress given to it on standard error; it shows nothing if `quiet`."""
     console = Console(stderr=True)
     if quiet:
         yield lambda progress: None
@@ -46,7 +46,7 @@ def show_progress(title: str, quiet: bool) -> Iterator[Callable[["Progress"], No
 
 
 class _Lines:
-    """Prints a line now and then."""
+    """Prints a line for a new generation, at most every `LINE_EVERY` seconds."""
 
     def __init__(self) -> None:
         self._last, self._generation = 0.0, -2
@@ -68,7 +68,7 @@ def _panel(title: str, progress: "Progress") -> Group:
 
 
 def _figures(progress: "Progress") -> list[tuple[str, str]]:
-    """What is worth knowing while it runs, in order."""
+    """Return the figures to show, as pairs of name and text."""
     left = progress.seconds * (1 - progress.share) / progress.share / 60 if progress.share > 0 else None
     rows = [
         ("learner", progress.learner),
@@ -91,7 +91,7 @@ def _figures(progress: "Progress") -> list[tuple[str, str]]:
 
 
 def play_all(crossplay: "Crossplay", matches: "Sequence[tuple[Pair, int]]", quiet: bool) -> None:
-    """Play what each pair lacks to its number of bouts, with a progress bar unless `quiet`."""
+    """Play the missing bouts of each pair, with a progress bar unless `quiet`; `matches` has each pair's number."""
     with bar(quiet) as progress:
         task = progress.add_task("playing", total=sum(crossplay.left(*match) for match in matches))
         for match in matches:
@@ -101,10 +101,10 @@ def play_all(crossplay: "Crossplay", matches: "Sequence[tuple[Pair, int]]", quie
 def train_in(
     out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool, *, restart_schedules: bool = False
 ) -> "Training":
-    """Train in the run folder `out`, with live progress unless `quiet`, to the end of the budget.
+    """Train in the run folder `out` to the end of the budget, with live progress unless `quiet`.
 
-    `named` are the snapshots from elsewhere that the settings name. A new run that fails before its first generation
-    leaves no folder behind.
+    `named` are the snapshots that the settings name, which are copied to the run. A new run that fails before its first
+    generation leaves no folder behind.
     """
     from dohyo.curricula.run.folder import RunFolder
     from dohyo.curricula.training.training import Training
@@ -127,7 +127,7 @@ def train_in(
 
 
 def _describe_schedules(folder: "RunFolder") -> str:
-    """Say what a change of the budget means for the schedules of a run that has begun; empty where nothing changes."""
+    """Return a sentence on how a changed budget affects the schedules of a resumed run; empty if it does not."""
     from dohyo.curricula.run.budget import schedules_at
 
     before, now = folder.before, folder.config
@@ -135,5 +135,5 @@ def _describe_schedules(folder: "RunFolder") -> str:
         return ""
     stood, stands = (schedules_at(config, folder.minutes, folder.samples) for config in (before, now))
     if stood == stands:
-        return f"Schedules go on from where they stood, {stands:.0%}; --restart-schedules makes them follow the budget."
+        return f"Schedules continue from {stands:.0%}; --restart-schedules makes them follow the whole budget."
     return f"Schedules follow the share of the whole budget again: from {stood:.0%} to {stands:.0%}."

@@ -18,7 +18,7 @@ def option_name(known: Setting) -> str:
 
 
 def option(config: type, name: str, **changes: Any) -> Any:
-    """Return `typer.Option` for a setting; `changes` are for its other arguments."""
+    """Return `typer.Option` for a setting; `changes` replaces its arguments."""
     known = settings_of(config)[name]
     declared = option_name(known)
     if known.type is bool:
@@ -32,7 +32,7 @@ def option(config: type, name: str, **changes: Any) -> Any:
 
 
 def parameter(config: type, name: str, **changes: Any) -> inspect.Parameter:
-    """Return the parameter by which a command takes a setting: texts where the setting is a list or a table."""
+    """Return a command's parameter for a setting; it takes a list of texts if the setting is a list or a table."""
     known = settings_of(config)[name]
     kind: Any = list[str] | None if _repeats(known) else known.type
     default = None if _repeats(known) else known.default
@@ -45,7 +45,7 @@ def _repeats(known: Setting) -> bool:
 
 
 def take(*options: inspect.Parameter, after: str) -> Callable[[Command], Command]:
-    """Give a command options in the place of its `**given`; the help lists them after the parameter `after`."""
+    """Replace a command's `**given` by `options`; the help lists them after the parameter `after`."""
 
     def decorate(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)

@@ -1,4 +1,4 @@
-"""Commands to go on with, quoted for a shell, such as those that training suggests at its end."""
+"""Suggested next commands, quoted for a shell, such as those that training prints at its end."""
 
 import shlex
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from dohyo.curricula.run.config import TrainConfig
 
 
 def quoted(*words: object) -> str:
-    """Return a command that a shell takes word by word."""
+    """Return a command whose words are quoted for a shell."""
     return shlex.join(map(str, words))
 
 
 def watch_run(run: Path, config: TrainConfig, roles: Sequence[Role]) -> str:
     """Return the command that films a bout of a run whose learners have these roles.
 
-    Seats that differ from the first learner's are taken by the run too, as far as it has learned them.
+    The run fills the first learner's first seat, and the seats of its other learners; `zero` fills the rest.
     """
     able = {seat: role for role in roles for seat in role.seats}
     first = able[min(able)]

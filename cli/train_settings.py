@@ -1,4 +1,4 @@
-"""What a training command asks for: options, over a file, over the defaults of the arena and the policy."""
+"""Settings of a training command: options override the file, which overrides the arena's and policy's defaults."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -24,17 +24,17 @@ BUDGET = ("minutes", "samples")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training command would run."""
+    """The settings of a training command, and the snapshots that they name."""
 
     config: TrainConfig
     snapshots: list[Snapshot]
-    """Those from elsewhere that the settings name."""
+    """The snapshots that the settings name, to be copied to the run."""
     typed: dict[str, Any]
-    """The settings as a file gives them: snapshots by where they are."""
+    """The settings in the form of a file, with snapshots named by their paths."""
 
 
 def as_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return typed options as settings by name, those of the learner in `ppo`.
+    """Return typed options as settings by name, with the learner's settings in `ppo`.
 
     Raises `UnknownName` for a text that should be `NAME=VALUE` and is not.
     """
@@ -47,16 +47,16 @@ def as_settings(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def override(settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a file with options over them; a budget among the options replaces that of the file."""
+    """Return a file's settings overridden by options; a budget among the options replaces the file's budget."""
     replaced = BUDGET if any(name in options for name in BUDGET) else ()
     kept = {name: value for name, value in settings.items() if name not in replaced}
     return {**kept, **options, "ppo": {**kept.get("ppo", {}), **options.get("ppo", {})}}
 
 
 def plan(settings: Mapping[str, Any]) -> Plan:
-    """Return what runs with these settings; raises an error for what does not exist or does not fit the arena.
+    """Return the plan for these settings; raises an error for names that do not exist or do not fit the arena.
 
-    `start` and `guests` name players as the command line does.
+    `start` and `guests` name players as on the command line.
     """
     setup = set_up(settings["arena"], *(settings.get(name) for name in ("body", "engine", "drive", "physics")))
     rules = build_arena(settings["arena"], setup.body, drive=setup.drive, physics=setup.physics)
@@ -75,7 +75,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     check_opponents(config.opponents)
     check_algorithm(config.algorithm, config.ppo.policy)
     if config.league and (config.mirror, config.first) != (TrainConfig.mirror, TrainConfig.first):
-        raise ConfigError("a league has shares of its own for who meets whom: leave out --mirror and --first")
+        raise ConfigError("a league sets the shares of opponents itself: leave out --mirror and --first")
     rules.reweigh(config.terms)
     Widenings(config.widen, rules.ranges)
     named = {"start": settings.get("start", ""), "guests": tuple(guests)}
@@ -84,9 +84,9 @@ def plan(settings: Mapping[str, Any]) -> Plan:
 
 
 def choose_learner(settings: Mapping[str, Any], begun: Snapshot | None = None) -> PpoConfig:
-    """Return the learner's settings: those given, the network of the snapshot that it begins as, its policy's defaults.
+    """Return the learner's settings: those given, else the policy's defaults, with the network of `begun` if given.
 
-    Raises `UnknownName` for a policy, `ConfigError` for a number that cannot be.
+    Raises `UnknownName` for an unknown policy, `ConfigError` for an impossible number.
     """
     given = dict(settings)
     if begun is not None:

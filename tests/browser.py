@@ -13,7 +13,7 @@ QUIET = ("--no-first-run", "--disable-background-networking", "--disable-compone
 
 
 class Page(HTMLParser):
-    """A document taken apart: its elements with their attributes, and the text in each kind of element."""
+    """A parsed document: its elements with their attributes, and the text in each kind of element."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 @dataclass
 class Rendered:
-    """What came of a page in a browser."""
+    """A page rendered by a browser."""
 
     page: Page
     console: list[str]
@@ -53,7 +53,7 @@ class Rendered:
 
 
 def render(path: Path, scratch: Path) -> Rendered:
-    """Open a file in a headless browser; skips the test where there is none."""
+    """Open a file in a headless browser; skip the test without one."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.skip(f"there is no browser here: none of {', '.join(BROWSERS)}")

@@ -1,4 +1,4 @@
-"""Stand-ins that several test files build on: a batch without physics, small snapshots, a small run, a small disk."""
+"""Test doubles: a batch without physics, small snapshots, a small run, a small disk."""
 
 import json
 import subprocess
@@ -54,7 +54,7 @@ def snapshot(seed: int = 0, **changes: Any) -> Snapshot:
 
 
 def pusher(push: float) -> Snapshot:
-    """A snapshot that pushes just so in a `StubBatch`, without noise."""
+    """A snapshot with a given push in a `StubBatch`, without noise."""
     tensors = {name: np.zeros_like(tensor) for name, tensor in network().items()}
     tensors["variance"] += 1
     tensors["log_std"] -= 30
@@ -63,7 +63,7 @@ def pusher(push: float) -> Snapshot:
 
 
 class Constant:
-    """A policy that always does the same."""
+    """A policy with a constant action."""
 
     memory = 0
 
@@ -169,7 +169,7 @@ def learner_state(learner: PpoLearner) -> dict[str, bytes]:
 
 
 def tiny_config(**changes: Any) -> TrainConfig:
-    """A run of seconds: 96 samples in a generation."""
+    """Settings of a run that takes seconds: 96 samples in a generation."""
     ppo = PpoConfig(width=8, rollout=16, minibatch=48, epochs=1)
     config = TrainConfig(
         engine="mujoco",
@@ -187,7 +187,7 @@ def tiny_config(**changes: Any) -> TrainConfig:
 
 
 def train(path: Path, config: TrainConfig) -> Training:
-    """Train in the run folder `path` to the end of the budget, and release it."""
+    """Train in the run folder `path` to the end of the budget, and close it."""
     folder = RunFolder.create_or_resume(path, config)
     try:
         training = Training(folder)
@@ -198,7 +198,7 @@ def train(path: Path, config: TrainConfig) -> Training:
 
 
 def observed(arena: Arena, frame: Frame, seat: int) -> dict[str, list[float]]:
-    """What a seat sees in world 0, cut into named entries."""
+    """A seat's observation in world 0, by entry name."""
     outs = [np.zeros((len(frame.failed), observation_size(arena.entries(s))), np.float32) for s in (0, 1)]
     arena.observe(frame, outs)
     cuts = np.cumsum([entry.size for entry in arena.entries(seat)])[:-1]
@@ -207,13 +207,13 @@ def observed(arena: Arena, frame: Frame, seat: int) -> dict[str, list[float]]:
 
 
 def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12, arena: str = "sumo") -> None:
-    """Make an arena's bouts end after so many control steps."""
+    """Limit an arena's bouts to a number of control steps."""
     monkeypatch.setitem(ARENAS, arena, replace(ARENAS[arena], max_cycles=cycles))
 
 
 @contextmanager
 def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
-    """A file system of its own, that small, in `folder`; skips the test where mounting is not permitted."""
+    """Mount a small file system in `folder`; skip the test if mounting is not permitted."""
     folder.mkdir()
     options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
     try:
@@ -257,26 +257,26 @@ def throw_out(batch: Batch, world: int, seat: int) -> None:
 
 
 def draws(steps: int, seed: int = 5, worlds: int | None = None) -> Any:
-    """Actions for so many steps, `[steps, 8]` or `[steps, W, 8]`."""
+    """Random actions for a number of steps, `[steps, 8]` or `[steps, W, 8]`."""
     shape = (steps, 8) if worlds is None else (steps, worlds, 8)
     return np.random.default_rng(seed).uniform(-1, 1, shape).astype(np.float32)
 
 
 def dohyo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the program in a process of its own: engines write to standard output behind Python's back."""
+    """Run the program in another process, because engines write to standard output without Python."""
     program = [sys.executable, "-c", "from dohyo.cli import main; main()", *arguments]
     return subprocess.run(program, capture_output=True, text=True, check=False)
 
 
 def only_object(output: str) -> Any:
-    """Parse what must be one line that holds one JSON value."""
+    """Parse a text that must be one line with one JSON value."""
     assert output.endswith("\n")
     assert output.count("\n") == 1
     return json.loads(output)
 
 
 class Counter:
-    """Acts as the number of the step in its bout, which it has to remember."""
+    """A policy whose action is the number of steps in its bout, which it counts in its memory."""
 
     memory = 1
 

@@ -1,4 +1,4 @@
-"""Learners that tests train a little."""
+"""Learners that tests train briefly."""
 
 from typing import Any
 

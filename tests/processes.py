@@ -1,4 +1,4 @@
-"""The command line in processes that tests kill, and what such processes have recorded."""
+"""The command line in processes that tests kill, and the records of such processes."""
 
 import sqlite3
 from contextlib import closing
@@ -21,7 +21,7 @@ PATIENCE = 120.0
 
 
 def recorded(folder: Path) -> dict[tuple[str, ...], tuple[int, ...]]:
-    """The numbers of the bouts on record, by match and round."""
+    """The numbers of the recorded bouts, by match and round."""
     file = folder / "matches.sqlite"
     if not file.exists():
         return {}

@@ -1,4 +1,4 @@
-"""Scenes and states that several test files build on."""
+"""Scenes and states for several test files."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The pages say what the code does, and can be found."""
+"""The docs agree with the code, and their links lead somewhere."""
 
 import re
 import runpy

@@ -31,7 +31,7 @@ def run(script: str, folder: Path, *arguments: object) -> str:
 
 
 def bouts(output: str) -> int:
-    """How many bouts the printed score counts."""
+    """The number of bouts in the printed score."""
     [score] = re.findall(SCORE, output)
     return sum(map(int, score))
 
@@ -91,7 +91,7 @@ def test_rllib(tmp_path: Path):
 
 
 def test_a_consumers_strict_type_check_passes(wheel: Path, tmp_path: Path):
-    """The wheel stands in an environment of its own, where only its `py.typed` makes mypy read its types."""
+    """The wheel is installed in a separate environment, where mypy reads its types only because of its `py.typed`."""
     venv.create(tmp_path / "venv", symlinks=True)
     [site] = (tmp_path / "venv").glob("lib/python*/site-packages")
     with zipfile.ZipFile(wheel) as archive:

@@ -1,4 +1,4 @@
-"""The public API: what the faces of the packages export is there, has a docstring, and loads no more than it needs."""
+"""The public API: all exported names exist, have a docstring, and load no more than they need."""
 
 import doctest
 import subprocess

@@ -1,4 +1,4 @@
-"""Layers: imports flow one way, light packages stay light, and nothing that is loaded can run code."""
+"""Layers: imports go one way, light packages load no heavy ones, and no loader can run code."""
 
 import ast
 import importlib.util
@@ -22,7 +22,7 @@ def trees(layer: str) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def imported(tree: ast.Module) -> set[str]:
-    """Full names of all that a file imports, anywhere in it."""
+    """Full names of all imports of a file, anywhere in it."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -59,7 +59,7 @@ def test_the_arenas_need_their_few_dependencies_only():
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Top-level modules that are there after `statement` in a fresh interpreter."""
+    """Top-level modules that are loaded after `statement` in a new interpreter."""
     program = f"import sys\n{statement}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent
@@ -114,7 +114,7 @@ def modules() -> dict[str, Path]:
 
 
 def begun_with(tree: ast.Module) -> set[str]:
-    """Full names of what a file imports when it is imported itself: not in functions, not for type checkers."""
+    """Full names of the imports that run when a file is imported: not in functions, not for type checkers."""
     names: set[str] = set()
     todo: list[ast.stmt] = list(tree.body)
     while todo:
@@ -129,7 +129,7 @@ def begun_with(tree: ast.Module) -> set[str]:
 
 
 def circles(graph: dict[str, set[str]]) -> list[str]:
-    """What can be reached from itself."""
+    """The modules that can be reached from themselves."""
     found = []
     for start in graph:
         reached, todo = set(), list(graph[start])
@@ -192,7 +192,7 @@ def private_names(module: str) -> set[str]:
 
 
 def test_one_file_reaches_into_stable_baselines():
-    """Whatever else has such a name of its own says `self`."""
+    """Other uses of such names are on `self`."""
     modules = ("stable_baselines3.common.base_class", "stable_baselines3.common.on_policy_algorithm")
     private = set().union(*map(private_names, (*modules, "sb3_contrib.ppo_recurrent.ppo_recurrent")))
     assert {"_last_obs", "_n_updates", "_setup_learn"} <= private

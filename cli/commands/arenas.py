@@ -1,4 +1,4 @@
-"""`dohyo arenas`: what there is."""
+"""`dohyo arenas`: a list of all arenas."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ from dohyo.cli.options import Imports, Json
 
 
 def command(imports: Imports = None, as_json: Json = False) -> None:
-    """List arenas, the bodies they take, their seats, spaces and engines.
+    """List all arenas with their bodies, seats, sizes of observations and actions, and engines.
 
     Example: [bold]dohyo arenas --json[/bold]
     """
@@ -27,7 +27,7 @@ def command(imports: Imports = None, as_json: Json = False) -> None:
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    """Lay the arenas out for eighty columns: one line per body, seat or engine."""
+    """Return the table of arenas for a terminal of 80 columns: one line per body, seat or engine."""
     columns = [Column(name, overflow="fold") for name in ("arena", "seats", "engines", "body", "sees", "does")]
     caption = "Numbers that a body sees and does where it meets its like; second line: name for PettingZoo."
     if any(set(row["engines"]) > set(row["installed"]) for row in rows):

@@ -1,4 +1,4 @@
-"""`dohyo bench`: control steps per second, next to the bare engine on the same scene."""
+"""`dohyo bench`: control steps per second of the batch and of the bare engine on the same scene."""
 
 import json
 from dataclasses import asdict
@@ -23,7 +23,7 @@ Opponents = Annotated[
     int | None,
     typer.Option(
         "--opponents",
-        help="Time training against this number of distinct snapshots instead, and what their actions cost.",
+        help="Instead time training against this number of distinct snapshots, and the cost of their actions.",
         min=1,
         show_default=False,
     ),
@@ -45,16 +45,20 @@ def command(
     ] = 20,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="Every engine, on one core and on all; without an arena, every arena and body."),
+        typer.Option(
+            "--all", help="Every engine, on one core and on all cores; without an arena, all arenas and bodies."
+        ),
     ] = False,
-    training: Annotated[bool, typer.Option("--training", help="Time training and its two halves instead.")] = False,
+    training: Annotated[
+        bool, typer.Option("--training", help="Instead time training, and its rollouts and updates alone.")
+    ] = False,
     generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
     opponents: Opponents = None,
     imports: Imports = None,
     as_json: Json = False,
     **given: Any,
 ) -> None:
-    """Measure the batch and the bare engine in turn, in one run, and their ratio.
+    """Measure the control steps per second of the batch and of the bare engine, in turn, and their ratio.
 
     Example: [bold]dohyo bench sumo --body ant --worlds 64 --engine mujoco[/bold]
     """
@@ -75,14 +79,14 @@ def command(
 
 
 def _config(case: Case, drive: str, learner: dict[str, Any]) -> TrainConfig:
-    """Return the settings of training in a case."""
+    """Return the settings of a training run with a case's arena, body, engine, worlds and workers."""
     need_two_seats(case.arena)
     setup = case.arena, case.body, case.engine, drive
     return TrainConfig(*setup, worlds=case.worlds, workers=case.workers, ppo=choose_learner(learner))
 
 
 def _batches(groups: list[list[Case]], blocks: int, as_json: bool, *, several: bool) -> None:
-    """Measure batches and bare engines, and print the speeds; raises `EngineError` for those that failed."""
+    """Measure batches and bare engines, and print the speeds; raises `EngineError` if any measurement failed."""
     speeds, failures = _measure(groups, blocks, as_json)
     if as_json and speeds:
         records = [asdict(speed) for speed in speeds]
@@ -94,7 +98,7 @@ def _batches(groups: list[list[Case]], blocks: int, as_json: bool, *, several: b
 
 
 def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[Speed], list[str]]:
-    """Return the speeds of all groups that could be measured, and what became of the others."""
+    """Return the speeds of all groups that could be measured, and a message for each of the others."""
     speeds: list[Speed] = []
     failures = []
     with bar(quiet) as progress:
@@ -104,13 +108,13 @@ def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[S
             progress.update(task, description=scene, completed=k * (blocks + 1))
             try:
                 speeds += measure(group, blocks=blocks, tick=lambda: progress.advance(task))
-            except EngineError as error:  # half an hour of other measurements is not to be lost for it
+            except EngineError as error:  # keeps the other measurements, which may take half an hour
                 failures.append(f"{scene} ({error})")
     return speeds, failures
 
 
 def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:
-    """Return each arena and body on every engine that it has, with one core and with all of them."""
+    """Return a group of cases per arena and body: every engine of the arena, on one core and on all."""
     workers = sorted({1, cores()})
     return [
         [Case(arena, body, engine, worlds, w) for engine in ARENAS[arena].engines for w in workers]
@@ -123,7 +127,7 @@ def _print(speeds: list[Speed]) -> None:
     caption = f"Control steps per second of batch and bare engine, {worlds} worlds; workers: threads or processes."
     table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0), caption=caption)
     for name in ("arena", "body", "engine"):
-        table.add_column(name, overflow="fold")  # where it is narrow: figures stay whole
+        table.add_column(name, overflow="fold")  # so that figures stay whole on a narrow terminal
     for name in ("workers", "batch", "bare", "ratio", "MB/world"):
         table.add_column(name, justify="right", no_wrap=True)
     for s in speeds:
@@ -136,7 +140,7 @@ def _print(speeds: list[Speed]) -> None:
 
 
 def _comparisons(speeds: list[Speed]) -> list[str]:
-    """Say what more cores and the other engine make of it, where both were measured."""
+    """Return a line for each comparison of one core with all, and of PyBullet with MuJoCo, that was measured."""
     by_case = {(s.arena, s.body, s.engine, s.workers): s for s in speeds}
     lines = []
     for (arena, body, engine, workers), speed in by_case.items():
@@ -153,7 +157,7 @@ def _comparisons(speeds: list[Speed]) -> list[str]:
 
 
 def _lowest(speeds: list[Speed]) -> list[str]:
-    """Say where each engine's ratio is lowest, where there are several."""
+    """Return a line with the case of the lowest ratio for each engine that has several cases."""
     lines = []
     for engine in dict.fromkeys(s.engine for s in speeds):
         own = [s for s in speeds if s.engine == engine]

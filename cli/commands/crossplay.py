@@ -1,4 +1,4 @@
-"""`dohyo crossplay`: everyone against everyone, with the Nash mixture, cycles and side bias."""
+"""`dohyo crossplay`: all pairs of players, with the Nash mixture, cycles and side bias."""
 
 import json
 import tempfile
@@ -36,15 +36,16 @@ def command(
     ],
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every pair.", min=1)] = 100,
     arena: Annotated[
-        str | None, typer.Option("--arena", help="Arena, where nobody is a snapshot.", show_default="the snapshots'")
+        str | None, typer.Option("--arena", help="Arena, needed without snapshots.", show_default="the snapshots'")
     ] = None,
     body: Annotated[
-        str | None, typer.Option("--body", help="Bodies, where they differ.", show_default="the snapshots'")
+        str | None,
+        typer.Option("--body", help="Bodies of the seats, if the snapshots' differ.", show_default="the snapshots'"),
     ] = None,
     engine: EngineName = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Record matches in this folder; the same command goes on where it was."),
+        typer.Option("--out", help="Record matches in this folder; the same command resumes them."),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Also draw the payoffs as a heat map, .png.")
@@ -54,7 +55,7 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Let everyone play everyone and itself: scores, the Nash mixture, cycles and side bias.
+    """Play every pair of players, and each player against itself: scores, the Nash mixture, cycles and side bias.
 
     Example: [bold]dohyo crossplay runs/a runs/b runs/b@10 zero --bouts 200 --out runs/table[/bold]
     """
@@ -78,23 +79,23 @@ def command(
 
 
 def _config(names: Sequence[str], arena: str | None, body: str | None, engine: str | None, seed: int) -> "CrossConfig":
-    """Return what the matches share, as far as it was not typed from the snapshots."""
+    """Return the settings of all matches: those typed, else the snapshots'."""
     from dohyo.curricula.evaluation.crossplay import CrossConfig
 
     origins = [find_snapshot(name).origin for name in names if name not in BUILT_IN]
     parts = [origin.part for origin in origins]
     if arena is None and not parts:
-        raise UnknownName("give --arena: nobody here is a snapshot that would say which")
+        raise UnknownName("give --arena: without snapshots the arena is not known")
     bodies = list(dict.fromkeys(part.body for part in parts))
     if body is None and len(bodies) > 1:
-        raise UnknownName(f"players have different bodies: give the seats' ones, such as --body {','.join(bodies)}")
+        raise UnknownName(f"players have different bodies: give one per seat, such as --body {','.join(bodies)}")
     arena, engine = arena or parts[0].arena, engine or (origins[0].engine if origins else None)
     setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
     return CrossConfig(arena, setup.body, setup.engine, setup.drive, seed)
 
 
 def _entrants(names: Sequence[str], arena: "Arena") -> "list[Entrant]":
-    """Return who takes part; raises `UnknownName` where two are the same."""
+    """Return the entrants; raises `UnknownName` if two are the same."""
     known: dict[tuple[str, str], str] = {}
     entrants = [find_entrant(name, arena) for name in names]
     for entrant in entrants:
@@ -108,7 +109,7 @@ def _entrants(names: Sequence[str], arena: "Arena") -> "list[Entrant]":
 def _play(
     folder: Path, config: "CrossConfig", entrants: "list[Entrant]", bouts: int, workers: int | None, quiet: bool
 ) -> "CrossTable":
-    """Play what is missing, with a progress bar unless `quiet`, and return the table."""
+    """Play the missing bouts, with a progress bar unless `quiet`, and return the table."""
     from dohyo.curricula.evaluation.crossplay import Crossplay
     from dohyo.curricula.evaluation.crosstable import tabulate
 
@@ -118,7 +119,7 @@ def _play(
 
 
 def _print(table: "CrossTable", console: Console) -> None:
-    """Print the scores, then what follows from them."""
+    """Print the scores, the Nash mixture, cycles and side bias."""
     console.print(_scores(table))
     console.print(_mixture(table))
     cycles = table.cycles
@@ -132,9 +133,9 @@ def _print(table: "CrossTable", console: Console) -> None:
 
 
 def _scores(table: "CrossTable") -> Table:
-    """Return a cell per match: share of wins of the row's player with interval, then wins, draws, losses."""
+    """Return a table with a cell per match: the row player's share of wins, its interval, wins, draws and losses."""
     number = {name: str(k) for k, name in enumerate(dict.fromkeys((*table.rows, *table.columns)), 1)}
-    player = Column("player", overflow="fold")  # what tells two snapshots of a run apart is at the end
+    player = Column("player", overflow="fold")  # names of a run's snapshots differ only at their ends
     columns = (number[name] for name in table.columns)
     grid = Table("", player, *columns, box=box.SIMPLE, show_lines=True, pad_edge=False)
     grid.title = "wins of the row's player" + ("" if table.symmetric else "; rows play seat 0, columns seat 1")
@@ -154,7 +155,7 @@ def _cell(score: "Score") -> str:
 
 
 def _mixture(table: "CrossTable") -> Table:
-    """Return the Nash mixture, of each side where they differ."""
+    """Return the Nash mixture as a table, one per side if the sides differ."""
     balance = table.equilibrium
     sides = (
         [(table.rows, balance.rows)]
@@ -173,7 +174,7 @@ def _mixture(table: "CrossTable") -> Table:
 
 
 def _sides(table: "CrossTable") -> Table:
-    """Return what each seat won where a player met itself."""
+    """Return a table of each seat's wins in bouts of a player against itself."""
     names = (Column("player", overflow="fold"), "seat 0", "seat 1", "draws", "seat 0's share of decided bouts", "")
     grid = Table(*names, title="against itself", box=box.SIMPLE_HEAD, pad_edge=False)
     for side in table.sides:

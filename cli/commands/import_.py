@@ -1,4 +1,4 @@
-"""`dohyo import`: the agents that the authors published in 2017, as snapshots."""
+"""`dohyo import`: make snapshots of the agents that the paper's authors published in 2017."""
 
 import json
 from pathlib import Path
@@ -17,15 +17,16 @@ from dohyo.cli.suggestions import quoted
 def command(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Files as their authors published them, or folders that hold them.", show_default=False),
+        typer.Argument(help="Files of the published agents, unchanged, or folders of them.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the snapshots.", show_default=False)],
     arena: Annotated[
         str | None,
-        typer.Option("--arena", help="What they play, where size and path do not tell.", show_default=False),
+        typer.Option("--arena", help="Their arena, if size and path do not determine it.", show_default=False),
     ] = None,
     role: Annotated[
-        str | None, typer.Option("--role", help="Which role they play, likewise.", show_default=False)
+        str | None,
+        typer.Option("--role", help="Their role, if size and path do not determine it.", show_default=False),
     ] = None,
     imports: Imports = None,
     as_json: Json = False,

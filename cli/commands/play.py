@@ -1,4 +1,4 @@
-"""`dohyo play`: bouts between two players or more, sides swapped, with intervals."""
+"""`dohyo play`: bouts between two or more players, with sides swapped, and intervals of their wins."""
 
 import json
 from collections import Counter
@@ -26,15 +26,15 @@ from dohyo.curricula.matches.roles import roles_of
 from dohyo.curricula.players import check_imports, find_player, trained_on
 
 WORLDS = 32
-"""Worlds in which the bouts are played; part of what makes them repeatable."""
+"""Number of worlds; the bouts depend on it, so it is fixed."""
 
 
 Players = Annotated[
     list[str],
     typer.Option(
         "--seat",
-        help="Once per player, side 0 first: snapshot file, run folder, zero or random. Of more than two sides the "
-        "last player takes all that are left.",
+        help="Once per player, side 0 first: snapshot file, run folder, zero or random. The last player also fills "
+        "the sides that are left.",
         show_default=False,
     ),
 ]
@@ -42,7 +42,7 @@ Partners = Annotated[
     list[str] | None,
     typer.Option(
         "--partner",
-        help="Who takes the other seats of the first player's side, then of the second's, …; else the player.",
+        help="Player of the other seats on the first player's side; given again, of those on the second's, and so on.",
         show_default="the player",
     ),
 ]
@@ -57,14 +57,13 @@ def command(
     bouts: Annotated[
         int,
         typer.Option(
-            "--bouts", help="Bouts to play; players alternate sides where both have the same role and body.", min=1
+            "--bouts", help="Bouts to play; players swap sides if all seats have the same role and body.", min=1
         ),
     ] = 100,
-    deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
-    ] = False,
+    deterministic: Annotated[bool, typer.Option("--deterministic", help="Act without the policy's noise.")] = False,
     picture: Annotated[
-        Path | None, typer.Option("--picture", help="Also render one bout: .gif moves, .png is a strip of frames.")
+        Path | None,
+        typer.Option("--picture", help="Also render one bout: .gif is animated, .png shows several frames."),
     ] = None,
     workers: Workers = None,
     drive: DriveName = None,
@@ -72,7 +71,7 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Play bouts between two players, or as many as there are sides, and count wins and draws.
+    """Play bouts between two players, or one per side, and count wins and draws.
 
     Example: [bold]dohyo play sumo --seat runs/first --seat zero --bouts 100 --picture bout.gif[/bold]
     """
@@ -100,7 +99,7 @@ def _name_teams(players: Sequence[str], partners: Sequence[str], sides: Sequence
 
 
 def _find(named: Teams, batch: Batch, seed: int, *, stochastic: bool) -> Teams:
-    """Return the same teams with players in the place of their names."""
+    """Return the same teams with players instead of names."""
     chairs, seats = named.chairs(), [seat for side in seats_of_sides(named.sides) for seat in side]
     cast = [
         find_player(player, batch, seats[chairs.index(k)], stochastic=stochastic, seed=seed + k)

@@ -1,4 +1,4 @@
-"""`dohyo push`: the wind test, how long players that are pushed stay on their feet."""
+"""`dohyo push`: the wind test, which measures how long players stand against repeated pushes."""
 
 import json
 import math
@@ -33,26 +33,24 @@ def command(
         list[str],
         typer.Argument(
             metavar="PLAYER...",
-            help="Who is pushed: snapshot files, RUN, RUN:LEARNER, zero or random.",
+            help="Players to push: snapshot files, RUN, RUN:LEARNER, zero or random.",
             show_default=False,
         ),
     ],
-    forces: Annotated[str, typer.Option("--forces", help="Forces in N, with commas.")] = "200,300,400,500,600",
+    forces: Annotated[str, typer.Option("--forces", help="Forces in N, separated by commas.")] = "200,300,400,500,600",
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every player per force.", min=2)] = 200,
     engine: EngineName = None,
     mask: Annotated[
-        str, typer.Option("--mask", help=f"What is seen in the place of the opponent: {', '.join(MASKS)}.")
+        str, typer.Option("--mask", help=f"Observation in place of the opponent: {', '.join(MASKS)}.")
     ] = "zero",
-    deterministic: Annotated[
-        bool, typer.Option("--deterministic", help="Act by the mean, without the policy's own noise.")
-    ] = False,
+    deterministic: Annotated[bool, typer.Option("--deterministic", help="Act without the policy's noise.")] = False,
     arena: Annotated[
         str | None,
-        typer.Option("--arena", help="Where zero and random are pushed.", show_default="the first snapshot's, or sumo"),
+        typer.Option("--arena", help="Arena of zero and random.", show_default="the first snapshot's, or sumo"),
     ] = None,
     body: Annotated[
         str | None,
-        typer.Option("--body", help="Bodies of the seats, where they differ.", show_default="the snapshot's, or ant"),
+        typer.Option("--body", help="Bodies of the seats.", show_default="the snapshot's, or ant"),
     ] = None,
     picture: Annotated[
         Path | None, typer.Option("--picture", help="Also draw the steps against the force: .png, .svg or .pdf.")
@@ -62,7 +60,7 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Push players again and again, and tell after how many control steps they fall: the paper's wind test.
+    """Push players repeatedly and report the control steps until they fall: the paper's wind test.
 
     Example: [bold]dohyo push runs/first runs/standing zero --engine mujoco --picture wind.png[/bold]
     """
@@ -81,7 +79,7 @@ def command(
 
 
 def _measure(subjects: "list[Subject]", config: "WindConfig", quiet: bool) -> "list[Stand]":
-    """Push all of them at all forces, with a progress bar unless `quiet`."""
+    """Push all subjects with all forces, with a progress bar unless `quiet`."""
     from dohyo.curricula.evaluation.push import wind_test
 
     stands: list[Stand] = []
@@ -103,7 +101,7 @@ def _read_forces(text: str) -> tuple[float, ...]:
 
 
 def _find(players: list[str], arena: str | None, body: str | None) -> list["Subject"]:
-    """Return who is pushed: snapshots where they have been trained, built-in policies in the first one's place."""
+    """Return the subjects: snapshots in the arena of their training, built-in policies in the first snapshot's seat."""
     from dohyo.curricula.evaluation.push import Subject
 
     trained = {name: _place(name, find_snapshot(name), body) for name in players if name not in BUILT_IN}
@@ -115,13 +113,13 @@ def _find(players: list[str], arena: str | None, body: str | None) -> list["Subj
 
 
 def _check_known(arena: Arena) -> None:
-    """Raise `UnknownName` for an arena whose bodies and engine are its own: there the test has not been tried."""
+    """Raise `UnknownName` for an arena with bodies of its own: the test was never tried there."""
     if any(BODIES.get(body.name) is not body for body in arena.bodies):
         raise UnknownName(f"the wind test takes arenas with the bodies {', '.join(BODIES)}, not {arena.name!r}")
 
 
 def _place(name: str, snapshot: Snapshot, body: str | None) -> "Subject":
-    """Put a snapshot into its own arena, in the first seat that it can take."""
+    """Return the subject of a snapshot: its arena, and the first seat that it can play."""
     from dohyo.curricula.evaluation.push import Subject
 
     part = snapshot.origin.part
@@ -160,7 +158,7 @@ def _print(stands: list["Stand"], bouts: int, engine: str, picture: Path | None)
     console = Console()
     console.print(table)
     if any(stand.fell < bouts for stand in stands):
-        console.print("Who did not fall counts with the steps of the whole bout: those means are too low.")
+        console.print("Bouts without a fall count with all of their steps: means that include them are too low.")
     lost = sorted({stand.force for stand in stands if DIVERGED in stand.endings})
     if lost:
         console.print(f"Physics diverged in bouts at {', '.join(f'{force:g}' for force in lost)} N: use less force.")

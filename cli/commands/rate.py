@@ -27,7 +27,7 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Show the ratings of a run's snapshots, with 95 % intervals, from all rated bouts so far.
+    """Show the ratings of a run's snapshots with 95 % intervals, from all rated bouts so far.
 
     Example: [bold]dohyo rate runs/first --bouts 100[/bold]
     """
@@ -70,7 +70,7 @@ def _print(record: dict[str, Any]) -> None:
 def _table(rows: list[dict[str, Any]], met: dict[str, dict[str, Any]], learner: str) -> Table:
     roles = {known["role"] for known in met.values()}
     labels = {name: title(name, known["role"], known["generation"], len(roles) > 1) for name, known in met.items()}
-    # A label on two lines keeps the figures whole in a terminal of 80 columns, as does a role that is named once.
+    # Labels on two lines, and naming a shared role only once, keep the figures whole in a terminal of 80 columns.
     lines = (label.replace("@", "\n@").replace(" ", "\n") for label in labels.values())
     columns = (Column(name, no_wrap=True) for name in ("gen", "snapshot", "samples", "rating [95 %]", *lines))
     owners = {known["learner"] for known in met.values()} - {None}
@@ -87,10 +87,10 @@ def _table(rows: list[dict[str, Any]], met: dict[str, dict[str, Any]], learner: 
 
 
 def _signs(rows: list[dict[str, Any]]) -> list[str]:
-    """Say what looks wrong."""
+    """Return a line for each warning sign of a learner's ratings."""
     lines = []
     if any(row["previous"] and row["previous"]["against_itself_alone"] for row in rows):
-        lines.append("* beats the one rated before it but is rated no higher: better against itself alone")
+        lines.append("* beats the snapshot rated before it but is not rated higher: better only against itself")
     last = rows[-1]
     if stalled(last["draws"]):
         lines.append(f"Stalled: {last['draws']:.0%} of generation {last['generation']}'s rated bouts are draws.")

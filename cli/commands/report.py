@@ -1,4 +1,4 @@
-"""`dohyo report`: one run on one page of HTML that stands by itself."""
+"""`dohyo report`: a page of HTML about a run, in one file."""
 
 import json
 import webbrowser
@@ -23,7 +23,7 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Write one page about a run, which may still go on: ratings, win rates, opponents met, curves, settings.
+    """Write a page about a run, finished or not: ratings, win rates, opponents met, curves, settings.
 
     Example: [bold]dohyo report runs/first --open[/bold]
     """

@@ -1,4 +1,4 @@
-"""`dohyo study`: train the arms of a study over several seeds, let them meet, and report which claims hold."""
+"""`dohyo study`: train the arms of a study with several seeds, play them against each other, and check its claims."""
 
 import json
 from contextlib import closing
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dohyo.curricula.studies.study_folder import StudyConfig
 
 SAMPLES = 1_000_000
-"""Budget of a run unless asked otherwise."""
+"""Default budget of a run, in control steps."""
 
 
 def command(
@@ -29,7 +29,7 @@ def command(
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option("--minutes", help="Budget of every run in minutes, instead; not exactly repeatable.", min=0),
+        typer.Option("--minutes", help="Budget of every run in minutes instead; not exactly repeatable.", min=0),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", help="Runs per arm; can be raised later.", min=1)] = 3,
     bouts: Annotated[
@@ -43,7 +43,7 @@ def command(
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:
-    """Rerun an experiment of the paper at your own scale; the same command resumes it after Ctrl-C or a kill.
+    """Repeat an experiment of the paper with a chosen budget; the same command resumes it after Ctrl-C or a kill.
 
     Example: [bold]dohyo study delta --engine mujoco --out runs/delta[/bold]
     """
@@ -76,7 +76,7 @@ def _report(report: "StudyReport", config: "StudyConfig", out: Path, as_json: bo
 
 
 def _carry_out(out: Path, config: "StudyConfig", quiet: bool) -> "StudyReport":
-    """Train and play what is missing, with progress unless `quiet`."""
+    """Train the missing runs and play the missing bouts, with progress unless `quiet`."""
     from dohyo.cli.progress import play_all, show_progress
     from dohyo.curricula.studies.report import StudyReport
     from dohyo.curricula.studies.study_folder import StudyFolder

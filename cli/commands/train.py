@@ -1,4 +1,4 @@
-"""`dohyo train`: self-play training into a run folder, with live progress; run it again to resume."""
+"""`dohyo train`: train by self-play into a run folder, with live progress; the same command resumes it."""
 
 import json
 from contextlib import closing
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dohyo.curricula.training.training import Training
 
 OWN = ("arena", "imports")
-"""Settings that this command takes by parameters of its own."""
+"""Settings that have an explicit parameter in `command`."""
 OPTIONS = [
     *(
         parameter(TrainConfig, name)
@@ -48,22 +48,20 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Run folder; one that exists is resumed.", show_default="none, for --print-config alone"
+            "--out", help="Run folder; one that exists is resumed.", show_default="none, only with --print-config"
         ),
     ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
             "--config",
-            help="Settings from this file, TOML or a run's config.json; other options go before it.",
+            help="Settings from this file, TOML or a run's config.json; other options override it.",
             show_default="none",
         ),
     ] = None,
     print_config: Annotated[
         bool,
-        typer.Option(
-            "--print-config", help="Print the settings that would run, as TOML for --config, and train nothing."
-        ),
+        typer.Option("--print-config", help="Print the settings as TOML for --config, and do not train."),
     ] = False,
     restart_schedules: RestartSchedules = False,
     imports: Imports = None,
@@ -77,20 +75,20 @@ def command(
     options = as_settings(typed(context, given)) | {"imports": tuple(imports or ())}
     settings = override(read_config(config) if config else {}, options | ({"arena": arena} if arena else {}))
     if "arena" not in settings:
-        raise UnknownName("give an arena, such as `dohyo train sumo`, or a file that has one with --config")
+        raise UnknownName("give an arena, such as `dohyo train sumo`, or with --config a file that has one")
     check_imports(settings["arena"], [str(path) for path in (out, config and config.parent) if path])
     planned = plan(_engine_of(out) | settings)
     if print_config:
         _print_config(planned, as_json)
         return
     if out is None:
-        raise UnknownName("give --out, the run folder; --print-config alone needs none")
+        raise UnknownName("give --out, the run folder; only --print-config works without it")
     training = train_in(out, planned.config, planned.snapshots, as_json, restart_schedules=restart_schedules)
     _report(training, out, as_json)
 
 
 def _engine_of(out: Path | None) -> dict[str, Any]:
-    """Return the engine of the run that is resumed, as a setting; nothing for a new run."""
+    """Return the engine of the run to resume, as a setting; no setting for a new run."""
     if out is None or not (out / SETTINGS[KIND]).exists():
         return {}
     with closing(RunFolder.open(out)) as folder:
@@ -125,7 +123,7 @@ def _report(training: "Training", out: Path, as_json: bool) -> None:
 
 
 def _exceeded(training: "Training") -> str:
-    """Say by how much the last generation exceeds a budget in samples; empty where it does not."""
+    """Return a sentence on how far the last generation exceeds a budget in samples; empty if it does not."""
     budget, samples = training.config.samples, training.progress().samples
     if budget is None or samples <= budget:
         return ""

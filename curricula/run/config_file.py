@@ -75,7 +75,7 @@ LATER = {"algorithm", "imports", "physics", "schedule_start"}
 
 
 def read_run_settings(path: Path) -> TrainConfig:
-    """Return the settings of a run; raises `DohyoError` for a file that cannot be read, or that lacks settings."""
+    """Return the settings in a run's file; raises `DohyoError` if it cannot be read or lacks settings."""
     try:
         settings = parse_json(path.read_bytes())
         config = TrainConfig.from_json(settings)

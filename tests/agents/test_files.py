@@ -1,4 +1,4 @@
-"""Files are written whole, and never through a link that somebody else has put there."""
+"""Files are written whole, and never through an existing symbolic link."""
 
 from pathlib import Path
 

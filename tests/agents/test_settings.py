@@ -1,4 +1,4 @@
-"""Settings: what each type takes, what is refused and how it is said."""
+"""Settings: the values that each type accepts, and the messages for others."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Snapshots: what is read is what was written, and nothing else is read, run or half-written."""
+"""Snapshots: they are read as written; damaged files are refused, no code runs, and writes are atomic."""
 
 import errno
 import json
@@ -22,7 +22,7 @@ from dohyo.arenas.rules.arena import digest
 
 
 def refuse(path: Path) -> str:
-    """Return the message with which a file is refused: one line that names it."""
+    """Return the message for a refused file: one line that names the file."""
     with pytest.raises(SnapshotError) as caught:
         load_snapshot(path)
     message = str(caught.value)
@@ -160,7 +160,7 @@ def test_what_is_no_snapshot_is_refused(tmp_path: Path, write: Callable[[Path], 
 
 
 class Bomb:
-    """Unpickled, it leaves a file behind."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

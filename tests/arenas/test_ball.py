@@ -1,4 +1,4 @@
-"""The ball of kick-and-defend on both engines, against what theory says of a solid sphere."""
+"""The ball of kick-and-defend on both engines, against the theory of a solid sphere."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every arena promises, on every engine and with every body that it takes."""
+"""The guarantees of every arena, on every engine and with every body."""
 
 import hashlib
 import subprocess
@@ -28,7 +28,7 @@ from dohyo.arenas.views.parallel_env import entry_points
 
 
 def lineups(arena: str) -> list[str]:
-    """Who can meet whom: one body in every seat, and for two seats every pair; in its two orders where roles differ."""
+    """The bodies to test: one for all seats, and for two seats every pair, in both orders if roles differ."""
     spec = ARENAS[arena]
     if spec.seats != 2:
         return list(spec.bodies)
@@ -63,7 +63,7 @@ one_body = cases(lambda bodies: bodies == "ant")
 
 
 def makers(arena: str, body: str, engine: str) -> types.SimpleNamespace:
-    """The two ways in, as PettingZoo's registry has them; before 1.26 there was none."""
+    """The two constructors in PettingZoo's registry; before version 1.26 there was no registry."""
     if hasattr(pettingzoo, "make"):
         name = f"dohyo/{ARENAS[arena].id}"
         env, parallel_env = (partial(pettingzoo.make, form, name) for form in ("aec", "parallel"))

@@ -1,4 +1,4 @@
-"""What goes wrong is said, counted and contained: diverging physics, dead workers, a missing engine, bad numbers."""
+"""Failures are reported, counted and contained: diverging physics, dead workers, a missing engine, bad numbers."""
 
 import sys
 from contextlib import closing
@@ -20,7 +20,7 @@ def still(batch: Batch) -> list[np.ndarray]:
 
 
 def disturb(batch: Batch, world: int, value: float) -> None:
-    """Overwrite the velocities of one world behind the batch's back."""
+    """Overwrite the velocities of one world without the batch's knowledge."""
     qpos, qvel = batch.engine._qpos[[world]].copy(), np.full_like(batch.engine._qvel[[world]], value)
     with np.errstate(invalid="ignore", over="ignore"):
         batch.engine._put(np.array([world]), qpos, qvel)
@@ -222,7 +222,7 @@ def test_stepping_before_a_reset_is_an_error():
 
 @both
 def test_putting_a_world_forgets_what_touched(engine):
-    """A state taken in the middle of a scuffle plays on alike in an engine that has a past and in one that has none."""
+    """A state from the middle of a contact continues alike in a used engine and in a new one."""
     scene = ants()
     near = [(-0.5, 0.05, 0.62, 0.0), (0.5, -0.05, 0.62, np.pi)]
     rng, touched, used = np.random.default_rng(4), 0, make_engine(engine, scene, 1)

@@ -1,4 +1,4 @@
-"""What kick-and-defend pays for on the way, worked out by hand."""
+"""The dense reward of kick-and-defend, worked out by hand."""
 
 import numpy as np
 import pytest

@@ -23,7 +23,7 @@ STORM = Perturbation(
 
 
 class StubEngine:
-    """An engine that only notes what it is told; roots stand at `position` `[W, S, 3]`."""
+    """An engine that only records its calls; roots are at `position` `[W, S, 3]`."""
 
     def __init__(self, position: Any) -> None:
         self.frame = SimpleNamespace(root_position=np.array(position, float))

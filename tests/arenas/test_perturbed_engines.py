@@ -1,4 +1,4 @@
-"""What an engine makes of factors and pushes: answers worked out by hand, and the same from both engines."""
+"""The effects of factors and pushes on an engine: worked out by hand, and alike on both engines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Factors stay with their world and leave no trace: through resets, failures, other factors and workers."""
+"""Factors stay with their world and leave no trace, after resets, failures and other factors, and with workers."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def brawl(engine: Engine, worlds: int = 1) -> Array:
 
 @both
 def test_factors_leave_no_trace(name):
-    """A world that has had other factors plays on as one that never had; factors of 1 are the model itself."""
+    """A world that had other factors continues like one that had none; factors of 1 do not change the model."""
     scene = ants()
     first, second = ({k: np.array([v]) for k, v in f.items()} for f in (FACTORS, dict.fromkeys(FACTORS, 1.0)))
     fresh, used, plain = (make_engine(name, scene, 1) for _ in range(3))

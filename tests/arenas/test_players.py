@@ -1,4 +1,4 @@
-"""Players: what can fill a seat, and what is said of an object that cannot."""
+"""Players: the objects that can fill a seat, and the messages for others."""
 
 import subprocess
 import sys

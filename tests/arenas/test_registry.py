@@ -1,4 +1,4 @@
-"""The table of arenas: how one of your own joins it."""
+"""The table of arenas, and user-defined arenas in it."""
 
 from dataclasses import replace
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""Each way to win, lose and draw, reached on both engines from a constructed state, and what it pays (paper.md)."""
+"""Each way to win, lose and draw, reached on both engines from a constructed state, and its reward (paper.md)."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Batches that are saved and go on elsewhere, bit for bit; and saved states that do not fit."""
+"""Batches that are saved and continue in another batch, bit for bit; and saved states that do not fit."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from dohyo.arenas.saved import Saved, StateError, set_stream, stream_state
 
 
 def go_on(batch: Batch, steps: int, seed: int) -> bytes:
-    """Return all that `steps` steps of seeded actions show."""
+    """Return all results of `steps` steps of seeded actions."""
     stream = np.random.default_rng(seed)
     seen = []
     for _ in range(steps):

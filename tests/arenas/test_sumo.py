@@ -11,7 +11,7 @@ from dohyo.arenas.sumo import Sumo
 
 
 def judged(places, touch: bool, **keywords) -> tuple[Verdict, Sumo]:
-    """The verdict on ants at two places, in a ring of 3 m unless said otherwise."""
+    """The verdict on ants at two places, in a ring of 3 m by default."""
     sumo, frame = ring(**keywords)
     frame.root_position[0] = places
     frame.contact[0, 0, 1] = frame.contact[0, 1, 0] = touch

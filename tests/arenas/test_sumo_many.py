@@ -13,7 +13,7 @@ EVERYONE = [(1, 0, UP), (0, 1, UP), (-1, 0, UP), (0, -1, UP)]
 
 
 def ring(sides: tuple[int, ...], max_cycles: int = 500) -> tuple[Sumo, Frame]:
-    """One ring of 3 m in which everyone stands 1 m from the centre and has touched nobody."""
+    """A ring of 3 m in which every seat stands 1 m from the centre and has touched no other."""
     sumo = Sumo([BODIES["ant"]] * len(sides), 1, "target", max_cycles, sides)
     sumo.radius[:] = 3
     frame = Frame.empty(sumo.scene, 1)
@@ -60,7 +60,7 @@ def test_a_win_among_three_needs_contact():
 
 
 def test_two_against_two():
-    """A side is beaten when both of its seats are out; who is left of the other side is paid."""
+    """A side loses when both of its seats are out; the remaining seats of the other side get the reward."""
     sumo, frame = ring((0, 0, 1, 1))
     meet(frame, 1, 2)
     frame.root_position[0, 0, 2] = frame.root_position[0, 3, 2] = DOWN

@@ -1,4 +1,4 @@
-"""The dense reward's terms, weighed anew."""
+"""The dense reward's terms with changed weights."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -46,7 +46,7 @@ def test_what_is_said_of_a_term_stays_and_other_arenas_keep_theirs():
 
 
 def pay(arena: str) -> dict[str, list[list[list[float]]]]:
-    """What every term pays in three steps of random actions."""
+    """The rewards of every term in three steps of random actions."""
     batch = make_batch(arena, engine="mujoco", worlds=2, workers=1)
     batch.reset(seed=0)
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Which engine commands use where none is typed, what they say of it, and what a failed start leaves."""
+"""The default engine of commands, messages about engines, and no files left after a failed start."""
 
 import sys
 from collections.abc import Callable
@@ -109,7 +109,7 @@ def test_the_list_of_arenas_marks_nothing_where_all_is_installed(run_main: RunMa
 
 
 def stranger(folder: Path) -> str:
-    """The file of a snapshot that sits in no seat of sumo with ants."""
+    """The file of a snapshot that fits no seat of sumo with ants."""
     part = Part.of(build_arena("run_to_goal"), 0)
     origin = ORIGIN.__class__(**{**vars(ORIGIN), "part": part})
     return str(save_snapshot(make_snapshot(origin, network()), folder))

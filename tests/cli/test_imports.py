@@ -1,4 +1,4 @@
-"""Arenas of your own on the command line: `--import`, entry points, and runs that need them."""
+"""User-defined arenas on the command line: `--import`, entry points, and runs that need them."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ TINY = ["--worlds", "4", "--workers", "1", "--ppo", "rollout=16", "--ppo", "mini
 
 
 def forget() -> None:
-    """Leave nothing of what `--import` brought, as in a new process."""
+    """Remove all effects of `--import`, as in a new process."""
     ARENAS.pop("tag", None)
     for name in [name for name in sys.modules if name.startswith("dohyo_import:") or name == MODULE]:
         del sys.modules[name]
@@ -64,7 +64,7 @@ def run(tag: Path, tmp_path: Path, run_main: RunMain) -> Path:
 
 
 def contents(run: Path) -> dict[Path, bytes]:
-    """All files of a run but SQLite's, which may tidy up its log whenever it opens the record."""
+    """All files of a run except SQLite's, which may change when the record is opened."""
     return {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and "sqlite" not in path.name}
 
 
@@ -210,7 +210,7 @@ def test_what_cannot_be_imported(
 
 
 def install(site: Path, target: str, module: str) -> None:
-    """Lay out what pip leaves of a package with one entry point."""
+    """Write the files of an installed package with one entry point."""
     (site / f"{MODULE}.py").write_text(module)
     info = site / f"{MODULE}-1.0.dist-info"
     info.mkdir()

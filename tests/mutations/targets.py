@@ -1,4 +1,4 @@
-"""Files that are mutated, each with what reads it and what it may mean where it is accepted."""
+"""Files that are mutated, each with its reader and the contents that it may be accepted with."""
 
 import io
 import json
@@ -34,12 +34,12 @@ BYTES: tuple[Mutator, ...] = (flip, overwrite, cut)
 
 
 class ChangedMeaning(Exception):
-    """A changed file was accepted, and means something else than it says."""
+    """A changed file was accepted and read wrongly."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A file, and what reads it."""
+    """A file and its reader."""
 
     name: str
     path: Path
@@ -81,7 +81,7 @@ def _target(path: Path, name: str, mutators: Sequence[Mutator], read: Callable[[
 
 
 def _snapshot(name: str, original: Path, folder: Path) -> Target:
-    """Accepted is what has the original's digest, under its own name alone."""
+    """Only the original content is accepted, under its own name."""
     path = Path(shutil.copy(original, folder))
     whole = load_snapshot(path)
 
@@ -94,7 +94,7 @@ def _snapshot(name: str, original: Path, folder: Path) -> Target:
 
 
 def _checkpoint(run: Path, folder: Path) -> Target:
-    """Accepted is the file whose digest the record has."""
+    """Only the file with the digest in the record is accepted."""
     copy = Path(shutil.copytree(run, folder / "resumed"))
     with closing(RunFolder.open(copy)) as opened:
         link = opened.record.generations()[-1]
@@ -130,7 +130,7 @@ def _old_checkpoint(folder: Path) -> Target:
 
 
 def _league(name: str, run: Path, folder: Path) -> Target:
-    """Accepted is what reads as the original does; a record of Dohyo 0.1 may hold other values of the right kind."""
+    """Only records that read like the original are accepted; Dohyo 0.1 allows other values of the right type."""
     copy = Path(shutil.copytree(run, folder / name))
     path = copy / "league.sqlite"
 
@@ -179,7 +179,7 @@ def _versions(run: Path, folder: Path) -> Target:
 
 
 def _curves(run: Path, folder: Path) -> Target:
-    """The file of curves is written anew when a session begins, whatever is left of it."""
+    """The file of curves is written again when a session begins, whatever its content."""
     copy = Path(shutil.copytree(run, folder / "curves"))
     opened = RunFolder.open(copy)
     path = copy / "curves.csv"
@@ -220,7 +220,7 @@ def _vectors() -> dict[str, bytes]:
 
 
 def _published(name: str, content: bytes, folder: Path) -> Target:
-    """An accepted file is imported as a snapshot that is whole, and whose numbers are the file's."""
+    """An accepted file becomes a complete snapshot with the file's numbers."""
     path = folder / name
     path.write_bytes(content)
 

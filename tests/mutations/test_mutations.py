@@ -1,4 +1,4 @@
-"""Files that were changed at random: read as what they say, or refused with one line."""
+"""Randomly changed files are read correctly, or refused with one line."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ def test_five_hundred_mutations(run_folder: Path):
 
 @pytest.mark.slow
 def test_a_hundred_thousand_mutations(run_folder: Path, capsys: pytest.CaptureFixture[str]):
-    """`pytest -m slow tests/mutations` shows how far it is, and in the end the figures."""
+    """`pytest -m slow tests/mutations` shows its progress, and the counts at the end."""
     count = 100_000
 
     def tell(figures: Figures) -> None:

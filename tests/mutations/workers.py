@@ -1,4 +1,4 @@
-"""Worker processes that read mutated files, within limits of time and memory, and tell what came of each."""
+"""Worker processes that read mutated files, within limits of time and memory, and report each result."""
 
 import multiprocessing
 import resource
@@ -33,7 +33,7 @@ class TooLong(BaseException):
 
 @dataclass
 class Figures:
-    """What came of the files."""
+    """Counts of the results."""
 
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By target, and `refused`, `accepted` or what went wrong."""
@@ -45,7 +45,7 @@ class Figures:
     """The most memory that reading took, above what a process had before."""
 
     def add(self, other: "Figures") -> None:
-        """Add what another worker found."""
+        """Add the counts of another worker."""
         self.outcomes += other.outcomes
         self.faults += other.faults
         self.seconds, self.megabytes = max(self.seconds, other.seconds), max(self.megabytes, other.megabytes)
@@ -57,7 +57,7 @@ class Figures:
 
 
 def read_mutated(run: Path, count: int, seed: int, tell: Callable[[Figures], None] | None = None) -> Figures:
-    """Return what comes of the mutations 0 to `count` - 1 of this seed, read by a worker; one that dies is replaced.
+    """Return the results of mutations 0 to `count` - 1 of this seed; a worker that dies is replaced.
 
     `tell` is called with the figures so far now and then.
     """

@@ -1,4 +1,4 @@
-"""Learners that begin as a snapshot: they act as it does, keep still until values are known, and refuse others."""
+"""Learners that start as a snapshot: they act like it, first train only the value function, and refuse other kinds."""
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -31,14 +31,14 @@ def config(policy: str, **changes: Any) -> TrainConfig:
 
 
 def trained(path: Path, policy: str) -> Snapshot:
-    """The policy of a run of 192 samples, whose statistics are not those of nothing."""
+    """The policy of a run of 192 samples, so that its observation statistics are not the initial ones."""
     train(path, config(policy, samples=192, rated_bouts=0))
     with closing(RunFolder.open(path)) as folder:
         return folder.latest()
 
 
 def begun(path: Path, start: Snapshot, settings: TrainConfig) -> Training:
-    """A session of a run whose learners begin as `start`."""
+    """A session of a run whose learners start as the snapshot `start`."""
     folder = RunFolder.create_or_resume(path, replace(settings, start=start.name, rated_bouts=0))
     folder.save_snapshot(start)
     try:
@@ -68,7 +68,7 @@ def test_a_learner_begins_as_the_snapshot(tmp_path: Path, policy: str):
 
 @pytest.mark.parametrize("policy", ["mlp", "lstm"])
 def test_values_are_learned_first_also_after_a_resume(tmp_path: Path, policy: str):
-    """A generation has 96 samples, and for 150 only the value function learns."""
+    """A generation has 96 samples; for 150 samples only the value function learns."""
     start = trained(tmp_path / "first", policy)
     networks, values = [network(start.tensors)], []
     for samples in (96, 192):
@@ -85,7 +85,7 @@ def test_values_are_learned_first_also_after_a_resume(tmp_path: Path, policy: st
 
 
 def test_values_are_learned_first_again_when_a_learner_begins_anew(tmp_path: Path):
-    """After 192 samples it begins anew, is saved and restored: until 342 only the value function learns."""
+    """The learner starts anew after 192 samples, is saved and restored: until 342 only the value function learns."""
     start, path = trained(tmp_path / "first", "mlp"), tmp_path / "checkpoint"
     own = network(start.tensors)
     for k in range(2):

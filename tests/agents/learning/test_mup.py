@@ -1,4 +1,4 @@
-"""muP: activations that do not depend on the width, sizes and rates by hand, and a learner that has them."""
+"""muP: changes of activations do not depend on the width; initial weights and learning rates worked out by hand."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def network(width: int, *, mup: bool, rate: float = 1e-3) -> NormalisedPolicy:
 
 
 def layers(policy: NormalisedPolicy, x: torch.Tensor) -> list[torch.Tensor]:
-    """What each layer of policy and value function puts out, before the tanh."""
+    """The outputs of each layer of policy and value function, before the tanh."""
     outputs = []
     for tower in (policy.policy_layers(), policy.value_layers()):
         y = x
@@ -37,7 +37,7 @@ def layers(policy: NormalisedPolicy, x: torch.Tensor) -> list[torch.Tensor]:
 
 
 def coordinate_check(width: int, *, mup: bool, steps: int = 4) -> list[float]:
-    """Return for each layer by how much its outputs have changed, root mean square, after a few steps of Adam."""
+    """Return the root mean square change of each layer's outputs after a few steps of Adam."""
     policy = network(width, mup=mup)
     rng = torch.Generator().manual_seed(1)
     x, target = torch.randn(64, OBSERVATION, generator=rng), torch.randn(64, ACTION + 1, generator=rng)
@@ -54,7 +54,7 @@ def coordinate_check(width: int, *, mup: bool, steps: int = 4) -> list[float]:
 
 @pytest.mark.parametrize("mup", [True, False])
 def test_changes_do_not_depend_on_the_width(mup: bool):
-    """arXiv 2203.03466, appendix D.1: over steps sizes stay put under muP, and grow with the width otherwise."""
+    """arXiv 2203.03466, appendix D.1: changes keep their size under muP, and grow with the width otherwise."""
     narrow, wide = coordinate_check(64, mup=mup), coordinate_check(1024, mup=mup)
     growth = np.divide(wide, narrow)
     if mup:

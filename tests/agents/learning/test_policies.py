@@ -1,4 +1,4 @@
-"""Every kind of policy in runs: trained, resumed, rated, played and exploited; and value functions that see more."""
+"""Every kind of policy in runs: trained, resumed, rated, played and exploited; and privileged value functions."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -162,7 +162,7 @@ def test_what_is_no_policy_is_refused(tmp_path: Path, run_main: RunMain, options
 
 
 class Push(Still):
-    """Opponents that push with their world's number."""
+    """Opponents whose push is the number of their world."""
 
     def act(self, observation: FloatArray, worlds: Any) -> FloatArray:
         return np.repeat(worlds[:, None], 2, axis=1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The learner: saved and restored bit for bit, and what it refuses."""
+"""The learner: it is saved and restored bit for bit, and refuses damaged states."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Recurrent learners: the memory of each slot, what snapshots make of it, and what it is good for."""
+"""Recurrent learners: the memory of each slot, the same memory in snapshots, and a task that needs memory."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,13 +27,13 @@ def learner(seed: int, config: PpoConfig = TINY) -> PpoLearner:
 
 
 def strengthen(learner: PpoLearner) -> None:
-    """Make the initial output layer, a hundredth of what training makes of it, tell states apart."""
+    """Enlarge the initial output layer, so that actions depend on the observation about as much as after training."""
     with torch.no_grad():
         learner._ppo.policy.action_net.weight.mul_(30)
 
 
 def test_memories_begin_with_the_bouts_of_their_slots():
-    """A bout of n steps begins every n steps; what a slot remembers is empty there, and nowhere else."""
+    """A bout of n steps begins every n steps; a slot's memory is empty there, and nowhere else."""
     trained = learner(1)
     practise(trained, 1)
     trained.collect()
@@ -44,7 +44,7 @@ def test_memories_begin_with_the_bouts_of_their_slots():
 
 
 def log_density(action: FloatArray, mean: FloatArray, log_std: FloatArray) -> FloatArray:
-    """Of a diagonal Gaussian, summed over entries."""
+    """The log density of a diagonal Gaussian, summed over entries."""
     terms = -0.5 * ((action - mean) / np.exp(log_std)) ** 2 - log_std - 0.5 * np.log(2 * np.pi)
     result: FloatArray = terms.sum(-1)
     return result
@@ -161,7 +161,7 @@ class Recall(StubBatch):
 
 @pytest.mark.parametrize(("policy", "low", "high"), [("mlp", 0.4, 0.6), ("lstm", 0.95, 1.0)])
 def test_only_a_memory_can_recall(policy: str, low: float, high: float):
-    """Whoever cannot remember guesses: half of the bouts are right."""
+    """A policy without memory can only guess: it wins half of the bouts."""
     batch = Recall(16)
     config = PpoConfig(
         policy=policy, width=16, rollout=16, unroll=8, minibatch=256, epochs=8, learning_rate=1e-2, target_kl=1.0

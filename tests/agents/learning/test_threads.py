@@ -1,4 +1,4 @@
-"""Networks this small are multiplied in one thread, whatever the machine has."""
+"""Networks this small use one thread, however many cores the machine has."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The learner's slots: which seat each one is, and what reaches it. The batch is a stub whose numbers tell."""
+"""The learner's slots: their seats, and their data. The stub batch's numbers tell world, seat and step."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from dohyo.arenas.arrays import IntArray
 
 
 class Watched:
-    """Opponents that act as 0.01 * world and note what they are asked."""
+    """Opponents whose actions are 0.01 * world, and which record the calls."""
 
     def __init__(self) -> None:
         self.assigned: list[list[int]] = []
@@ -47,7 +47,7 @@ def vec(batch: StubBatch, opponents: Watched) -> SeatVec:
 
 
 def slots(observation: FloatArray) -> list[tuple[int, int]]:
-    """(world, seat) of each slot, as the stub tells them."""
+    """The world and seat of each slot, read from the stub's observations."""
     return [(int(world), int(seat)) for world, seat in observation[:, :2]]
 
 

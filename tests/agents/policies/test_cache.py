@@ -1,4 +1,4 @@
-"""The cache of policies: what it holds, and what has to go."""
+"""The cache of policies: what it keeps, and what it drops."""
 
 import numpy as np
 from doubles import Constant, network

@@ -1,4 +1,4 @@
-"""Policies: networks worked out by hand, the same actions as the network that learns, nothing shared with it."""
+"""Policies: networks worked out by hand, the learner's actions, and no memory shared with the learner."""
 
 import numpy as np
 import pytest

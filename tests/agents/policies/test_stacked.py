@@ -1,4 +1,4 @@
-"""Crowds: every row is acted on by its own policy, alike networks in one call, with the memory of its world."""
+"""Stacked policies: each row has its policy and its world's memory; networks of one shape act in one call."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from dohyo.agents.policies.stacked import StackedPolicies
 
 
 def linear(weight: float, log_std: float = 0.0) -> dict[str, FloatArray]:
-    """Acts as `weight` times what it sees."""
+    """A policy whose action is `weight` times the observation."""
     values = {"mean": [0], "variance": [0.9999], "weight_0": [[weight]], "bias_0": [0], "log_std": [log_std]}
     return {name: np.array(value, np.float32) for name, value in values.items()}
 

@@ -1,4 +1,4 @@
-"""`dohyo import`: what becomes of files, and what is said where nothing can."""
+"""`dohyo import`: the snapshots made from files, and the messages for files that cannot be imported."""
 
 import pickle
 from collections.abc import Callable

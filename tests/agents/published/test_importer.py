@@ -1,4 +1,4 @@
-"""Agents published in 2017: where they play, and that they act as their authors' networks did."""
+"""Agents published in 2017: their arenas and seats, and the same actions as their authors' networks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_vectors_are_as_long_as_those_published():
 
 
 def drawn(chosen: Kind, seed: int = 0) -> NDArray[np.float32]:
-    """A vector such as training might leave: ten million observations, some of which never change."""
+    """A vector like one from training: ten million observations, some of them constant."""
     rng, n, count = np.random.default_rng(seed), chosen.observation, 1e7
     mean, deviation = rng.normal(0, 3, n), rng.uniform(0, 2, n) * (rng.random(n) < 0.8)
     head = [[1.0, 2.0, 3.0], mean * count, (mean**2 + deviation**2) * count, [count]]
@@ -49,7 +49,7 @@ def drawn(chosen: Kind, seed: int = 0) -> NDArray[np.float32]:
 
 
 def reference(vector: NDArray[np.float32], n: int, a: int, width: int) -> Callable[[Array], Array]:
-    """The authors' network in double precision, from what is known of it; keeps its state from call to call.
+    """The authors' network in double precision, written from its description; keeps its state from call to call.
 
     A vector: 3 numbers on returns; sum, sum of squares, count of observations; value; policy; log_std.
     """

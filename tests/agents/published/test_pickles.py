@@ -1,4 +1,4 @@
-"""Files of published agents: what numpy wrote is read, all else is refused, and nothing of it is ever run."""
+"""Files of published agents: numpy's arrays are read, all else is refused, and no code in a file ever runs."""
 
 import io
 import os
@@ -55,7 +55,7 @@ def test_an_npy_file_is_read():
 
 
 class Bomb:
-    """Unpickled, it leaves a folder behind."""
+    """An object that creates a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -150,13 +150,13 @@ HARMLESS = "object.__getattr__"  # hypothesis looks at frames
 
 @cache
 def hook() -> None:
-    """Audit from now on; a hook cannot be taken off."""
+    """Start to audit events; a hook cannot be removed."""
     sys.addaudithook(lambda event, arguments: EVENTS.append(event) if ACTIVE and event != HARMLESS else None)
 
 
 @contextmanager
 def watched() -> Iterator[list[str]]:
-    """Yield the names of the events that are audited meanwhile."""
+    """Yield the names of the events audited within the block."""
     hook()
     EVENTS.clear()
     ACTIVE.append(True)

@@ -1,4 +1,4 @@
-"""The agents of 2017 play as they do in another rebuild of their arenas; where their files are."""
+"""The agents of 2017 win as often as in another rebuild of their arenas (needs their files)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ALL_AT_ONCE = 3.03
 
 @dataclass(frozen=True)
 class Row:
-    """Bouts between two players, and what they came to in the other rebuild (MuJoCo 4.0.0, all stochastic)."""
+    """Bouts between two players, and their results in the other rebuild (MuJoCo 4.0.0, all stochastic)."""
 
     arena: str
     first: str
@@ -34,11 +34,11 @@ class Row:
 
     @property
     def both_sides(self) -> bool:
-        """Players of one role change sides from bout to bout; two of the same agent fill both sides at once."""
+        """Players of one role swap sides from bout to bout; an agent against itself fills both sides at once."""
         return "sumo" in self.arena
 
     def command(self, folder: Path) -> list[str]:
-        """Return what to type for 200 bouts with the first player in its seat."""
+        """Return the command for 200 bouts with the first player in its seat."""
         players = [name if name in ("zero", "random") else str(folder / f"{name}-v1.safetensors") for name in self.pair]
         bouts = 400 if self.both_sides and self.first != self.second else 200
         body = ["--body", self.body] if self.body else []
@@ -118,7 +118,7 @@ def results(row: Row, record: dict[str, list[list[int]]]) -> tuple[int, int]:
 
 
 def margin(wins: int, bouts: int, others: int, of: int) -> float:
-    """Return how far two proportions that are the same may lie apart."""
+    """Return the largest expected difference between two measurements of one proportion."""
     p = (wins + others) / (bouts + of)
     return ALL_AT_ONCE * sqrt(p * (1 - p) * (1 / bouts + 1 / of))
 
@@ -138,7 +138,7 @@ QUICK = [(KICKER, "zero", "paper/kick-and-defend", 3), (RIGHT, "zero", "paper/ru
 
 @pytest.mark.parametrize(("first", "second", "arena", "least"), QUICK, ids=["lstm", "mlp"])
 def test_a_few_bouts_are_won(first: str, second: str, arena: str, least: int, folder: Path, run_main: RunMain):
-    """68 and 96 % of such bouts are won elsewhere; none with the gates in another order."""
+    """In the other rebuild 68 and 96 % of such bouts are won; with the gates in another order, none."""
     command = Row(arena, first, second, 0, 0, 0, 0).command(folder)
     command[command.index("200")] = "8"
     status, output, _ = run_main(*command)

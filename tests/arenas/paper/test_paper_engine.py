@@ -1,4 +1,4 @@
-"""The paper's arenas: bodies, starts, the engine, and what they share with the other arenas."""
+"""The paper's arenas: bodies, starts, the engine, and features of all arenas."""
 
 import mujoco
 import numpy as np
@@ -83,7 +83,7 @@ def test_a_platform_ends_at_its_radius():
 
 
 def test_actions_are_not_clipped():
-    """The motors clamp what they do, and the reward counts what was asked for."""
+    """The motors clamp their torques, and the reward counts the unclamped actions."""
     batches = [make_batch("paper/sumo-ants", worlds=1, autoreset=False) for _ in range(2)]
     paid = []
     for batch, size in zip(batches, (1.0, 3.0), strict=True):
@@ -196,7 +196,7 @@ def test_perturbations_work_here_too():
 
 
 def test_a_world_that_raises_disturbs_no_other(monkeypatch):
-    """MuJoCo refuses one of three worlds in the middle of the last physics step: that one is lost and counted."""
+    """MuJoCo fails in one of three worlds in the middle of the last physics step: only it ends, and is counted."""
     disturbed, calm = (make_batch("paper/sumo-ants", worlds=3, workers=1, autoreset=False) for _ in range(2))
     disturbed.reset(2), calm.reset(2)
     forward, calls = disturbed.engine._batch.forward, []

@@ -1,4 +1,4 @@
-"""The paper's arenas: each way to win, lose and draw, and what it pays, against the numbers of paper.md."""
+"""The paper's arenas: each way to win, lose and draw, and its reward, against the numbers in paper.md."""
 
 import numpy as np
 import pytest
@@ -29,12 +29,12 @@ def constructed(arena: str, places: list[Place], steps: int = 0) -> Batch:
 
 
 def judge(batch: Batch, action: float = 0.0) -> Verdict:
-    """The verdict where all actions are `action`."""
+    """The verdict if all actions are `action`."""
     return batch.arena.judge(batch.engine.frame, np.full((1, batch.arena.scene.model.nu), action))
 
 
 def assert_ends(batch: Batch, ending: str | None, winner: int, outcome: tuple[float, float]) -> None:
-    """The bout ends so, or goes on where `ending` is None."""
+    """Assert that the bout ends with `ending`, or goes on if it is None."""
     verdict = judge(batch)
     assert bool(verdict.done[0]) == (ending is not None)
     assert ending is None or batch.arena.endings[verdict.ending[0]] == ending
@@ -192,13 +192,13 @@ def test_robosumo_measures_heights_from_the_tatami():
 
 
 def moved(batch: Batch, seat: int, by: float) -> None:
-    """Let a seat have come so far along x in the control step."""
+    """Move a seat by this distance along x within the control step."""
     batch.engine.frame.com_before[0, seat, 0] -= by
     batch.engine.frame.root_before[0, seat, 0] -= by
 
 
 def terms(batch: Batch, action: float) -> dict[str, list[float]]:
-    """What each term pays the two seats."""
+    """Each term's reward of the two seats."""
     verdict = judge(batch, action)
     names = [term.name for term in batch.arena.terms]
     batch.close()

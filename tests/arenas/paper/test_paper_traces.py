@@ -1,4 +1,4 @@
-"""One-step traces of another rebuild of the 2017 environments: what came out of a control step, number by number.
+"""Traces of another rebuild of the 2017 environments: the results of single control steps, number by number.
 
 A file's name says the arena; `--traces FOLDER` says where the files are. They are data about published environments
 and no part of the project.
@@ -42,7 +42,7 @@ def trace(request: pytest.FixtureRequest) -> tuple[dict[str, Any], Batch]:
 
 
 def which(stem: str) -> tuple[str, str | None]:
-    """Return arena and bodies that a name such as `sumo-ants` or `robosumo-ant-vs-bug` means."""
+    """Return the arena and bodies for a name such as `sumo-ants` or `robosumo-ant-vs-bug`."""
     words = re.findall(r"[a-z]+", stem.lower())
     if words[0] == "robosumo":
         found = [kind for word in words[1:] for kind in KINDS if word.rstrip("s") == kind] or ["ant"]
@@ -109,7 +109,7 @@ def test_a_control_step(trace):
 
 
 def seat_names(names: np.ndarray) -> list[str]:
-    """Names with the seat's number alone as prefix; bodies that the originals leave unnamed were numbered by lot."""
+    """Names with only the seat's number as prefix; bodies without a name in the originals have arbitrary numbers."""
     return ["" if "anon" in name else re.sub(r"^[a-z]+(\d)/", r"\1/", name) for name in names.tolist()]
 
 

@@ -1,4 +1,4 @@
-"""PyBullet's worlds and workers: interrupted, dropped without a close, and asked for more than Bullet takes."""
+"""PyBullet's worlds and workers: interrupted, dropped without `close`, and more worlds than Bullet allows."""
 
 import numpy as np
 import pybullet
@@ -43,7 +43,7 @@ def test_an_interrupted_step_leaves_nothing_behind(monkeypatch, moment):
 
 
 def test_what_is_dropped_without_a_close_is_released():
-    """Worlds leave Bullet's table of clients, and workers end, without waiting for a collection of cycles."""
+    """Worlds leave Bullet's table of clients, and workers end, without waiting for the garbage collector."""
     env = DohyoEnv("sumo", engine="pybullet")
     client = env.batch.engine._herd._pen._worlds[0]._client
     assert pybullet.getConnectionInfo(client)["isConnected"]

@@ -1,4 +1,4 @@
-"""Bullet's coordinates: a world's state is turned alike, bit for bit, however many others are turned with it."""
+"""Bullet's coordinates: a world's state is rotated bit for bit alike, whatever the number of worlds."""
 
 import numpy as np
 import pytest

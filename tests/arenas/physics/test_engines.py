@@ -1,4 +1,4 @@
-"""The two engines on one scene: the motion that theory demands, and the same motion as each other."""
+"""The two engines on one scene: motion as in theory, and alike on both engines."""
 
 import mujoco
 import numpy as np
@@ -102,7 +102,7 @@ def test_pendulum(swing):
 @every_body
 @pytest.mark.parametrize("torque", [1.0, -1.0])
 def test_limits_hold_under_full_torque(name, body, torque):
-    """Full torque against every limit: a blow may carry a link past it for a moment, but it comes back and stays."""
+    """Full torque against every limit: a link may pass its limit for a moment, but returns and stays."""
     scene = two(body, "torque")
     engine = engine_at(name, scene, FALLING)
     low, high = scene.seats[0].joint_range.T

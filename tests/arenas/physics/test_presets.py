@@ -1,4 +1,4 @@
-"""Presets of the physics: what they set, for whom, and that rules and PyBullet do not notice."""
+"""Presets of the physics: their values for each body; rules and PyBullet do not depend on them."""
 
 import mujoco
 import numpy as np

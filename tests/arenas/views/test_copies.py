@@ -21,7 +21,7 @@ on_engines = pytest.mark.parametrize("engine", ENGINES)
 
 
 def bout(env: Any, reset: bool = True) -> list[np.ndarray]:
-    """What is seen in a few steps with drawn actions."""
+    """The observations of a few steps with random actions."""
     rng = np.random.default_rng(0)
     observation = env.reset(seed=5)[0] if reset else None
     seen = [observation] if reset else []

@@ -1,4 +1,4 @@
-"""What other libraries rely on: bounds, actions of departed agents, final endings."""
+"""Contracts of other libraries: bounds, actions of departed agents, final endings."""
 
 import copy
 import pickle

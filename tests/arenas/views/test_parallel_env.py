@@ -1,4 +1,4 @@
-"""The PettingZoo view: what it takes, what it says, how it ends."""
+"""The PettingZoo view: arguments, observations and infos, and endings."""
 
 import builtins
 import subprocess

@@ -1,4 +1,4 @@
-"""The command line: what people read, what programs read, and what is played."""
+"""The command line: its output for people, its JSON output, and the bouts that it plays."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""`dohyo crossplay`: who is named how, what is printed, what is refused, and kills."""
+"""`dohyo crossplay`: names of players, output, refusals, and kills."""
 
 import json
 import signal
@@ -71,7 +71,7 @@ def test_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMai
         (["zero", "--arena", "chess"], "unknown arena 'chess'"),
         (["zero", "--arena", "sumo_3"], "has 3 seats"),
         (["zero", "--arena", "sumo", "--engine", "quake"], "unknown engine 'quake'"),
-        (["zero", "--arena", "sumo", "--picture", "heat.gif"], "this picture ends in .png"),
+        (["zero", "--arena", "sumo", "--picture", "heat.gif"], "the name of this picture must end in .png"),
         (["zero", "zero", "--arena", "sumo"], "are the same player"),
         (["nobody"], "no player 'nobody'"),
         (["nobody@3"], "no player 'nobody@3'"),
@@ -92,7 +92,7 @@ def test_a_generation_that_is_not_there(run_folder: Path, run_main: RunMain):
 
 
 def test_killed_and_resumed_it_comes_to_the_same(tmp_path: Path, run_folder: Path):
-    """Killed while it plays, three times; then the table is that of one which was left alone."""
+    """After three kills during play, the table is the same as without kills."""
     players = [str(run_folder), f"{run_folder}@0", "zero", "random"]
     program = [sys.executable, "-c", DRIVER, "40", "crossplay", *players, *MUJOCO, "--bouts", "60", "--json"]
     whole = subprocess.run([*program, "--out", str(tmp_path / "whole")], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The command line: what is said when something is wrong."""
+"""The command line: messages of errors."""
 
 import subprocess
 import sys
@@ -54,7 +54,7 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "hyperparameter": (["train", "sumo", "--ppo", "speed=3", "--out", "NOWHERE"], "unknown hyperparameter 'speed'"),
     "its value": (["train", "sumo", "--ppo", "epochs=few", "--out", "NOWHERE"], "'epochs=few': give NAME=VALUE"),
     "run": (["rate", "NOWHERE"], "is not a run folder"),
-    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "this picture ends in .gif or .png"),
+    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "the name of this picture must end in .gif or .png"),
 }
 
 
@@ -119,7 +119,7 @@ def test_without_what_it_needs_the_command_line_says_how_to_get_it():
     code = "import sys; sys.modules['typer'] = None; from dohyo.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "dohyo: the command line needs typer: `pip install 'dohyo[train]'` brings it\n"
+    assert done.stderr == "dohyo: the command line needs typer: install it with `pip install 'dohyo[train]'`\n"
 
 
 def test_a_name_mistyped_is_answered_with_the_one_meant(run_main: RunMain):
@@ -137,7 +137,7 @@ def test_an_interrupted_command_says_what_is_kept(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(play, "make_batch", interrupt)
     monkeypatch.setattr(train, "train_in", interrupt)
     monkeypatch.setattr(crossplay, "play_all", interrupt)
-    goes_on = "dohyo: interrupted; the same command goes on where it was\n"
+    goes_on = "dohyo: interrupted; run the same command again to resume\n"
     assert run_main(*PLAY, *TWICE) == (130, "", "dohyo: interrupted\n")
     assert run_main("train", "sumo", "--out", "NOWHERE") == (130, "", goes_on)
     table = ["crossplay", "zero", "random", "--arena", "sumo", "--engine", "mujoco"]

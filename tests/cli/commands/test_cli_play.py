@@ -1,4 +1,4 @@
-"""`dohyo play`: who is counted as what, repeats, and pictures."""
+"""`dohyo play`: counts of wins per player, repeats, and pictures."""
 
 from collections.abc import Callable
 from pathlib import Path

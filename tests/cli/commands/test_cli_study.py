@@ -1,4 +1,4 @@
-"""`dohyo study`: what is printed, what is refused, and kills."""
+"""`dohyo study`: output, refusals, and kills."""
 
 import json
 import signal
@@ -64,7 +64,7 @@ def test_what_was_typed_wrong(tmp_path: Path, arguments: list[str], said: str, r
 
 @pytest.mark.slow
 def test_killed_in_a_run_and_in_a_match_it_goes_on(tmp_path: Path):
-    """Every run comes to the end of its budget, and every pair of arms to its bouts, none of them twice."""
+    """Every run reaches the end of its budget, and every pair of arms its bouts, none of them twice."""
     options = [*MUJOCO, "--samples", "4000", "--seeds", "1", "--bouts", "30", "--json", "--out", str(tmp_path)]
     command = [sys.executable, "-c", DRIVER, "40", "study", "anneal", *options]
     for reached in (lambda: generations(tmp_path, "constant"), lambda: recorded(tmp_path / "matches")):
@@ -83,7 +83,7 @@ def test_killed_in_a_run_and_in_a_match_it_goes_on(tmp_path: Path):
 
 
 def generations(folder: Path, arm: str) -> list[int]:
-    """The generations of an arm's first run on record."""
+    """The recorded generations of an arm's first run."""
     path = folder / "runs" / f"{arm}.seed0"
     if not (path / "config.json").exists():
         return []

@@ -1,4 +1,4 @@
-"""The settings of `dohyo train`: options, files and what would run."""
+"""The settings of `dohyo train`: options, files, and the resulting plan."""
 
 import json
 import shlex
@@ -24,7 +24,7 @@ RUN = Path(__file__).parents[2] / "data" / "runs_0_1" / "mlp"
 
 @pytest.fixture
 def planned(run_main: RunMain) -> Callable[..., Any]:
-    """Return what a command would run."""
+    """Return the plan of a command."""
 
     def plan(*arguments: str) -> Any:
         status, output, errors = run_main("train", *arguments, "--print-config", "--json")
@@ -148,7 +148,7 @@ def test_a_run_goes_on_with_its_own_settings(tmp_path: Path, monkeypatch: pytest
         ("worlds = 3", "give an arena"),
         ('arena = "sumo"\nworlds = 1', "worlds must be a whole number from 2 to 100000, not 1"),
         ('arena = "sumo"\nwolrds = 3', "unknown setting 'wolrds'; did you mean 'worlds'?"),
-        ('arena = "sumo"\nopponents = "league"\nmirror = 0.1', "a league has shares of its own"),
+        ('arena = "sumo"\nopponents = "league"\nmirror = 0.1', "a league sets the shares of opponents"),
         ('arena = "sumo"\n[terms]\nwind = 1', "unknown term 'wind'"),
         ('arena = "sumo"\nguests = ["nobody"]', "no player 'nobody'"),
     ],

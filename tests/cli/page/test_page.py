@@ -1,4 +1,4 @@
-"""One page about a run: its numbers are the league's, it stands by itself, and nothing that a run says is markup."""
+"""The page of a run: its numbers are the record's, it loads nothing else, and texts of a run are never markup."""
 
 import sqlite3
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def test_the_page_stands_by_itself(run_folder: Path, run_main: RunMain):
 
 
 def test_a_browser_shows_all_of_it(run_folder: Path, run_main: RunMain, tmp_path: Path):
-    """Also for a run with a name that means to be markup."""
+    """Also for a run whose name contains markup."""
     evil = run_folder.rename(
         run_folder.with_name("<img src=x onerror=document.title='owned'><script>document.title='owned'")
     )

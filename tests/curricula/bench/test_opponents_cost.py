@@ -1,4 +1,4 @@
-"""What opponents cost: who is met, and what the program reports."""
+"""The cost of opponents: the opponents that are met, and the report."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from dohyo.curricula.bench import opponents_cost
 
 
 class Slow:
-    """A pool whose clock advances by so many seconds with every act."""
+    """A pool whose clock advances by a fixed number of seconds with every call of `act`."""
 
     def __init__(self, clock: list[float], seconds: float) -> None:
         self.clock, self.seconds = clock, seconds

@@ -1,4 +1,4 @@
-"""Cross-play: who meets whom, what is recorded, and what the table says, on a batch without physics."""
+"""Cross-play: its pairs, its record, and its table, on a batch without physics."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -34,7 +34,7 @@ def test_uneven_rock_paper_scissors():
 
 
 def test_a_dominated_player_has_no_share():
-    """The first beats both others, and is never beaten."""
+    """The first player beats both others."""
     found = nash(np.array([[0, 0.2, 0.5], [-0.2, 0, 0.9], [-0.5, -0.9, 0]]))
     assert found.rows == pytest.approx([1, 0, 0], abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""The wind test: a seat that has the arena to itself, what it sees, when it falls, and the command."""
+"""The wind test: a seat alone in its arena, its observation, its falls, and the command."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,7 +56,7 @@ def test_the_seat_sees_the_other_where_it_would_be(engine: str, seat: int):
 
 
 def frame_of(height: float, distance: float) -> Frame:
-    """Two ants of which seat 0 is so high and so far from the centre; seat 1 lies on its back far away."""
+    """A frame with seat 0 at a height and distance from the centre; seat 1 lies on its back far away."""
     frame = Frame.empty(build_arena("sumo").scene, 1)
     frame.root_position[0] = [[distance, 0, height], [FAR, 0, 0]]
     frame.root_before[:] = frame.root_position
@@ -159,7 +159,7 @@ def test_push_for_people(run_folder: Path, run_main: RunMain):
     status, output, _ = run_main("push", str(run_folder), "zero", *options)
     assert status == 0
     assert output.count("0 of 2") == 2
-    assert "Who did not fall counts with the steps of the whole bout" in output
+    assert "Bouts without a fall count with all of their steps" in output
 
 
 @pytest.mark.usefixtures("short")
@@ -206,7 +206,7 @@ def test_masks_can_be_chosen(run_folder: Path, run_main: RunMain, mask: str):
         (["zero", "--engine", "quake"], "unknown engine 'quake'"),
         (["zero", "--arena", "chess"], "unknown arena 'chess'"),
         (["zero", "--arena", "sumo_3"], "has 3 seats"),
-        (["zero", "--picture", "wind.bmp"], "this picture ends in .png or .svg or .pdf"),
+        (["zero", "--picture", "wind.bmp"], "the name of this picture must end in .png or .svg or .pdf"),
         (["zero", "--bouts", "1"], "--bouts"),
     ],
 )

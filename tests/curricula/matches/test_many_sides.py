@@ -1,4 +1,4 @@
-"""Matches of more than two sides: who sits where, who has won, and who was placed where; answers by hand."""
+"""Matches of more than two sides: seats, winners and places, worked out by hand."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +21,7 @@ FOUR, PAIRS = (0, 1, 2, 3), (0, 0, 1, 1)
 
 
 class Notes:
-    """Does the same always, and notes the seats that it sees from, by world."""
+    """A policy with a constant action that records its seats by world."""
 
     def __init__(self, value: float) -> None:
         self.value, self.saw = value, list[list[tuple[int, int]]]()

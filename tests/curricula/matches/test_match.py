@@ -1,4 +1,4 @@
-"""Matches: as many bouts as asked, seats swapped, each counted once, for the right player."""
+"""Matches: the right number of bouts, with seats swapped, each counted once for the right player."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ STRONG, WEAK = Constant(1), Constant(-1)
 
 
 class StrongIn:
-    """Pushes hard in some worlds, and not at all in others."""
+    """A policy that pushes in some worlds only."""
 
     memory = 0
 
@@ -91,7 +91,7 @@ def test_a_match_repeats_with_its_seed(monkeypatch: pytest.MonkeyPatch):
 
 
 class Notes(Zero):
-    """Does nothing, and notes what it sees."""
+    """A policy that does nothing and records its observations."""
 
     def __init__(self, actions: int) -> None:
         super().__init__(actions)

@@ -1,4 +1,4 @@
-"""Roles and learners: who can take which seat, whom they meet, and runs of several learners."""
+"""Roles and learners: the seats of a role, the roles that meet, and runs of several learners."""
 
 import csv
 import sqlite3
@@ -81,7 +81,7 @@ def test_built_in_references_come_first(tmp_path: Path):
 
 
 class Pushes:
-    """Opponents that push with 0.5 and keep what they see."""
+    """Opponents that push with 0.5 and record their observations."""
 
     def __init__(self) -> None:
         self.saw: list[list[float]] = []

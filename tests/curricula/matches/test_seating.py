@@ -1,4 +1,4 @@
-"""Seating: each role's player sits where its role does, and bouts are counted for the first player."""
+"""Seating: each player fills its role's seat, and bouts are counted for the first player."""
 
 import pytest
 from doubles import Constant, StubBatch

@@ -1,4 +1,4 @@
-"""Kinds of a league's learners: whom they meet, when a copy joins and when they begin anew, worked out by hand."""
+"""Kinds of a league's learners: their opponents, when a copy joins and when they start anew, worked out by hand."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ BOTH, KICKER, KEEPER = Role("sumo", (0, 1), (0, 1)), Role("kicker", (0,), (0,)),
 
 
 def chain(rates: Sequence[float], games: float = 20) -> Payoffs:
-    """So many bouts against each version, of which such shares were won."""
+    """Payoffs of a chain from the bouts against each version and the shares of wins."""
     count = len(rates)
     return Payoffs(np.full(count, float(games)), games * np.array(rates, float), np.zeros(count))
 

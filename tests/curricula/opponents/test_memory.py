@@ -1,4 +1,4 @@
-"""What policies remember: a recurrent network against PyTorch's, and memories that begin anew with every bout."""
+"""Memories of policies: a recurrent network against PyTorch's, and memories that are empty at every bout's start."""
 
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def test_memory_is_kept_per_world():
 
 
 class Recorded(Counter):
-    """A counter that keeps what it did, a row per step."""
+    """A counter that records its actions, a row per step."""
 
     def __init__(self) -> None:
         self.did: list[list[float]] = []

@@ -1,4 +1,4 @@
-"""Opponents: which versions are drawn, and who acts where."""
+"""The pool of opponents: the versions that it draws, and the worlds in which each acts."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -89,7 +89,7 @@ def test_other_names_are_refused(name: str):
 
 
 class Scaled:
-    """Acts as a multiple of what it sees; counts its calls."""
+    """A policy whose action is a multiple of the observation; it counts its calls."""
 
     memory = 0
 
@@ -102,7 +102,7 @@ class Scaled:
 
 
 class Scripted:
-    """A sampler that hands out a list."""
+    """A sampler that returns the versions of a list."""
 
     def __init__(self, versions: list[int]) -> None:
         self.versions = versions

@@ -24,7 +24,7 @@ N = 40_000
 
 
 def payoffs(*rates: float, quality: tuple[float, ...] | None = None) -> Payoffs:
-    """Ten games against each, won so often."""
+    """Payoffs of ten games against each snapshot, with these numbers of wins."""
     count = len(rates)
     return Payoffs(np.full(count, 10.0), 10 * np.array(rates), np.array(quality or (0.0,) * count))
 
@@ -179,7 +179,7 @@ def test_a_registered_rule_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_function_is_taken_wherever_a_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A run records it by its module and name, goes on by it, and says what is missing where nobody registered it."""
+    """A run records it by its module and name, resumes with it, and names it in the error if it is not registered."""
     shorten_bouts(monkeypatch)
     monkeypatch.setattr("dohyo.curricula.opponents.samplers.SAMPLERS", dict(SAMPLERS))
     assert parse_sampler(oldest) is oldest

@@ -1,4 +1,4 @@
-"""Guests: snapshots from elsewhere that a learner meets, and a best response to one of them."""
+"""Guests: players from outside the run as opponents of a learner, and a best response to one of them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +38,7 @@ def kick(**changes: Any) -> TrainConfig:
 
 
 def met(pool: Pool) -> dict[str, int]:
-    """How often each snapshot was drawn in 6,000 bouts."""
+    """The number of draws of each snapshot in 6,000 bouts."""
     pool.assign(np.arange(6000))
     names = [pool._chains[chain][version] for chain, version in zip(pool._chain, pool._version, strict=True)]
     return {name: names.count(name) for name in sorted(set(names))}

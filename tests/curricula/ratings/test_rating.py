@@ -1,4 +1,4 @@
-"""Ratings of players whose strength is known, or follows by hand from how their bouts ended."""
+"""Ratings of players whose strength is known, or worked out by hand from the results of their bouts."""
 
 import runpy
 from collections.abc import Sequence
@@ -166,7 +166,7 @@ KNOWN = {"zero": 25.0, "a": 30.0, "b": 21.0}
 
 
 def known_references() -> list[Ranking]:
-    """So many bouts that the ratings of a and b are known to about 0.1."""
+    """Enough bouts to know the ratings of a and b to about 0.1."""
     chance = {name: 1 / (1 + np.exp((25 - mu) / UNIT)) for name, mu in KNOWN.items() if name != "zero"}
     return [
         Ranking(name, ("zero",), ranks, round(100_000 * share))
@@ -176,7 +176,7 @@ def known_references() -> list[Ranking]:
 
 
 def log_plackett_luce(strengths: Sequence[float]) -> float:
-    """Of players in the order in which they came in (Plackett 1975): each is chosen among those left."""
+    """The log-likelihood of an order of players, best first (Plackett 1975): each is chosen among those left."""
     odds = np.exp(np.array(strengths) / UNIT)
     return float(sum(np.log(odds[k] / odds[k:].sum()) for k in range(len(odds))))
 

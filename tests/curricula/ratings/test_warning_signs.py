@@ -1,4 +1,4 @@
-"""Warning signs: a learner that stalls, or gets better against itself alone; and no snapshot is another."""
+"""Warning signs: a learner that stalls, or gets better only against itself."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_rate_shows_both(circling: Path, monkeypatch: pytest.MonkeyPatch, run_ma
     output = " ".join(output.split())
     assert "9* s9 " in output
     assert "20 s20 " in output
-    assert "better against itself alone" in output
+    assert "better only against itself" in output
     assert "Stalled: 100% of generation 20's rated bouts are draws." in output
 
 

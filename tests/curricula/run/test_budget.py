@@ -1,4 +1,4 @@
-"""Budgets that change while a run goes on: what becomes of its schedules, worked out by hand."""
+"""Changes of a run's budget: the schedules after them, worked out by hand."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ LEAST, REST = 3e-4 * 0.05, 3e-4 * 0.95
 
 
 def extend(before: TrainConfig, at: tuple[float, int], restart: bool = False, **budget) -> TrainConfig:
-    """Return the settings with another budget, given to a run after so many minutes and samples."""
+    """Return the settings with another budget, as set after `minutes` and `samples` of a run."""
     after = replace(before, **{"minutes": None, "samples": None, **budget})
     return replace(after, schedule_start=start_schedules(before, after, *at, restart=restart))
 
@@ -150,7 +150,7 @@ def test_the_command_says_what_becomes_of_the_schedules(tmp_path: Path, run_main
     assert said == [
         [],
         [],
-        ["Schedules go on from where they stood, 100%; --restart-schedules makes them follow the budget."],
+        ["Schedules continue from 100%; --restart-schedules makes them follow the whole budget."],
         [],
         ["Schedules follow the share of the whole budget again: from 100% to 67%."],
     ]

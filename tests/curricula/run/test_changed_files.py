@@ -1,4 +1,4 @@
-"""A run whose files or rows were changed says so: nothing else plays, is rated or goes on under their names."""
+"""A run whose files or rows were changed is refused: changed snapshots never play, are rated or are trained."""
 
 import shutil
 import sqlite3

@@ -1,4 +1,4 @@
-"""The settings of a run: one source for all that is said of them, and values that cannot be are refused."""
+"""The settings of a run: one source for options and docs, and impossible values are refused."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Settings of a run in a file: TOML and a run's own, written and read back, and what is refused."""
+"""Settings in a file, TOML or a run's `config.json`: written and read back, and refusals."""
 
 from dataclasses import asdict
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A run that has lost its record, or a part of it, says so and is left alone."""
+"""A run that has lost its record, or a part of it, is refused and not changed."""
 
 import shutil
 import sqlite3
@@ -17,7 +17,7 @@ def files(run: Path) -> set[str]:
 
 
 def refuse(run: Path, match: str) -> None:
-    """Training must refuse the run, and delete nothing."""
+    """Assert that training refuses the run and deletes nothing."""
     before = {name for name in files(run) if "sqlite" not in name}
     with pytest.raises(DohyoError, match=match) as caught:
         RunFolder.create_or_resume(run, tiny_config())
@@ -34,7 +34,7 @@ def test_without_its_record_a_run_is_refused_and_none_is_made(run_folder: Path):
 
 
 def test_an_emptied_record_is_refused(run_folder: Path):
-    """Unwritten: whoever restores the log beside it must find the file as it was."""
+    """The file is not written, so that restoring the log beside it still works."""
     record = run_folder / "league.sqlite"
     record.write_bytes(b"")
     refuse(run_folder, "league.sqlite.*is missing or empty.*restore")

@@ -1,4 +1,4 @@
-"""Runs that version 0.1.0 began still open, play, are rated, and go on."""
+"""Runs of version 0.1.0 still open, play, are rated, and resume."""
 
 import json
 import shutil

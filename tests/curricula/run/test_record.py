@@ -1,4 +1,4 @@
-"""The run's record: every addition is there whole or not at all."""
+"""The run's record: every addition is atomic."""
 
 from collections.abc import Iterator
 from pathlib import Path

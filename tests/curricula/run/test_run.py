@@ -1,4 +1,4 @@
-"""Run folders: settings, the lock, and what is refused."""
+"""Run folders: settings, the lock, and refusals."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Schedules: shares and ranges worked out by hand, and what of them a run keeps."""
+"""Schedules: shares and ranges worked out by hand, and their values in a run."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a run says it was trained with."""
+"""The software versions that a run records."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""Studies: what arms differ in, who plays whom how often, and what is made of the results."""
+"""Studies: the differences between arms, the schedule of bouts, and the report of the results."""
 
 import csv
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Algorithms of one's own: a cross-entropy method that lives here trains, resumes, plays and is rated."""
+"""User-defined algorithms: a cross-entropy method, defined here, trains, resumes, plays and is rated."""
 
 import json
 from contextlib import closing

@@ -28,7 +28,7 @@ def test_kills_of_a_run_in_which_two_roles_take_turns(tmp_path: Path, policy: st
 
 @pytest.mark.slow
 def test_kills_of_a_league(tmp_path: Path):
-    """A main exploiter begins anew every second generation, wherever a kill falls after 5, 7, 10 and 12 generations."""
+    """A main exploiter starts anew every second generation, whenever a kill comes after 5, 7, 10 and 12 generations."""
     learners = ("sumo", "sumo-main-exploiter", "sumo-league-exploiter")
     run = Run(tmp_path / "run", 40, "--opponents", "league", "--timeout", "1", learners=learners)
     rng, chain = np.random.default_rng(4), list[Row]()
@@ -51,7 +51,7 @@ def test_kills_of_a_league(tmp_path: Path):
 
 @pytest.mark.slow
 def test_twenty_kills(tmp_path: Path):
-    """Bouts of full length, so that many a kill falls into a match."""
+    """Bouts of full length, so that many kills come during a match."""
     kill_and_resume(Run(tmp_path / "run", cycles=500), kills=20, longest=8, seed=2)
 
 

@@ -1,4 +1,4 @@
-"""Runs of a league: three kinds train in turn, begin anew, are resumed and rated; nothing is decided twice."""
+"""Runs of a league: three kinds train in turn, start anew, are resumed and rated; nothing is decided twice."""
 
 import csv
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def config(**changes: Any) -> TrainConfig:
 
 
 def fates(path: Path) -> dict[str, list[tuple[float, float]]]:
-    """By learner and generation: whether a copy joined, and whether it began anew."""
+    """Whether a copy joined and whether the learner started anew, by learner and generation."""
     league = RunRecord(path / "league.sqlite")
     found = {name: [(g.curves["joined"], g.curves["reset"]) for g in league.chain(name)] for name in NAMES}
     league.close()
@@ -106,7 +106,7 @@ def test_a_kill_while_one_begins_anew(tmp_path: Path, monkeypatch: pytest.Monkey
     """Its generation 2 is not there until its row is: the session that resumes decides again, and the same."""
 
     class Killed(BaseException):
-        """Nobody catches it, as nobody does a kill."""
+        """An exception that no handler catches, like a kill."""
 
     def dying(method: Callable[..., Any], when: Callable[..., bool]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Training: the schedule, and going on exactly where it stopped."""
+"""Training: the schedule, and exact resumption."""
 
 import ast
 import csv
@@ -178,7 +178,7 @@ def test_a_run_slows_down_towards_its_end(tmp_path: Path):
 
 
 def test_training_carries_no_benchmark():
-    """The benchmark measures by what training shows."""
+    """The benchmark measures training through its public interface."""
     assert not {"time_halves", "samples_per_generation"} & set(vars(Training))
     source = ast.parse(inspect.getsource(training_module))
     targets = [node.target for node in ast.walk(source) if isinstance(node, ast.For)]
