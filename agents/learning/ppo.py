@@ -124,7 +124,7 @@ class PpoLearner:
         self._policy.load_state_dict(self._first)
         self._restore_adam({})
         self._alone_until = self.samples + self._value_first
-        self._curves.name_to_value.clear()  # of updates before
+        self._curves.name_to_value.clear()  # of earlier updates
 
     def curves(self) -> dict[str, float]:
         """Return figures of the last update by Stable-Baselines3's names (`train/approx_kl`, `train/std`, …)."""
@@ -180,7 +180,7 @@ class PpoLearner:
             raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
 
     def _restore_slots(self, saved: Mapping[str, torch.Tensor]) -> None:
-        """Go on in the slots from what `sb3.slots` gave; begin bouts where that was nothing."""
+        """Restore the slots from the arrays of `sb3.slots`; begin new bouts if there are none."""
         if not saved:
             self.begin()
             return

@@ -36,7 +36,7 @@ def set_updates(ppo: OnPolicyAlgorithm, count: int) -> None:
 
 
 def slots(ppo: OnPolicyAlgorithm) -> dict[str, torch.Tensor]:
-    """Return what the slots last saw, where a bout begins, and what an LSTM remembers; nothing before any bout."""
+    """Return the slots' last observations, starts of bouts, and LSTM memory by name; empty before the first bout."""
     if ppo._last_obs is None:
         return {}
     seen = {"seen": torch.as_tensor(ppo._last_obs), "starts": torch.as_tensor(ppo._last_episode_starts)}
@@ -44,11 +44,11 @@ def slots(ppo: OnPolicyAlgorithm) -> dict[str, torch.Tensor]:
 
 
 def memory(ppo: OnPolicyAlgorithm) -> list[torch.Tensor]:
-    """Return outputs and cells of policy and value function, themselves; nothing where there is no LSTM."""
+    """Return the LSTM outputs and cells of policy and value function, not copied; empty without an LSTM."""
     states = getattr(ppo, "_last_lstm_states", None) or ()
     return [part for of in states for part in of]
 
 
 def set_slots(ppo: OnPolicyAlgorithm, seen: AnyArray, starts: AnyArray) -> None:
-    """Set what the slots last saw, `[slots, obs]`, and where a bout begins, `[slots]`."""
+    """Set the slots' last observations `[slots, obs]`, and whether a bout begins, `[slots]`."""
     ppo._last_obs, ppo._last_episode_starts = seen, starts

@@ -67,7 +67,7 @@ class SeatVec(VecEnv):
         spaces = [batch.observation_spaces[own ^ turn] for turn in self._turns]
         self.own = spaces[0].shape[0]
         self.dtype = np.result_type(*(space.dtype for space in spaces))
-        """Of observations."""
+        """The type of the slots' observations."""
         ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
         low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # the paper's arenas give float64
         super().__init__(len(self._world), Box(low, high), batch.action_spaces[own])
@@ -152,12 +152,12 @@ class SeatVec(VecEnv):
         return self._seat[self._first_past + np.searchsorted(self._past, worlds)]
 
     def save(self) -> Saved:
-        """Return what another vector needs to go on from here with the same batch and opponents, saved apart."""
+        """Return the state of the slots, without the batch and the opponents, for `restore` of a like vector."""
         seed = self._seeds[0]
         return {"seat": self._seat.copy(), "seed": np.array(-1 if seed is None else seed)}
 
     def restore(self, saved: Mapping[str, AnyArray]) -> None:
-        """Go on from where the vector stood that `save` was called on; raises `StateError` where it was another one."""
+        """Continue from a state that `save` returned; raises `StateError` if it does not fit."""
         seat, seed = self._seat.copy(), np.array(0)
         put_back({"seat": seat, "seed": seed}, saved)
         if not np.isin(seat, (0, 1)).all():

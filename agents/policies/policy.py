@@ -53,7 +53,7 @@ class Memory:
         return self._rows.copy()
 
     def restore(self, rows: AnyArray) -> None:
-        """Remember what `save` has given; raises `StateError` for anything else."""
+        """Set the rows from `save`; raises `StateError` if they do not fit."""
         if rows.ndim != 2 or len(rows) != len(self._rows) or rows.dtype != self._rows.dtype:
             raise StateError(f"a saved state does not fit: it holds no memories of {len(self._rows)} bouts")
         self._rows = rows.copy()

@@ -33,7 +33,7 @@ class StackedPolicies:
 
     def __init__(self, worlds: int, *, together: bool = True) -> None:
         self.memory, self._together = Memory(worlds), together
-        """What the policies remember of their bouts."""
+        """The policies' memories of their bouts."""
         self._who: IntArray = np.zeros(0, np.intp)
         self._blocks: list[_Block] = []
         self._stacks: dict[Hashable, _Stack] = {}
@@ -58,7 +58,7 @@ class StackedPolicies:
         self.memory.forget(worlds)
 
     def settle(self) -> None:
-        """Forget which line of a stack holds which network: it decides which noise a row is given."""
+        """Forget the order of networks in the stacks, because it decides the noise of each row."""
         self._who, self._stacks = np.zeros(0, np.intp), {}
 
     def _plan(self, who: IntArray, policy: Callable[[int], Policy]) -> list[_Block]:

@@ -67,7 +67,7 @@ class Pool:
         if not 0 <= chain < self._own:
             raise IndexError(f"the pool holds chains 0 to {self._own - 1}, not {chain}")
         self._chains[chain].append(snapshot)
-        self.payoffs()  # from now on it is as good as the best is now
+        self.payoffs()  # gives the new snapshot the highest quality so far
 
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponent for the bout that begins in each of `worlds` `[n]`."""
@@ -137,10 +137,9 @@ class Pool:
         self._payoffs = [_restored(names, {}) for names in self._chains]
 
     def save(self) -> Saved:
-        """Return what another pool of the same chains and guests needs to go on from here, bit for bit.
+        """Return the pool's state, with which a pool of the same chains and guests continues bit for bit.
 
-        What the bouts have come to is left out, see `known`. How networks are stacked is forgotten, here and there
-        alike.
+        Results of bouts are left out, see `known`. Both pools forget the order of networks in their stacks.
         """
         self._stacked.settle()
         return {
@@ -152,18 +151,18 @@ class Pool:
         }
 
     def goes_on(self, saved: Mapping[str, AnyArray]) -> bool:
-        """Tell whether the guests are those of the pool that `save` was called on; if not, other bouts must begin."""
+        """Return whether a saved state has the same guests as this pool; if not, new bouts must begin."""
         return "guests" in saved and np.array_equal(saved["guests"], _letters(self._chains[-1]))
 
     def restore(self, saved: Mapping[str, AnyArray]) -> None:
-        """Go on from where the pool stood that `save` was called on; raises `StateError` where it was another one."""
+        """Continue from a state that `save` returned; raises `StateError` if it does not fit."""
         self._stacked.settle()
         met, chance = np.stack([self._chain, self._version]), self._chance.copy()
         put_back({"met": met, "chance": chance}, {name: saved[name] for name in ("met", "chance")})
         lengths = np.array([max(1, len(names)) for names in self._chains])
         chain = met[0].clip(0, len(lengths) - 1)
         if (met[0] != chain).any() or (met[1] < 0).any() or (met[1] >= lengths[chain]).any():
-            raise StateError("a saved state does not fit: it names opponents that are not there")
+            raise StateError("a saved state does not fit: it names opponents that do not exist")
         for stream, state in zip((self._rng, self._noise), saved["streams"], strict=True):
             set_stream(stream, state)
         self._stacked.memory.restore(saved["memory"])

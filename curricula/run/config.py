@@ -19,7 +19,7 @@ from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.opponents.samplers import LEAGUE, Sampler, known_opponents, rule_name
 from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
 
-MEETINGS, WORLD = "Who learns, and whom it meets", "Rewards and starts"
+MEETINGS, WORLD = "Learners and opponents", "Rewards and starts"
 """Headings of options in the help; options of the run as a whole come first, without a heading."""
 FIRST = "the arena's first"
 FIRST_THERE = "that of the run or snapshot, else the arena's first that is installed"

@@ -47,10 +47,10 @@ class Lineage:
             self._begin_as(folder.load(self.config.start))
 
     def resume(self, link: Generation) -> None:
-        """Go on from a generation's checkpoint, in the middle of its bouts.
+        """Continue from a generation's checkpoint, in the middle of its bouts.
 
-        Of several lineages the one whose generation was the last must be the last to resume, since the batch and
-        Stable-Baselines3's random streams are theirs in common. Raises `SnapshotError` for a damaged file.
+        The lineage of the newest generation must resume last, because all lineages share the batch and
+        Stable-Baselines3's random streams. Raises `SnapshotError` for a damaged file.
         """
         path = self.folder.checked_checkpoint(link)
         saved = self.learner.restore(path)
@@ -65,7 +65,7 @@ class Lineage:
             raise SnapshotError(f"cannot resume from {path} ({error}): start a new run in another folder") from error
 
     def _go_on(self, saved: Mapping[str, AnyArray]) -> None:
-        """Go on with the bouts that `_save` has saved; begin others where there are none, or with other guests."""
+        """Continue the bouts that `_save` has saved; begin new ones if there are none, or if guests have changed."""
         pool, batch = under("pool", saved), under("batch", saved)
         if not self._pool.goes_on(pool):
             self.learner.begin()

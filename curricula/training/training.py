@@ -96,7 +96,7 @@ class Training:
             self._commit(lineage)
 
     def _resume(self) -> Lineage:
-        """Let the lineages go on in the order of their last generations; return the last one, or whose turn it is."""
+        """Resume the lineages in the order of their last generations; return the last, or in a new run the next."""
         last = {link.learner: (k, link) for k, link in enumerate(self.folder.record.generations())}
         begun = sorted(
             (lineage for lineage in self.lineages if lineage.name in last), key=lambda one: last[one.name][0]

@@ -22,7 +22,7 @@ def test_fast_takes_three_longer_steps_and_pyramids(body):
 
 def test_fast_keeps_the_steps_that_a_body_needs():
     """Measured: with three steps 1,404 of 128 humanoids' bouts diverge in 250 control steps of full torque, with
-    five 14; in company the body that needs most decides."""
+    five 14. Of different bodies, the one that needs most steps decides."""
     assert options("humanoid", "fast") == (5, 0.01, mujoco.mjtCone.mjCONE_PYRAMIDAL)
     assert options("ant,humanoid", "fast")[0] == 5
 

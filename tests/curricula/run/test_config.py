@@ -46,8 +46,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "terms": ({"standing": None}, "terms must be numbers by name, not {'standing': None}"),
     "crowd": ("many", "unknown crowd 'many': give FEW:MANY:OVER"),
     "widen": (["2:1"], "unknown widening '2:1'"),
-    "start": ("../../secret", "'../../secret' is no name of a snapshot"),
-    "guests": (["zero", "a/b"], "'a/b' is no name of a snapshot"),
+    "start": ("../../secret", "'../../secret' is not a snapshot's name"),
+    "guests": (["zero", "a/b"], "'a/b' is not a snapshot's name"),
     "ppo": (SETTINGS["ppo"] | {"epochs": 0}, "ppo.epochs must be a whole number of at least 1, not 0"),
     "wolrds": (64, "unknown setting 'wolrds'; did you mean 'worlds'?"),
 }
