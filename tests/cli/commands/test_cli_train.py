@@ -198,8 +198,8 @@ def test_the_suggested_command_films_a_bout(tmp_path: Path, monkeypatch: pytest.
         film.unlink()
 
 
-def test_who_sits_where_in_the_suggested_command():
-    kicker, keeper, both = Role("kicker", (0,)), Role("keeper", (1,)), Role("sumo", (0, 1))
+def test_the_seats_in_the_suggested_command():
+    kicker, keeper, both = Role("kicker", (0,), (0,)), Role("keeper", (1,), (1,)), Role("sumo", (0, 1), (0, 1))
     goals = TrainConfig(arena="kick_and_defend", engine="mujoco")
     begin = "dohyo play kick_and_defend --engine mujoco"
     end = "--picture bout.gif"
