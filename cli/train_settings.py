@@ -11,8 +11,9 @@ from dohyo.agents.settings import settings_of
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.arenas.registry import build_arena, set_up
 from dohyo.cli.options import read_weights
+from dohyo.curricula.matches.roles import check_roles, roles_of
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.players import find_snapshot
 from dohyo.curricula.run.config import TrainConfig
@@ -60,7 +61,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     """
     setup = set_up(settings["arena"], *(settings.get(name) for name in ("body", "engine", "drive", "physics")))
     rules = build_arena(settings["arena"], setup.body, drive=setup.drive, physics=setup.physics)
-    need_two_seats(rules.name)
+    check_roles(rules, roles_of(rules, shared=settings.get("shared", False)))
     begun = find_snapshot(settings["start"]) if settings.get("start") else None
     names = dict.fromkeys(settings.get("guests", ()))
     guests = {name: None if name in BUILT_IN else find_snapshot(name) for name in names}

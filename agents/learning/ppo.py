@@ -21,7 +21,8 @@ from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
 from dohyo.agents.learning.mup import GroupedPpo
-from dohyo.agents.learning.recurrent_ppo import ChunkedPpo
+from dohyo.agents.learning.recurrent_ppo import ChunkBuffer, ChunkedPpo
+from dohyo.agents.learning.rollouts import ActedRollout
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
 from dohyo.arenas.arrays import FloatArray
@@ -79,7 +80,14 @@ class PpoLearner:
         if self._callback is None:
             self._callback = sb3.prepare(self._ppo)
         steps = self.config.rollout
-        self._ppo.collect_rollouts(self.vec, self._callback, self._ppo.rollout_buffer, n_rollout_steps=steps)
+        self._ppo.collect_rollouts(self.vec, self._callback, self._rollout, n_rollout_steps=steps)
+        self._ppo.num_timesteps -= self._rollout.acted.size - int(np.count_nonzero(self._rollout.acted))
+
+    @property
+    def _rollout(self) -> ActedRollout | ChunkBuffer:
+        rollout = self._ppo.rollout_buffer
+        assert isinstance(rollout, ActedRollout | ChunkBuffer)
+        return rollout
 
     def spend(self, share: float) -> None:
         """Set the share of the budget that is used up, 0 to 1, with which the learning rate falls."""
@@ -96,13 +104,13 @@ class PpoLearner:
         In this order, old and new probabilities are of policies that see the same normalised inputs. The very first
         rollout has no statistics yet, so it only fills them. Raises `LearningError` if weights are no longer finite.
         """
-        if self._norm.count > 0:
+        if self._norm.count > 0 and self._rollout.acted.any():
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._alone_until)
             self._train()
             self._keep_noise()
-        seen = self._ppo.rollout_buffer.observations.reshape(-1, self._norm.features_dim)
-        self._norm.update(torch.as_tensor(seen))
+        if len(seen := self._rollout.seen()):
+            self._norm.update(torch.as_tensor(seen))
 
     def _train(self) -> None:
         try:
@@ -222,6 +230,7 @@ def _legacy_state(text: str) -> dict[str, Any]:
 def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     """Return a learner that trains an MLP."""
     settings = _settings(vec, config, seed)
+    settings |= {"rollout_buffer_class": ActedRollout, "rollout_buffer_kwargs": {"vec": vec}}
     if config.parametrization == "mup":
         settings["policy_kwargs"]["mup"] = True
         return PpoLearner(GroupedPpo(NormalisedPolicy, **settings), vec, config)
@@ -231,7 +240,9 @@ def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
 def recurrent_ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     """Return a learner that trains an LSTM on chunks of rollouts."""
     chunk = _divisor(config.rollout, config.unroll)
-    return PpoLearner(ChunkedPpo(RecurrentPolicy, unroll=chunk, **_settings(vec, config, seed, chunk)), vec, config)
+    return PpoLearner(
+        ChunkedPpo(RecurrentPolicy, unroll=chunk, vec=vec, **_settings(vec, config, seed, chunk)), vec, config
+    )
 
 
 def _settings(vec: SeatVec, config: PpoConfig, seed: int, chunk: int = 1) -> dict[str, Any]:

@@ -9,28 +9,50 @@ from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.buffers import RecurrentRolloutBuffer
 from sb3_contrib.common.recurrent.type_aliases import RecurrentRolloutBufferSamples, RNNStates
 
+from dohyo.agents.learning.rollouts import join_small, split
+from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import FloatArray
 
 
 class ChunkBuffer(RecurrentRolloutBuffer):
     """A rollout buffer whose minibatches are chunks of `unroll` control steps of one slot, in random order.
 
-    Each chunk begins with the memory that the slot had at that time. sb3-contrib's own buffer yields whole bouts of few
+    Each chunk begins with the memory that the slot had at that time. Samples of idle slots are masked, and chunks that
+    hold no others are left out (`dohyo.agents.learning.rollouts`). sb3-contrib's own buffer yields whole bouts of few
     slots at a time, padded to the longest.
     """
 
     unroll = 1
+    vec: SeatVec
+
+    def reset(self) -> None:
+        """Empty the rollout."""
+        super().reset()  # type: ignore[no-untyped-call]
+        self.acted = np.ones((self.buffer_size, self.n_envs), np.float32)
+        """1 where a slot acted, `[steps, slots]`."""
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        """Add a control step of all slots, and whether they acted in it."""
+        self.acted[self.pos] = self.vec.acted
+        super().add(*args, **kwargs)
+
+    def seen(self) -> FloatArray:
+        """Return the observations of slots that acted, `[n, obs]`."""
+        seen: FloatArray = self.observations.reshape(self.acted.size, -1)[self.acted.ravel() > 0]
+        return seen
 
     def get(self, batch_size: int | None = None) -> Generator[Any, None, None]:
         """Yield minibatches of `batch_size` samples, a multiple of `unroll`."""
         data = {name: self._chunks(getattr(self, name)) for name in ("observations", "actions")}
         data |= {name: self._chunks(getattr(self, name)) for name in ("values", "log_probs", "advantages", "returns")}
-        data["starts"] = self._chunks(self.episode_starts)
+        data["starts"], data["acted"] = self._chunks(self.episode_starts), self._chunks(self.acted)
         states = [self._states(f"{part}_states_{of}") for of in ("pi", "vf") for part in ("hidden", "cell")]
-        order = np.random.permutation(len(data["starts"]))  # noqa: NPY002 - SB3's stream, which checkpoints hold
+        samples = data["acted"].sum(axis=1)
+        rows = np.flatnonzero(samples)
+        order = rows[np.random.permutation(len(rows))]  # noqa: NPY002 - SB3's stream, which checkpoints hold
         size = len(order) if batch_size is None else batch_size // self.unroll
-        for first in range(0, len(order), size):
-            yield self._minibatch(data, states, order[first : first + size])
+        for part in join_small(split(order, size), samples):
+            yield self._minibatch(data, states, part)
 
     def _chunks(self, values: FloatArray) -> FloatArray:
         """Cut values `[steps, slots, …]` into `[chunks, unroll, …]`."""
@@ -55,7 +77,7 @@ class ChunkBuffer(RecurrentRolloutBuffer):
             returns=flat["returns"],
             lstm_states=RNNStates((begin[0], begin[1]), (begin[2], begin[3])),
             episode_starts=flat["starts"],
-            mask=self.to_torch(np.ones(len(rows) * self.unroll, np.float32)),
+            mask=flat["acted"],
         )
 
 
@@ -64,8 +86,8 @@ class ChunkedPpo(RecurrentPPO):
 
     rollout_buffer: ChunkBuffer
 
-    def __init__(self, *args: Any, unroll: int, **kwargs: Any) -> None:
-        self._unroll = unroll
+    def __init__(self, *args: Any, unroll: int, vec: SeatVec, **kwargs: Any) -> None:
+        self._unroll, self._vec = unroll, vec
         super().__init__(*args, **kwargs)
 
     def _setup_model(self) -> None:
@@ -81,4 +103,4 @@ class ChunkedPpo(RecurrentPPO):
             gae_lambda=self.gae_lambda,
             n_envs=self.n_envs,
         )
-        self.rollout_buffer.unroll = self._unroll
+        self.rollout_buffer.unroll, self.rollout_buffer.vec = self._unroll, self._vec

@@ -11,6 +11,7 @@ from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import Scene, SeatLayout
 from dohyo.arenas.rules.arena import Entry
+from dohyo.arenas.sides import others_of
 
 SPEED_SCALE = 0.1
 """Factor of observed joint velocities: units of 10 rad/s keep them near 1 (ours)."""
@@ -57,7 +58,7 @@ class Sight:
     ) -> None:
         count, last = len(scene.seats), 1 + len(points)
         self._scene, self._sides, self._shown = scene, sides, [*points, *numbers]
-        self.others = np.array([_others(seat, sides) for seat in range(count)])
+        self.others = np.array([others_of(seat, sides) for seat in range(count)])
         """The other seats of each seat, in the order in which it sees them, `[S, S - 1]`."""
         self._vectors = np.zeros((worlds, count, last + 4 * (count - 1), 3))
         self.points = self._vectors[:, :, 1:last]
@@ -104,12 +105,6 @@ class Sight:
         self._seen[..., :2, :] -= marks[:, :, None, :2]
         self._vectors[:, :, 0] = frame.root_velocity
         np.matmul(self._vectors, frame.root_rotation, out=self._turned)
-
-
-def _others(seat: int, sides: Sequence[int]) -> list[int]:
-    """Return the other seats: partners first, then opponents, each in turn from `seat`, so that all seats see alike."""
-    turn = [(seat + k) % len(sides) for k in range(1, len(sides))]
-    return sorted(turn, key=lambda other: sides[other] != sides[seat])
 
 
 class _Board:

@@ -16,10 +16,11 @@ from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.arenas.registry import build_arena, set_up
 from dohyo.arenas.rules.arena import NOBODY
+from dohyo.arenas.sides import seats_of_sides
 from dohyo.cli.film import FILMS, film
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.progress import bar
-from dohyo.curricula.matches.casting import Teams, seats_of_sides
+from dohyo.curricula.matches.casting import Teams
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import roles_of

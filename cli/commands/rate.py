@@ -65,6 +65,10 @@ def _print(record: dict[str, Any]) -> None:
             console.print(sign, soft_wrap=True)
     anchor = next(iter(anchors.values()))["title"]
     console.print(f"References never change; {anchor} anchors at 25. Engine {record['engine']}.")
+    if (sides := record["sides"]) > 2:
+        console.print(
+            f"A snapshot takes one of {sides} sides, the reference the others: an equal wins {1 / sides:.0%}."
+        )
 
 
 def _table(rows: list[dict[str, Any]], met: dict[str, dict[str, Any]], learner: str) -> Table:

@@ -65,12 +65,12 @@ class _Rivals:
         for pool in self._pools:
             pool.note(bouts)
 
-    def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
+    def act(self, observation: FloatArray, chairs: IntArray) -> FloatArray:
         """Let both pools act; they alternate in going first, because the first warms the caches for the second."""
         self._turn, actions = 1 - self._turn, {}
         for k in (self._turn, 1 - self._turn):
             start = time.perf_counter()
-            actions[k] = self._pools[k].act(observation, worlds)
+            actions[k] = self._pools[k].act(observation, chairs)
             self.seconds[k] += time.perf_counter() - start
         return actions[0]
 
@@ -125,7 +125,7 @@ def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) ->
         for together in (True, False)
     ]
     rivals = _Rivals(pools)
-    return rivals, make_learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, seat=0), config.ppo, config.seed)
+    return rivals, make_learner(SeatVec(batch, rivals, 0, config.ppo.reward_scale, side=0), config.ppo, config.seed)
 
 
 def _network(rng: np.random.Generator, observation: int, width: int, action: int) -> dict[str, FloatArray]:

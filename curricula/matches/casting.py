@@ -10,11 +10,7 @@ from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.players import AnyPlayer, Player, find_player
-
-
-def seats_of_sides(sides: Sequence[int]) -> list[list[int]]:
-    """Return the seats of each side, in order."""
-    return [[seat for seat, own in enumerate(sides) if own == side] for side in range(max(sides) + 1)]
+from dohyo.arenas.sides import seats_of_sides
 
 
 def turns_of(sides: Sequence[int], *, swap: bool) -> IntArray:

@@ -10,8 +10,9 @@ from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.players import AnyPlayer
 from dohyo.arenas.rules.arena import NOBODY
+from dohyo.arenas.sides import places
 from dohyo.arenas.step import Finished
-from dohyo.curricula.matches.casting import Casting, Teams, seats_of_sides
+from dohyo.curricula.matches.casting import Casting, Teams
 
 APART = 1_000_003
 """Distance between the seeds of batches. World w of seed s starts like world 0 of seed s + w, so matches of
@@ -30,7 +31,7 @@ class Bout:
     steps: int
     ending: str
     teams: tuple[tuple[int, int], ...] = ()
-    """With more than two sides, the side and the place (see `places`) of every team: the first player's first."""
+    """With more than two sides, the side and place of every team, the first player's first, see `sides.places`."""
 
     @property
     def ranks(self) -> tuple[int, ...]:
@@ -51,19 +52,6 @@ class Bout:
     def turned(self) -> "Bout":
         """Return a two-sided bout from the second player's side."""
         return replace(self, seat=1 - self.seat, winner=self.winner if self.winner < 0 else 1 - self.winner)
-
-
-def places(left: IntArray, steps: IntArray, winner: IntArray, sides: Sequence[int]) -> IntArray:
-    """Return the place of every side in n finished bouts, `[n, sides]`; 0 is the best, equal places are a draw.
-
-    The longer a side stays, the better its place; a side stays as long as any of its seats. Without a winner, the sides
-    that stayed to the last step draw. `left` `[n, S]` is the step at which each seat left; `steps` and `winner` are
-    `[n]`.
-    """
-    stayed = np.stack([left[:, seats].max(axis=1) for seats in seats_of_sides(sides)], axis=1)
-    stayed[winner != NOBODY, winner[winner != NOBODY]] = steps[winner != NOBODY] + 1
-    placed: IntArray = (stayed[:, None] > stayed[:, :, None]).sum(axis=2)
-    return placed
 
 
 def share_out(total: int, parts: int, k: int) -> int:

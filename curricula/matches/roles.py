@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.rules.arena import Arena, digest
-from dohyo.curricula.matches.casting import seats_of_sides
+from dohyo.arenas.sides import seats_of_sides
 
 
 @dataclass(frozen=True)

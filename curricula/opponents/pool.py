@@ -25,12 +25,13 @@ DRAWS = 64
 
 
 class Pool:
-    """The opponents of one learner: it draws one for each bout, and lets all act (see `StackedPolicies`).
+    """The opponents of one learner: one drawn for each other side of a bout; all act at once (`StackedPolicies`).
 
     `chains` are the snapshots of each learner that can be met, oldest first; `add` adds a new one, and `matchmaker`
-    draws from them. In a share `guest_share` of the bouts, or in all if there are no chains, one of `guests` is drawn
-    evenly instead: snapshots, or built-in policies with actions of length `actions`. Opponents act with their noise,
-    as in arXiv 1710.03748, all from one stream that `seed` starts.
+    draws from them. In a share `guest_share` of the cases, or in all if there are no chains, one of `guests` is drawn
+    evenly instead: snapshots, or built-in policies with actions of length `actions`. `opponents` says which opponent of
+    a world fills each of its chairs (`dohyo.agents.learning.vec_env.Opponents`). Opponents act with their noise, as in
+    arXiv 1710.03748, all from one stream that `seed` starts.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Pool:
         guests: Sequence[str] = (),
         guest_share: float = 0.0,
         actions: int = 0,
+        opponents: Sequence[int] = (0,),
         known: Known | None = None,
         together: bool = True,
     ) -> None:
@@ -54,11 +56,14 @@ class Pool:
         self._payoffs = [_restored(names, known or {}) for names in self._chains]
         self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
-        self._chain, self._version = np.zeros((2, worlds), np.intp)
-        self._chance = np.full(worlds, np.nan)
-        """With which each world's opponent was drawn, see `Payoffs.record`."""
+        self._worlds, self._opponents = worlds, np.array(opponents)
+        self._count = int(self._opponents.max()) + 1
+        self._chain, self._version = np.zeros((2, worlds * self._count), np.intp)
+        """Opponent k of world w is in row k * W + w, here and in `_chance`."""
+        self._chance = np.full(worlds * self._count, np.nan)
+        """The probability with which each opponent was drawn, see `Payoffs.record`."""
         self._policies = PolicyCache(self._find)
-        self._stacked = StackedPolicies(worlds, together=together)
+        self._stacked = StackedPolicies(worlds * len(opponents), together=together)
         self._gathered: IntArray | None = None
         """Chain and version of the opponents that can be met, `[2, n]`; None for all."""
 
@@ -70,14 +75,20 @@ class Pool:
         self.payoffs()  # gives the new snapshot the highest quality so far
 
     def assign(self, worlds: IntArray) -> None:
-        """Draw the opponent for the bout that begins in each of `worlds` `[n]`."""
-        n = len(worlds)
+        """Draw the opponents for the bout that begins in each of `worlds` `[n]`."""
+        rows, chairs = (self._rows(np.arange(count), worlds) for count in (self._count, len(self._opponents)))
+        n = len(rows)
         guests = self._rng.random(n) < self._guest_share
         chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
         chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
-        self._chain[worlds], self._version[worlds] = chain, version
-        self._chance[worlds] = self._chances(chain, version)
-        self._stacked.forget(worlds)
+        self._chain[rows], self._version[rows] = chain, version
+        self._chance[rows] = self._chances(chain, version)
+        self._stacked.forget(chairs)
+
+    def _rows(self, numbers: IntArray, worlds: IntArray) -> IntArray:
+        """Return k * W + w for every number k and world w, in this order."""
+        rows: IntArray = numbers[:, None] * self._worlds + worlds
+        return rows.ravel()
 
     def _chances(self, chain: IntArray, version: IntArray) -> Array:
         """Return the probability with which each opponent is drawn from its chain, NaN where no rule asks for it.
@@ -121,8 +132,10 @@ class Pool:
 
     def note(self, bouts: EndedBouts) -> None:
         """Count the results of bouts against this pool's opponents that have ended."""
-        for world, result in zip(bouts.worlds.tolist(), bouts.results.tolist(), strict=True):
-            self._payoffs[self._chain[world]].record(int(self._version[world]), result, float(self._chance[world]))
+        for world, results in zip(bouts.worlds.tolist(), bouts.comparisons.tolist(), strict=True):
+            for k, result in enumerate(results):
+                row = k * self._worlds + world
+                self._payoffs[self._chain[row]].record(int(self._version[row]), result, float(self._chance[row]))
 
     def known(self) -> dict[str, tuple[float, float, float]]:
         """Return games, score and quality by snapshot."""
@@ -168,10 +181,12 @@ class Pool:
         self._stacked.memory.restore(saved["memory"])
         (self._chain[:], self._version[:]), self._chance[:] = met, chance
 
-    def act(self, observation: FloatArray, worlds: IntArray) -> FloatArray:
-        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` in `worlds` `[n]`."""
-        met = self._version[worlds] * len(self._chains) + self._chain[worlds]
-        return self._stacked.act(observation, worlds, met, self._policy)
+    def act(self, observation: FloatArray, chairs: IntArray) -> FloatArray:
+        """Return the opponents' actions `[n, act]` for their observations `[n, obs]` on `chairs` `[n]`."""
+        number, world = np.divmod(chairs, self._worlds)
+        rows = self._opponents[number] * self._worlds + world
+        met = self._version[rows] * len(self._chains) + self._chain[rows]
+        return self._stacked.act(observation, chairs, met, self._policy)
 
     def _policy(self, met: int) -> Policy:
         """Return the opponent with the number `met`, which is version times the number of chains plus chain."""

@@ -39,7 +39,10 @@ class Comparison:
 
 
 def of_match(match: Match) -> list[Ranking]:
-    """Return the wins, draws and losses of a two-sided match as rankings."""
+    """Return the bouts of a match as rankings: with two sides its wins, draws and losses."""
+    if match.ranks:
+        others = (match.opponent,) * (match.sides - 1)
+        return [Ranking(match.player, others, ranks, bouts) for ranks, bouts in match.ranks.items()]
     score = match.score
     ends = ((0, 1), score.wins), ((0, 0), score.draws), ((1, 0), score.losses)
     return [Ranking(match.player, (match.opponent,), ranks, bouts) for ranks, bouts in ends]

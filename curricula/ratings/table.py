@@ -15,7 +15,7 @@ def collect(folder: RunFolder) -> dict[str, Any]:
     roles = references(folder)
     chain = folder.record.generations()  # after the references, because a run in training may add a generation
     known, matches = list(roles), folder.record.matches(folder.config.engine)
-    ratings = rate(known, matches)
+    ratings, sides = rate(known, matches), max((match.sides for match in matches), default=2)
     scores: defaultdict[str, dict[str, Score]] = defaultdict(dict)
     for match in matches:
         scores[match.player][match.opponent] = match.score
@@ -41,7 +41,9 @@ def collect(folder: RunFolder) -> dict[str, Any]:
                 "win_rate": {name: score.win_rate for name, score in played.items()},
                 "bouts": {name: score.bouts for name, score in played.items()},
                 "draws": draws / sum(score.bouts for score in played.values()),
-                "previous": _against(previous, met[previous], rating, ratings) if previous in met else None,
+                "previous": _against(previous, met[previous], rating, ratings[previous], sides)
+                if previous in met
+                else None,
             }
         )
     born = {link.snapshot: {"generation": link.generation, "learner": link.learner} for link in chain}
@@ -53,13 +55,14 @@ def collect(folder: RunFolder) -> dict[str, Any]:
     }
     return {
         "engine": folder.config.engine,
+        "sides": sides,
         "references": known,
         "reference_ratings": anchors,
         "snapshots": snapshots,
     }
 
 
-def _against(previous: str, score: Score, rating: Rating, ratings: dict[str, Rating]) -> dict[str, Any]:
+def _against(previous: str, score: Score, rating: Rating, before: Rating, sides: int) -> dict[str, Any]:
     """Return the result of a snapshot against its learner's previous one."""
     share = {"snapshot": previous, "win_rate": score.win_rate, "bouts": score.bouts}
-    return share | {"against_itself_alone": against_itself_alone(score, rating, ratings[previous])}
+    return share | {"against_itself_alone": against_itself_alone(score, rating, before, sides)}

@@ -13,10 +13,10 @@ def stalled(draws: float) -> bool:
     return draws >= STALLED
 
 
-def against_itself_alone(previous: Score, rating: Rating, before: Rating) -> bool:
+def against_itself_alone(previous: Score, rating: Rating, before: Rating, sides: int = 2) -> bool:
     """Return whether a snapshot beats its learner's previous one, rated `before`, but is rated no higher.
 
-    Ratings depend only on frozen references. To beat is to win more than half of the decided bouts, with 95 %
+    Ratings depend only on frozen references. To beat is to win more than one in `sides` of the decided bouts, with 95 %
     confidence (Wilson 1927).
     """
-    return previous.better and rating.mu <= before.mu
+    return previous.decided[0] > 1 / sides and rating.mu <= before.mu

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,13 @@ class Match:
     opponent: str
     score: Score
     """The score from the player's side."""
+    ranks: Mapping[tuple[int, ...], int] = field(default_factory=dict)
+    """With more than two sides, how many bouts placed the player and then the other sides so, see `Bout.ranks`."""
+
+    @property
+    def sides(self) -> int:
+        """Sides of a bout; the player takes one, the opponent the others."""
+        return len(next(iter(self.ranks), (0, 1)))
 
 
 def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
@@ -106,6 +113,7 @@ class RunRecord:
         self._links: list[Generation] = []
         self._newest: dict[str, int] = {}
         self._totals: dict[str, dict[tuple[str, str], Score]] = {}
+        self._ranks: dict[str, dict[tuple[str, str], Counter[tuple[int, ...]]]] = {}
         self._rounds: Counter[tuple[str, ...]] = Counter()
         self._last = {"generations": 0, "bouts": 0}
 
@@ -175,15 +183,18 @@ class RunRecord:
     def matches(self, engine: str) -> list[Match]:
         """Return the scores of all pairs on one engine, in the order in which they first played."""
         self._count()
-        return [Match(*names, score) for names, score in self._totals.get(engine, {}).items()]
+        totals = self._totals.get(engine, {})
+        return [Match(*names, score, self._ranks[engine][names]) for names, score in totals.items()]
 
     def _count(self) -> None:
         """Count the bouts that were recorded since the last call."""
         with self._reading():
             unread = list(self._unread("bouts", 9))
-            for (player, opponent, engine, _), bouts in _by_round([(*row, *sealed) for _, row, sealed in unread]):
-                totals, names = self._totals.setdefault(engine, {}), (player, opponent)
-                totals[names] = totals.get(names, Score(0, 0, 0)) + Score.of(map(_bout, bouts))
+            for (player, opponent, engine, _), rows in _by_round([(*row, *sealed) for _, row, sealed in unread]):
+                totals, names, bouts = self._totals.setdefault(engine, {}), (player, opponent), list(map(_bout, rows))
+                totals[names] = totals.get(names, Score(0, 0, 0)) + Score.of(bouts)
+                ranks = self._ranks.setdefault(engine, {}).setdefault(names, Counter())
+                ranks.update(bout.ranks for bout in bouts if bout.teams)
                 self._rounds[player, opponent, engine] += 1
             self._last["bouts"] = max((number for number, _, _ in unread), default=self._last["bouts"])
 

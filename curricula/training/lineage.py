@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dohyo.agents.learning.algorithms import make_learner
+from dohyo.agents.learning.slots import opponents_of
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, make_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.saved import AnyArray, nested, under
+from dohyo.arenas.sides import seats_of_sides
 from dohyo.curricula.matches.match import APART
 from dohyo.curricula.opponents.league import KINDS, Standings
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
@@ -86,7 +88,8 @@ class Lineage:
         self.learner.adopt(snapshot)
 
     def _make_pool(self, met: Sequence[Sequence[str]]) -> Pool:
-        config = self.config
+        config, arena, side = self.config, self._batch.arena, self.role.sides[0]
+        rival = seats_of_sides(arena.sides)[side - 1][0]
         return Pool(
             self.folder.snapshots,
             met,
@@ -95,12 +98,13 @@ class Lineage:
             self._seed,
             guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
             guest_share=config.guest_share,
-            actions=self._batch.action_spaces[1 - self.role.seats[0]].shape[0],
+            actions=self._batch.action_spaces[rival].shape[0],
+            opponents=opponents_of(arena.sides, side),
             known=self.folder.record.payoffs(self.name),
         )
 
     def _matchmaker(self) -> Matchmaker:
-        config, both = self.config, len(self.role.seats) == 2
+        config, both = self.config, self.role.mirrored
         if config.league:
             return self._kind.matchmaker(self._kinds, mirrored=both)
         return Evenly(config.opponents, first=config.first, newest=0.0 if both else config.mirror)
@@ -111,11 +115,11 @@ class Lineage:
         return [self.folder.specs[rival].kind for rival in self._rivals]
 
     def _make_vec(self) -> SeatVec:
-        config, both = self.config, len(self.role.seats) == 2
+        config, both = self.config, self.role.mirrored
         share = round(self._kind.self_play * config.worlds) if config.league else config.mirrored
-        mirrored, seat = (share, None) if both else (0, self.role.seats[0])
+        mirrored, side = (share, None) if both else (0, self.role.sides[0])
         privileged = config.ppo.value == "privileged"
-        return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, seat, privileged=privileged)
+        return SeatVec(self._batch, self._pool, mirrored, config.ppo.reward_scale, side, privileged=privileged)
 
     def begin(self) -> None:
         """Begin new bouts in every world, because another lineage has used the batch."""

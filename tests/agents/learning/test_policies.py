@@ -181,7 +181,7 @@ def test_a_privileged_slot_sees_its_own_seat_then_the_other():
 
 
 def test_a_privileged_slot_of_one_seat():
-    vec = SeatVec(StubBatch([[2], [1]]), Push(), mirrored=0, reward_scale=1, seat=1, privileged=True)
+    vec = SeatVec(StubBatch([[2], [1]]), Push(), mirrored=0, reward_scale=1, side=1, privileged=True)
     assert vec.reset()[:, [0, 1, 3, 4]].tolist() == [[0, 1, 0, 0], [1, 1, 1, 0]]
 
 

@@ -59,7 +59,7 @@ def test_mirrored_worlds_give_two_slots_and_others_one(vec: SeatVec, opponents: 
     assert vec.num_envs == 6
     assert slots(vec.reset()) == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (3, 1)]
     assert opponents.assigned == [[2, 3]]
-    assert vec.learner_seat(np.array([3, 2])).tolist() == [1, 0]
+    assert vec.learner_side(np.array([3, 2])).tolist() == [1, 0]
 
 
 def test_actions_go_to_the_seats_they_are_for(vec: SeatVec, batch: StubBatch, opponents: Watched):

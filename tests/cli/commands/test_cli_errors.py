@@ -26,10 +26,6 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "arena to train": (["train", "chess", "--out", "NOWHERE"], "unknown arena 'chess'"),
     "own arena": (["play", "tag", *TWICE], "; `--import FILE`, or `register_arena` in Python, adds an arena of"),
     "arena to bench": (["bench", "chess"], "unknown arena 'chess'"),
-    "seats to train": (
-        ["train", "sumo_3", "--out", "NOWHERE"],
-        "has 3 seats; training and matches take arenas of two: sumo",
-    ),
     "bodies": ([*PLAY, *TWICE, "--body", "ant,ant,ant"], "has 2 seats: give one body, or 2 with commas"),
     "body": ([*PLAY, *TWICE, "--body", "snail"], "unknown body 'snail'; choose one of: ant, bug, humanoid, spider"),
     "engine": (

@@ -13,8 +13,9 @@ from doubles import Constant, FloatArray, StubBatch, only_object, shorten_bouts,
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.registry import build_arena
+from dohyo.arenas.sides import places
 from dohyo.curricula.matches.casting import Teams, turns_of
-from dohyo.curricula.matches.match import Bout, places, play_match
+from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import Role, check_roles, roles_of
 
 FOUR, PAIRS = (0, 1, 2, 3), (0, 0, 1, 1)

@@ -102,7 +102,7 @@ class Pushes:
 @pytest.mark.parametrize("seat", [0, 1])
 def test_a_learner_of_one_seat_stays_there(seat: int):
     batch, others = StubBatch([[1], [2]]), Pushes()
-    vec = SeatVec(batch, others, mirrored=0, reward_scale=1, seat=seat)
+    vec = SeatVec(batch, others, mirrored=0, reward_scale=1, side=seat)
     assert vec.reset()[:, 1].tolist() == [seat, seat]  # a stub's observation is (world, seat, time)
     for _ in range(3):
         seen, reward, _, _ = vec.step(np.ones((2, 2), np.float32))

@@ -138,7 +138,8 @@ def test_the_pool_counts_the_bouts_of_who_was_met():
     pool = Pool(Path(), [["a", "b"]], Evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
     pool.assign(np.arange(3))
     seat, winner = np.array([1, 0]), np.array([1, 1])  # won in world 0, lost in world 2
-    pool.note(EndedBouts(np.array([0, 2]), seat, winner, np.array([9, 9]), np.zeros(2, np.intp), np.zeros(2)))
+    places = np.array([[1, 0], [1, 0]])
+    pool.note(EndedBouts(np.array([0, 2]), seat, winner, np.array([9, 9]), np.zeros(2, np.intp), np.zeros(2), places))
     known = pool.known()
     assert known["a"][:2] == (1, 1)
     assert known["b"][:2] == (1, 0)

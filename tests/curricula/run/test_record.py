@@ -1,5 +1,6 @@
 """The run's record: every addition is atomic."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,3 +103,34 @@ def test_a_full_disk_loses_nothing(tmp_path: Path):
         league.add_match("a", "zero", "mujoco", 0, bouts(0, 1))
         assert league.matches("mujoco") == [Match("a", "zero", Score(wins=1, draws=0, losses=1))]
         league.close()
+
+
+def test_bouts_of_several_sides_keep_their_teams(tmp_path: Path):
+    record = RunRecord(tmp_path / "league.sqlite")
+    teams = [((2, 0), (0, 1), (1, 2)), ((0, 2), (1, 0), (2, 1)), ((1, 2), (2, 1), (0, 0))]
+    played = [Bout(k, t[0][0], -1 if k else 0, 9, "fell", t) for k, t in enumerate(teams)]
+    record.add_match("a", "zero", "mujoco", 0, played)
+    record.add_match("a", "zero", "mujoco", 1, played[:1])
+    assert record.bouts("a", "zero", "mujoco") == [*played, played[0]]
+    [match] = record.matches("mujoco")
+    assert match.sides == 3
+    assert match.ranks == {(0, 1, 2): 2, (2, 0, 1): 1, (2, 1, 0): 1}
+    record.close()
+
+
+@pytest.mark.parametrize(
+    "teams", ["[[0, 1]]", "[[0, 0], [0, 1], [2, 1]]", "[[0, 5], [1, 0], [2, 0]]", "[1, 2, 3]", "{"]
+)
+def test_teams_that_cannot_be(tmp_path: Path, teams: str):
+    path = tmp_path / "league.sqlite"
+    record = RunRecord(path)
+    record.add_match("a", "zero", "mujoco", 0, [Bout(0, 0, 0, 9, "fell", ((0, 0), (1, 1), (2, 2)))])
+    record.close()
+    db = sqlite3.connect(path)
+    db.execute("update bouts set teams = ?", (teams,))
+    db.commit()
+    db.close()
+    record = RunRecord(path)
+    with pytest.raises(DohyoError, match="cannot read the league"):
+        record.matches("mujoco")
+    record.close()

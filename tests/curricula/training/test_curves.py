@@ -61,8 +61,8 @@ def test_ended_bouts_are_told_once_with_the_seat_in_which_they_were_played():
     for _ in range(2):
         vec.step(np.repeat(np.array([[0], [0], [1], [0]], np.float32), 2, axis=1))
     first, second = told
-    assert (first.worlds.tolist(), first.seat.tolist(), first.winner.tolist()) == ([1], [1], [1])
-    assert (second.worlds.tolist(), second.seat.tolist()) == ([0, 1, 2], [-1, 0, 0])
+    assert (first.worlds.tolist(), first.side.tolist(), first.winner.tolist()) == ([1], [1], [1])
+    assert (second.worlds.tolist(), second.side.tolist()) == ([0, 1, 2], [-1, 0, 0])
     assert (second.winner.tolist(), second.steps.tolist()) == ([-1, 0, 1], [2, 1, 2])
     assert second.against_opponents().results.tolist() == [1, -1]
 

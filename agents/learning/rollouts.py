@@ -1,0 +1,70 @@
+"""Rollouts of slots of which some idle, since their seat has left a bout that goes on: those samples teach nothing."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.type_aliases import RolloutBufferSamples
+
+from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.arenas.arrays import FloatArray
+
+BoolArray = NDArray[np.bool_]
+
+
+class ActedRollout(RolloutBuffer):
+    """A rollout whose minibatches hold only samples of slots that acted.
+
+    Between the end of a seat's episode and the next bout the advantages of an idle slot are of no use, and they are cut
+    off at both ends: the slot's episode ends twice.
+    """
+
+    def __init__(self, *args: Any, vec: SeatVec, **kwargs: Any) -> None:
+        self._vec = vec
+        super().__init__(*args, **kwargs)
+
+    def reset(self) -> None:
+        """Empty the rollout."""
+        super().reset()
+        self.acted: BoolArray = np.ones((self.buffer_size, self.n_envs), bool)
+        """Which slots acted, `[steps, slots]`."""
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        """Add a control step of all slots, and whether they acted in it."""
+        self.acted[self.pos] = self._vec.acted
+        super().add(*args, **kwargs)
+
+    def get(self, batch_size: int | None = None) -> Generator[RolloutBufferSamples, None, None]:
+        """Yield minibatches of at most `batch_size` samples, as even as possible."""
+        if not self.generator_ready:
+            for name in ("observations", "actions", "values", "log_probs", "advantages", "returns"):
+                setattr(self, name, self.swap_and_flatten(getattr(self, name)))
+            self.generator_ready = True
+        rows = np.flatnonzero(self.swap_and_flatten(self.acted))
+        order = rows[np.random.permutation(len(rows))]  # noqa: NPY002 - SB3's stream, which checkpoints hold
+        for part in split(order, batch_size or len(order)):
+            yield self._get_samples(part)
+
+    def seen(self) -> FloatArray:
+        """Return the observations of slots that acted, `[n, obs]`."""
+        acted = self.swap_and_flatten(self.acted)[:, 0] if self.generator_ready else self.acted.ravel()
+        seen: FloatArray = self.observations.reshape(len(acted), -1)[acted]
+        return seen
+
+
+def split(order: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
+    """Cut rows into parts of at most `size`, as even as possible."""
+    return np.array_split(order, max(1, -(-len(order) // size)))
+
+
+def join_small(parts: Sequence[NDArray[np.intp]], samples: FloatArray) -> list[NDArray[np.intp]]:
+    """Join parts until each has two samples or more, of which every row has `samples`: one has no deviation."""
+    joined: list[NDArray[np.intp]] = []
+    for part in parts:
+        if joined and min(samples[part].sum(), samples[joined[-1]].sum()) < 2:
+            joined[-1] = np.concatenate([joined[-1], part])
+        else:
+            joined.append(part)
+    return joined
