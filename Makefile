@@ -9,7 +9,7 @@ MINUTES ?= 10
 ENGINE ?= mujoco
 RUN ?= runs/demo
 
-.PHONY: demo test slow check format lint types clean
+.PHONY: demo test slow check format lint types docs clean
 
 demo: $(VENV)/ready
 	$(BIN)/dohyo train sumo --body ant --engine $(ENGINE) --minutes $(MINUTES) --out $(RUN)
@@ -34,6 +34,9 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
+docs: $(VENV)/ready-docs
+	$(BIN)/python docs/site.py
+
 # Type checkers do not see through an editable install that maps a folder to a package: give them links.
 types: $(VENV)/ready
 	mkdir -p build/types/dohyo
@@ -44,6 +47,10 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --retries 1 --index-url $(TORCH_INDEX) $(TORCH) || $(BIN)/pip install --quiet $(TORCH)
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/ready-docs: $(VENV)/ready
+	$(BIN)/pip install --quiet --editable '.[docs]'
 	touch $@
 
 clean:

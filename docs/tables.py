@@ -6,12 +6,14 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
+from typer.main import get_command
 
 from dohyo.agents.learning.config import POLICIES, PpoConfig
 from dohyo.agents.settings import Setting, settings_of
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
+from dohyo.cli.app import app
 from dohyo.cli.setting_options import option_name
 from dohyo.curricula.run.config import TrainConfig
 
@@ -95,6 +97,19 @@ def settings_table(arena: Arena) -> list[str]:
     return ["| name | default | option | meaning |", "|---|---|---|---|", *rows]
 
 
+def options_table(command: str) -> list[str]:
+    """Return the rows that describe what a command of `dohyo` takes, as its `--help` says it."""
+    known = get_command(app).commands[command]
+    context = known.context_class(known, info_name=command)
+    rows = []
+    for parameter in known.params:
+        declared, text = parameter.get_help_record(context)
+        meaning, _, default = text.replace("|", "\\|").partition("  [")
+        default = default.removesuffix("]").removeprefix("default: ")
+        rows.append(f"| `{declared.replace(' range>', '>')}` | {default} | {meaning} |")
+    return ["| argument or option | default; range | meaning |", "|---|---|---|", *rows]
+
+
 def _default(known: Setting) -> str:
     return known.shown or f"`{_plain(known.default)}`"
 
@@ -142,7 +157,8 @@ TABLES = {
 def with_tables(text: str, arena: Arena) -> str:
     """Return the page with the table after each `<!-- table: NAME -->` replaced by that of the code.
 
-    `<!-- table: NAME ARENA -->` is the table of another arena than the page's.
+    `<!-- table: NAME ARENA -->` is the table of another arena than the page's, `<!-- table: options COMMAND -->` that
+    of a command.
     """
     lines: list[str] = []
     skipping = False
@@ -152,7 +168,10 @@ def with_tables(text: str, arena: Arena) -> str:
             lines.append(line)
         if line.startswith("<!-- table: "):
             name, *of = line.removeprefix("<!-- table: ").removesuffix(" -->").split()
-            lines += TABLES[name](build_arena(*of) if of else arena)
+            if name == "options":
+                lines += options_table(*of)
+            else:
+                lines += TABLES[name](build_arena(*of) if of else arena)
             skipping = True
     return "\n".join(lines) + "\n"
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("examples/*.md")])
 TABLES = runpy.run_path(str(DOCS / "tables.py"))
+SITE = runpy.run_path(str(DOCS / "site.py"))
 WIDEST = 160
 """Characters of a line that is not a table's."""
 
@@ -111,3 +112,26 @@ def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
     block = re.findall(r"```python\n(.*?)```", (DOCS / "guide" / "own_arena.md").read_text(), re.DOTALL)[0]
     assert (ROOT / "examples" / "own_arena" / "tag.py").read_text().endswith(f'"""\n\n{block}')
     assert len(block.partition('register_arena("tag"')[0].splitlines()) <= 100
+
+
+def test_every_command_has_its_options_on_a_page() -> None:
+    text = (DOCS / "reference" / "options.md").read_text()
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == re.findall(r"<!-- table: options (.+) -->", text)
+    files = {path.stem.rstrip("_") for path in (ROOT / "cli" / "commands").glob("[a-z]*.py")}
+    assert set(re.findall(r"^## (.+)$", text, re.MULTILINE)) == files
+
+
+def test_every_page_is_in_the_navigation_of_the_site_once(tmp_path: Path) -> None:
+    SITE["stage"](tmp_path)
+    sections = SITE["navigation"]((DOCS / "index.md").read_text())
+    assert [next(iter(section)) for section in sections] == ["Home", "Guide", "Reference", "Explanation", "Results"]
+    shown = re.findall(r'"([^"]+\.md)"', (tmp_path / "mkdocs.yml").read_text())
+    assert sorted(shown) == sorted(str(page.relative_to(tmp_path / "pages")) for page in tmp_path.rglob("*.md"))
+
+
+def test_links_out_of_the_pages_lead_to_the_forge() -> None:
+    text = "[a](../../LICENSE) [b](training.md#x) [c](https://x.org/a.md) [d](#y) [e](../../README.md#use)"
+    assert SITE["on_site"](text, DOCS / "guide" / "python.md") == (
+        "[a](https://github.com/dohyo/dohyo/blob/main/LICENSE) [b](training.md#x) [c](https://x.org/a.md) [d](#y) "
+        "[e](https://github.com/dohyo/dohyo/blob/main/README.md#use)"
+    )
