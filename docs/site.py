@@ -4,6 +4,7 @@ The pages are written for a forge: they link to files outside docs/, and docs/in
 built from a copy in which these links lead to the forge, with a page of the API for each public package.
 """
 
+import importlib
 import json
 import re
 import shutil
@@ -71,8 +72,26 @@ def stage(folder: Path) -> None:
     (folder / "mkdocs.yml").write_text(f"{(DOCS / 'site.yml').read_text()}nav: {nav}\n")
 
 
+def missing(html: Path) -> list[str]:
+    """Return the public names without an entry in the built pages: names without a docstring."""
+    names = []
+    for package in PUBLIC:
+        page = (html / "reference" / "api" / f"{package}.html").read_text()
+        public = importlib.import_module(package).__all__
+        names += [f"{package}.{name}" for name in public if f'id="{package}.{name}"' not in page]
+    return names
+
+
+def build() -> str:
+    """Build the site and return what is wrong with it, empty for nothing; the builder prints its own warnings."""
+    folder = ROOT / "build" / "site"
+    stage(folder)
+    command = [Path(sys.executable).parent / "zensical", "build", "--strict"]
+    if subprocess.run(command, cwd=folder, check=False).returncode:
+        return "the site was not built; see above"
+    names = missing(folder / "html")
+    return f"public names without a docstring: {', '.join(names)}" if names else ""
+
+
 if __name__ == "__main__":
-    site = ROOT / "build" / "site"
-    stage(site)
-    built = subprocess.run([Path(sys.executable).parent / "zensical", "build", "--strict"], cwd=site, check=False)
-    sys.exit(built.returncode)
+    sys.exit(build() or None)

@@ -101,3 +101,4 @@ BODIES = {
         limbs=("right_shin", "left_shin", "right_lower_arm", "left_lower_arm"),
     ),
 }
+"""Every body by its name."""

@@ -17,9 +17,12 @@ from dohyo.arenas.rules.arena import Entry, Ranges, Term
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.observation import Sight
 
-WIN_OUTCOME, LOSS_OUTCOME = 1000.0, -1000.0
-"""What the end of a bout pays for a win and for a loss (arXiv 1710.03748)."""
+WIN_OUTCOME = 1000.0
+"""What the end of a bout pays for a win (arXiv 1710.03748)."""
+LOSS_OUTCOME = -1000.0
+"""What the end of a bout pays for a loss (arXiv 1710.03748)."""
 CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left", 0, 1)
+"""The entry of an observation that tells the time; `BaseArena.clock` gives its values."""
 
 
 class Ground:
