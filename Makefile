@@ -33,6 +33,7 @@ format: $(VENV)/ready
 lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python docs/site.py

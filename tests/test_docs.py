@@ -16,6 +16,8 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("examples/*.md")])
 TABLES = runpy.run_path(str(DOCS / "tables.py"))
 SITE = runpy.run_path(str(DOCS / "site.py"))
+LONGEST = 1500
+"""Words of a page outside tables and code."""
 WIDEST = 160
 """Characters of a line that is not a table's."""
 
@@ -90,6 +92,12 @@ def test_every_page_can_be_reached_from_the_index() -> None:
 def test_lines_are_short(page: Path) -> None:
     lines = enumerate(page.read_text().splitlines(), start=1)
     assert [n for n, line in lines if len(line) > WIDEST and not line.startswith("|")] == []
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=name_of)
+def test_pages_are_short(page: Path) -> None:
+    prose = re.sub(r"^\|.*$|^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert len(prose.split()) <= LONGEST
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "```python" in page.read_text()], ids=name_of)
