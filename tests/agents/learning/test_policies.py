@@ -149,7 +149,7 @@ def test_the_table_of_training_speeds_fits_a_terminal(run_main: RunMain, monkeyp
     ("options", "said"),
     [
         (["--policy", "gru"], "unknown policy 'gru'; choose one of: lstm, mlp"),
-        (["--value", "all"], "unknown value function 'all'; choose one of: own, privileged"),
+        (["--value", "all"], "unknown value 'all'; choose one of: own, privileged"),
         (["--width", "0"], "--width"),
         (["--policy", "lstm", "--parametrization", "mup"], "unknown parametrization of lstm 'mup'"),
     ],
