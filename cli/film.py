@@ -1,16 +1,18 @@
-"""Film a bout: an animated GIF, or a PNG with a strip of frames."""
+"""Record a bout, and write it as pictures: an animated GIF, or a PNG with a strip of frames."""
 
 from pathlib import Path
 
 import imageio.v3 as imageio
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.registry import Setup
-from dohyo.arenas.views.render import render
-from dohyo.curricula.matches.casting import Casting, Teams
+from dohyo.arenas.views.render import Camera, draw, extent
+from dohyo.arenas.views.replay import Recorder, Replay, actors, pose, stage
+from dohyo.curricula.matches.casting import Casting, Teams, seats_of_sides
 
 Image = NDArray[np.uint8]
 
@@ -22,33 +24,48 @@ STRIP = 5
 """Frames in a strip."""
 
 
-def film(path: Path, arena: str, setup: Setup, teams: Teams, seed: int) -> None:
-    """Render the bout of `seed` between teams, the first one on side 0, into `path`."""
+def record(arena: str, setup: Setup, teams: Teams, named: Teams, seed: int) -> Replay:
+    """Play the bout of `seed` between teams, the first one on side 0, and return its replay; `named` has their names."""
     batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, autoreset=False)
     try:
         cast, turn = Casting(batch, teams, seed, swap=False), np.zeros(1, np.intp)
         observation = batch.reset(seed)
-        frames = [render(batch.arena, batch.engine.frame, 0)]
-        for cycle in range(1, batch.arena.max_cycles + 1):
+        recorder = Recorder(batch, _names(named), body=setup.body, engine=setup.engine, seed=seed)
+        for _ in range(batch.arena.max_cycles):
             step = batch.step(cast.act(observation, turn))
             observation = step.observation
-            if cycle % GIF_EVERY == 0 or step.done[0]:
-                frames.append(render(batch.arena, batch.engine.frame, 0))
+            recorder.add(step)
             if step.done[0]:
                 break
     finally:
         batch.close()
+    return recorder.replay()
+
+
+def _names(named: Teams) -> list[str]:
+    """Return who takes each seat, in the seats' order, when the first team has side 0."""
+    seats = [seat for side in seats_of_sides(named.sides) for seat in side]
+    names = dict(zip(seats, [named.cast[chair] for chair in named.chairs()], strict=True))
+    return [str(names[seat]) for seat in sorted(names)]
+
+
+def film(path: Path, replay: Replay) -> None:
+    """Write pictures of a replay into `path`, whose suffix is one of `FILMS`."""
+    rows = [*range(0, replay.steps, GIF_EVERY), replay.steps]
+    if path.suffix != ".gif":
+        rows = [rows[k] for k in np.linspace(0, len(rows) - 1, STRIP).astype(int)]
+    model = stage(replay)
+    frames = [_picture(replay, model, row) for row in rows]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".gif":
-            imageio.imwrite(path, frames, duration=1000 * batch.arena.scene.control_step * GIF_EVERY, loop=0)
+            imageio.imwrite(path, frames, duration=1000 * replay.about.control_step * GIF_EVERY, loop=0)
         else:
-            imageio.imwrite(path, _strip(frames))
+            imageio.imwrite(path, np.concatenate(frames, axis=1))
     except OSError as error:
         raise DohyoError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _strip(frames: list[Image]) -> Image:
-    """Return `STRIP` frames, evenly spread over the bout, side by side."""
-    chosen = np.linspace(0, len(frames) - 1, STRIP).astype(int)
-    return np.concatenate([frames[k] for k in chosen], axis=1)
+def _picture(replay: Replay, model: mujoco.MjModel, row: int) -> Image:
+    camera = Camera.around(extent(replay.marks, actors(replay, row)))
+    return draw(model, pose(replay, model, row), replay.marks, camera, 480, 360)

@@ -69,14 +69,21 @@ class Camera:
 def render(
     arena: Arena, frame: Frame, world: int = 0, width: int = 480, height: int = 360, camera: Camera | None = None
 ) -> Image:
-    """Return a picture `[H, W, 3]` of one world of `frame`, by default from a camera that shows all marks and bodies.
+    """Return a picture `[H, W, 3]` of one world of `frame`; the default camera shows all marks and bodies."""
+    marks = tuple(arena.marks(world))
+    if camera is None:
+        camera = Camera.around(extent(marks, np.concatenate([frame.root_position[world], frame.loose_position[world]])))
+    return draw(arena.model(world), posed(arena, frame, world), marks, camera, width, height)
+
+
+def draw(
+    model: mujoco.MjModel, data: mujoco.MjData, marks: tuple[Mark, ...], camera: Camera, width: int, height: int
+) -> Image:
+    """Return a picture `[H, W, 3]` of a model in the pose of `data`, with `marks` on its floor.
 
     Rays are cast only where bodies or their shadows can be; the empty floor is painted once and cached.
     """
-    marks = tuple(arena.marks(world))
-    view = camera or Camera.around(_extent(marks, frame, world))
-    stage = _stage(view, marks, width, height)
-    model, data = arena.model(world), _posed(arena, frame, world)
+    stage = _stage(camera, marks, width, height)
     near = _near(model, data, stage.eye, stage.rays[0])
     near[stage.floor] |= _near(model, data, LIGHT, stage.light_rays)
     busy = np.flatnonzero(near)
@@ -91,10 +98,13 @@ def render(
     return pixels
 
 
-def _extent(marks: tuple[Mark, ...], frame: Frame, world: int) -> float:
-    """Return the half-width of the view, m; it grows in steps, so that few stages have to be painted."""
+def extent(marks: tuple[Mark, ...], actors: Array) -> float:
+    """Return the half-width in m of a view of `marks` and of actors at `[A, 3]`.
+
+    It grows in steps, so that few stages have to be painted.
+    """
     plain = max((mark.extent for mark in marks), default=PLAIN_EXTENT)
-    places = np.concatenate([frame.root_position[world], frame.loose_position[world]])[:, :2]
+    places = actors[:, :2]
     farthest = float(np.linalg.norm(places, axis=1).max()) + REACH
     steps = int(np.clip(np.ceil(np.log(farthest / plain) / np.log(WIDER)), 0, TIMES))
     return float(plain * WIDER**steps)
@@ -140,7 +150,7 @@ def _to_floor(eye: Array, rays: Array) -> Array:
     return distance
 
 
-def _posed(arena: Arena, frame: Frame, world: int) -> mujoco.MjData:
+def posed(arena: Arena, frame: Frame, world: int) -> mujoco.MjData:
     """Return MuJoCo data of the scene with all seats and furniture in the frame's poses."""
     data = mujoco.MjData(arena.scene.model)
     for s, seat in enumerate(arena.scene.seats):

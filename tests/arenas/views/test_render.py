@@ -5,7 +5,7 @@ import pytest
 
 from dohyo.arenas import ENGINES, Camera, make_batch, render
 from dohyo.arenas.rules.floor import Disc
-from dohyo.arenas.views.render import _extent
+from dohyo.arenas.views.render import extent
 
 both = pytest.mark.parametrize("engine", ENGINES)
 
@@ -106,7 +106,7 @@ def test_a_view_widens_by_quarters_to_hold_who_leaves_it():
     plain = marks[0].extent
     for place, times in ((0.5, 0), (2.0, 4), (50.0, 5)):
         frame.root_position[0] = (0, 0, 1), (0, place * plain - 0.75, 1)
-        assert _extent(marks, frame, 0) == pytest.approx(plain * 1.25**times)
+        assert extent(marks, frame.root_position[0]) == pytest.approx(plain * 1.25**times)
 
 
 def test_rays_go_through_the_pixels():
