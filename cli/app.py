@@ -7,7 +7,20 @@ import typer
 
 from dohyo.agents.learning.threads import use_one_thread
 from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.cli.commands import arenas, bench, crossplay, exploit, import_, play, push, rate, report, study, train
+from dohyo.cli.commands import (
+    arenas,
+    bench,
+    crossplay,
+    exploit,
+    import_,
+    play,
+    push,
+    rate,
+    replay,
+    report,
+    study,
+    train,
+)
 from dohyo.cli.imports import load_installed
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
@@ -21,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (arenas, train, play, rate, report, crossplay, exploit, push, import_, study, bench):
+for module in (arenas, train, play, replay, rate, report, crossplay, exploit, push, import_, study, bench):
     app.command(name=module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
 
 

@@ -17,9 +17,10 @@ from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.arenas.registry import build_arena, set_up
 from dohyo.arenas.rules.arena import NOBODY
 from dohyo.arenas.sides import seats_of_sides
-from dohyo.cli.film import FILMS, film
+from dohyo.cli.film import FILMS, film, record
 from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.progress import bar
+from dohyo.cli.replays import REPLAYS, write_replay
 from dohyo.curricula.matches.casting import Teams
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
@@ -66,6 +67,13 @@ def command(
         Path | None,
         typer.Option("--picture", help="Also render one bout: .gif is animated, .png shows several frames."),
     ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            "--replay",
+            help="Also record one bout: .html is a page that plays it in a browser, .npz is for `dohyo replay`.",
+        ),
+    ] = None,
     workers: Workers = None,
     drive: DriveName = None,
     seed: Seed = 0,
@@ -77,6 +85,7 @@ def command(
     Example: [bold]dohyo play sumo --seat runs/first --seat zero --bouts 100 --picture bout.gif[/bold]
     """
     check_suffix(picture, FILMS)
+    check_suffix(replay, REPLAYS)
     check_imports(arena, seat)
     setup = set_up(arena, body, engine or trained_on(seat, arena), drive)
     rules = build_arena(arena, setup.body, drive=setup.drive)
@@ -86,10 +95,13 @@ def command(
         teams = _find(named, batch, seed, stochastic=not deterministic)
         results = _play(batch, teams, bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
     about = {"arena": arena, "body": setup.body, "engine": setup.engine, "seed": seed}
-    record = _summarise(results, named) | about
-    if picture is not None:
-        film(picture, arena, setup, teams, seed)
-    _print(record, as_json, picture)
+    summary = _summarise(results, named) | about
+    if picture is not None or replay is not None:
+        shown = record(arena, setup, teams, named, seed)
+        for path, write in ((picture, film), (replay, write_replay)):
+            if path is not None:
+                write(path, shown)
+    _print(summary, as_json, {"picture": picture, "replay": replay})
 
 
 def _name_teams(players: Sequence[str], partners: Sequence[str], sides: Sequence[int]) -> Teams:
@@ -133,7 +145,7 @@ def _summarise(bouts: Sequence[Bout], named: Teams) -> dict[str, Any]:
     }
 
 
-def _print(record: dict[str, Any], as_json: bool, picture: Path | None) -> None:
+def _print(record: dict[str, Any], as_json: bool, written: dict[str, Path | None]) -> None:
     if as_json:
         typer.echo(json.dumps(record))
         return
@@ -149,5 +161,6 @@ def _print(record: dict[str, Any], as_json: bool, picture: Path | None) -> None:
     console.print(table)
     console.print(f"{record['draws']} draws in {record['bouts']} bouts of {record['mean_steps']:.0f} steps on average")
     console.print("endings: " + ", ".join(f"{why} {n}" for why, n in record["endings"].items()))
-    if picture is not None:
-        console.print(f"picture: {picture}")
+    for kind, path in written.items():
+        if path is not None:
+            console.print(f"{kind}: {path}")
