@@ -177,4 +177,5 @@ def pose(replay: Replay, model: mujoco.MjModel, row: int) -> mujoco.MjData:
 
 def actors(replay: Replay, row: int) -> Array:
     """Return the positions of the actors in one row, `[A, 3]`."""
-    return replay.position[row, replay.actor_body].astype(float)
+    places: Array = replay.position[row, replay.actor_body].astype(float)
+    return places

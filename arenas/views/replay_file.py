@@ -64,7 +64,8 @@ def _read(path: Path) -> Replay:
         words = json.loads(str(file["about"]))
         arrays = {name: file[name] for name in ARRAYS}
     marks = tuple(_mark(dict(mark)) for mark in words.pop("marks"))
-    about = About(**{key: tuple(value) if isinstance(value, list) else value for key, value in words.items()})
+    told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in words.items()}
+    about = About(**told)
     _check_words(about)
     _check_arrays(about, arrays)
     return Replay(about, marks, **arrays)

@@ -178,7 +178,7 @@ function show() {
   const r = Math.min(Math.floor(row), last), over = r === last && bout.ending !== null;
   bout.seats.forEach((seat, s) => {
     const state = over && won(seat) ? " · wins" : bout.out[r][s] ? " · out" : "";
-    lines[s].textContent = `${seat}: ${bout.players[s]} ${bout.sums[r][s].toFixed(1)}${state}`;
+    lines[s].textContent = `${seat}: ${bout.players[s]} · reward ${bout.sums[r][s].toFixed(1)}${state}`;
   });
   const seconds = (k) => (k * bout.control_step).toFixed(1);
   byId("clock").textContent = `${seconds(r)} / ${seconds(last)} s`;
@@ -199,7 +199,7 @@ function sideView() { // look across the line between the first two actors, so t
   camera.yaw = Math.atan2(line[1], line[0]) - Math.PI / 2; camera.pitch = 0.42;
   camera.target = middle();
   const spread = Math.max(...places.map((p) => Math.hypot(...sub(p, camera.target)))) + 0.9;
-  camera.distance = Math.min(40, 2.6 * spread);
+  camera.distance = Math.min(40, 2.9 * spread);
 }
 function seek(to) { row = Math.max(0, Math.min(last, to)); show(); }
 function toggle() { playing = !playing; if (playing && row >= last) row = 0; before = 0; show(); if (playing) requestAnimationFrame(tick); }
