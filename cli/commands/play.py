@@ -48,6 +48,13 @@ Partners = Annotated[
         show_default="the player",
     ),
 ]
+ReplayFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        help="Also record one bout: .html is a page that plays it in a browser, .npz is for `dohyo replay`.",
+    ),
+]
 
 
 def command(
@@ -67,13 +74,7 @@ def command(
         Path | None,
         typer.Option("--picture", help="Also render one bout: .gif is animated, .png shows several frames."),
     ] = None,
-    replay: Annotated[
-        Path | None,
-        typer.Option(
-            "--replay",
-            help="Also record one bout: .html is a page that plays it in a browser, .npz is for `dohyo replay`.",
-        ),
-    ] = None,
+    replay: ReplayFile = None,
     workers: Workers = None,
     drive: DriveName = None,
     seed: Seed = 0,
