@@ -1,5 +1,6 @@
 """`dohyo replay`: turn a recorded bout into a page or pictures."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from rich.console import Console
 
 from dohyo.arenas.views.replay_file import load_replay
 from dohyo.cli.film import FILMS, film
-from dohyo.cli.options import check_suffix
+from dohyo.cli.options import Json, check_suffix
 from dohyo.cli.replays import PAGE, write_replay
 
 
@@ -21,6 +22,7 @@ def command(
             show_default=False,
         ),
     ],
+    as_json: Json = False,
 ) -> None:
     """Turn a recorded bout into a page that plays it in a browser, or into pictures.
 
@@ -28,6 +30,9 @@ def command(
     """
     check_suffix(out, (PAGE, *FILMS))
     bout = load_replay(replay)
-    with Console(stderr=True).status("drawing"):
+    with Console(stderr=True, quiet=as_json).status("drawing"):
         (film if out.suffix in FILMS else write_replay)(out, bout)
-    Console().print(f"written: {out}")
+    if as_json:
+        typer.echo(json.dumps({"replay": str(replay), "out": str(out), "bytes": out.stat().st_size}))
+    else:
+        typer.echo(f"written: {out}")

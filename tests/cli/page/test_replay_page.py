@@ -1,5 +1,6 @@
 """The page of a replay, driven in a real browser: it moves, scrubs, turns, fits a phone, and asks nobody."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -117,6 +118,8 @@ def test_a_replay_becomes_page_and_pictures(replay: Replay, tmp_path: Path, run_
     assert re.match("<!doctype html>", (tmp_path / "new" / "bout.html").read_text())
     assert len(imageio.imread(tmp_path / "bout.gif", index=None)) == 21  # the start, then every other one of 40 steps
     assert imageio.imread(tmp_path / "bout.png").shape == (360, 5 * 480, 3)
+    status, output, _ = run_main("replay", str(path), str(tmp_path / "b.html"), "--json")
+    assert json.loads(output)["bytes"] == (tmp_path / "b.html").stat().st_size
     status, _, errors = run_main("replay", str(path), str(tmp_path / "bout.txt"))
     assert (status, errors.count("\n")) == (2, 1)
     status, _, errors = run_main("replay", str(tmp_path / "bout.png"), str(tmp_path / "bout.html"))
