@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.registry import Setup
+from dohyo.arenas.sides import seats_of_sides
 from dohyo.arenas.views.render import Camera, draw, extent
 from dohyo.arenas.views.replay import Recorder, Replay, actors, pose, stage
-from dohyo.curricula.matches.casting import Casting, Teams, seats_of_sides
+from dohyo.curricula.matches.casting import Casting, Teams
 
 Image = NDArray[np.uint8]
 
