@@ -52,7 +52,7 @@ ReplayFile = Annotated[
     Path | None,
     typer.Option(
         "--replay",
-        help="Also record one bout: .html is a page that plays it in a browser, .npz is for `dohyo replay`.",
+        help="Also record one bout: .html is a page that plays it in a browser, .npz a file for `dohyo replay`.",
     ),
 ]
 

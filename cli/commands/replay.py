@@ -18,7 +18,7 @@ def command(
     out: Annotated[
         Path,
         typer.Argument(
-            help="What to write: .html is a page that plays the bout, .gif moves, .png is a strip of frames.",
+            help="What to write: .html is a page that plays the bout, .gif is animated, .png shows several frames.",
             show_default=False,
         ),
     ],
