@@ -178,7 +178,7 @@ def _training(config: TrainConfig, generations: int, as_json: bool) -> None:
         return
     table = Table(title="Samples per second", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("arena", "engine", "policy"):
-        table.add_column(name, overflow="fold", min_width=len(speed.arena) if name == "arena" else None)
+        table.add_column(name, no_wrap=True, overflow="ignore")  # headings of figures wrap instead
     for name in ("rollouts alone", "updates alone", "training", "share of the slower half"):
         table.add_column(name, justify="right")
     rates = (f"{rate:,.0f}" for rate in (speed.rollouts, speed.updates, speed.training))
