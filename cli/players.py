@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from dohyo.agents.snapshot import Part
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.sides import seats_of_sides
 from dohyo.curricula.players import find_snapshot
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def find_entrant(name: str, arena: Arena) -> "Entrant":
 
     if name in BUILT_IN:
         return Entrant(name, (name, name))
-    parts = Part.of(arena, 0), Part.of(arena, 1)
+    first, second = (seats[0] for seats in seats_of_sides(arena.sides)[:2])
+    parts = Part.of(arena, first), Part.of(arena, second)
     one, two = (find_snapshot(name, part) for part in parts)
     if not one.plays(parts[0]) and not two.plays(parts[1]):
         one.check_plays(parts[0])

@@ -14,10 +14,11 @@ from rich.table import Column, Table
 
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.arenas.registry import build_arena, set_up
 from dohyo.cli.options import EngineName, Imports, Json, Seed, Workers, check_suffix
 from dohyo.cli.players import find_entrant
 from dohyo.cli.progress import play_all
+from dohyo.curricula.matches.roles import check_roles, roles_of
 from dohyo.curricula.players import find_snapshot
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ def command(
 
     check_suffix(picture, (".png",))
     config = _config(player, arena, body, engine, seed)
-    need_two_seats(config.arena)
-    entrants = _entrants(player, build_arena(config.arena, config.body, drive=config.drive))
+    rules = build_arena(config.arena, config.body, drive=config.drive)
+    check_roles(rules, roles_of(rules))
+    entrants = _entrants(player, rules)
     with tempfile.TemporaryDirectory() as scratch:
         table = _play(out or Path(scratch), config, entrants, bouts, workers, as_json)
     if picture is not None:
@@ -175,7 +177,9 @@ def _mixture(table: "CrossTable") -> Table:
 
 def _sides(table: "CrossTable") -> Table:
     """Return a table of each seat's wins in bouts of a player against itself."""
-    names = (Column("player", overflow="fold"), "seat 0", "seat 1", "draws", "seat 0's share of decided bouts", "")
+    many = any(side.count > 2 for side in table.sides)
+    first, rest = ("side 0", "others") if many else ("seat 0", "seat 1")
+    names = (Column("player", overflow="fold"), first, rest, "draws", f"{first}'s share of decided bouts", "")
     grid = Table(*names, title="against itself", box=box.SIMPLE_HEAD, pad_edge=False)
     for side in table.sides:
         share = "none decided" if side.share is None else f"{side.share:.0%} [{side.low:.0%}, {side.high:.0%}]"

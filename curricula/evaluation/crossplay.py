@@ -12,9 +12,11 @@ from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.players import built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.sides import seats_of_sides
 from dohyo.curricula.matches.match import Bout, match_seed, play_match
 from dohyo.curricula.matches.roles import roles_of
 from dohyo.curricula.matches.score import Score
+from dohyo.curricula.matches.seating import play_evenly
 from dohyo.curricula.run.record import RunRecord
 from dohyo.curricula.run.results_folder import claim
 
@@ -63,7 +65,8 @@ class Crossplay:
 
     Where the seats are alike (`symmetric`), the two swap seats from bout to bout; where they differ, the first fills
     seat 0 and the second seat 1. In a match of an entrant against itself, the first always fills seat 0, so that its
-    wins are those of that seat. Raises `DohyoError` if another process uses the folder or its settings differ.
+    wins are those of that seat. With more than two sides they share out the sides evenly, and in a match against itself
+    the first fills side 0. Raises `DohyoError` if another process uses the folder or its settings differ.
     """
 
     def __init__(self, path: Path, config: CrossConfig, workers: int | None = None) -> None:
@@ -126,8 +129,10 @@ class Crossplay:
         seed = match_seed(self.config.seed, *names, round_)
         batch = self._batch_for(missing)
         players = _policy(one, 0, batch, seed), _policy(two, 1, batch, seed + 1)
-        swap = self.symmetric and one.key(0) != two.key(0)
-        results = play_match(batch, players, missing, seed, watch, swap=swap)
+        if self.symmetric and one.key(0) != two.key(0):
+            results = play_evenly(batch, players, missing, seed, watch)
+        else:
+            results = play_match(batch, players, missing, seed, watch, swap=False)
         self._record.add_match(*names, engine, round_, results)
 
     def bouts(self, pair: Pair) -> list[Bout]:
@@ -164,4 +169,5 @@ def _policy(entrant: Entrant, seat: int, batch: Batch, seed: int) -> Policy:
     player = entrant.seats[seat]
     if isinstance(player, Snapshot):
         return player.policy(stochastic=True, seed=seed)
-    return built_in(str(player), batch, seat, seed)
+    first = seats_of_sides(batch.arena.sides)[seat][0]
+    return built_in(str(player), batch, first, seed)

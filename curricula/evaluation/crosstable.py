@@ -20,18 +20,20 @@ class SideBias:
     player: str
     bouts: int
     wins: tuple[int, int]
-    """Wins of seat 0 and of seat 1."""
+    """Wins of seat 0 and of seat 1; with more than two sides, of side 0 and of the others."""
     draws: int
     share: float | None
     """Wins of seat 0 over the decided bouts; None if no bout was decided."""
     low: float
     high: float
     """95 % interval of the share (Wilson)."""
+    count: int = 2
+    """Number of sides of the arena."""
 
     @property
     def biased(self) -> bool:
-        """Whether one half lies outside the interval."""
-        return not self.low <= 0.5 <= self.high
+        """Whether an equal share, one half with two sides, lies outside the interval."""
+        return not self.low <= 1 / self.count <= self.high
 
 
 @dataclass(frozen=True)
@@ -125,13 +127,13 @@ def tabulate(crossplay: Crossplay, entrants: Sequence[Entrant]) -> CrossTable:
     """Return the table of the matches that `entrants` have played so far."""
     rows = [e for e in entrants if e.seats[0] is not None]
     columns = [e for e in entrants if e.seats[1] is not None]
-    complete = [e for e in entrants if e.complete]
+    complete, count = [e for e in entrants if e.complete], max(crossplay.arena.sides) + 1
     return CrossTable(
         symmetric=crossplay.symmetric,
         rows=tuple(e.label for e in rows),
         columns=tuple(e.label for e in columns),
         scores=tuple(tuple(crossplay.score((row, column)) for column in columns) for row in rows),
-        sides=tuple(_side_bias(e.label, crossplay.score((e, e))) for e in complete),
+        sides=tuple(_side_bias(e.label, crossplay.score((e, e)), count) for e in complete),
         complete=tuple(e.label for e in complete),
         better=tuple(
             (i, j)
@@ -142,8 +144,8 @@ def tabulate(crossplay: Crossplay, entrants: Sequence[Entrant]) -> CrossTable:
     )
 
 
-def _side_bias(label: str, score: Score) -> SideBias:
+def _side_bias(label: str, score: Score, count: int) -> SideBias:
     decided = score.wins + score.losses
     share = score.wins / decided if decided else None
     low, high = wilson(score.wins, decided)
-    return SideBias(label, score.bouts, (score.wins, score.losses), score.draws, share, low, high)
+    return SideBias(label, score.bouts, (score.wins, score.losses), score.draws, share, low, high, count)

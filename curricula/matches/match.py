@@ -50,8 +50,9 @@ class Bout:
         return NOBODY if self.winner == NOBODY else self.side_of(self.ranks.index(0))
 
     def turned(self) -> "Bout":
-        """Return a two-sided bout from the second player's side."""
-        return replace(self, seat=1 - self.seat, winner=self.winner if self.winner < 0 else 1 - self.winner)
+        """Return a bout of two players from the second one's side, whose first team then comes first."""
+        winner = self.winner if self.winner == NOBODY else 1 - self.winner
+        return replace(self, seat=self.side_of(1), winner=winner, teams=self.teams[1:] + self.teams[:1])
 
 
 def share_out(total: int, parts: int, k: int) -> int:

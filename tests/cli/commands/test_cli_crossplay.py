@@ -69,7 +69,6 @@ def test_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMai
     [
         (["zero", "random"], "give --arena"),
         (["zero", "--arena", "chess"], "unknown arena 'chess'"),
-        (["zero", "--arena", "sumo_3"], "has 3 seats"),
         (["zero", "--arena", "sumo", "--engine", "quake"], "unknown engine 'quake'"),
         (["zero", "--arena", "sumo", "--picture", "heat.gif"], "the name of this picture must end in .png"),
         (["zero", "zero", "--arena", "sumo"], "are the same player"),

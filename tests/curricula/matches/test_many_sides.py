@@ -17,8 +17,9 @@ from dohyo.arenas.sides import places
 from dohyo.curricula.matches.casting import Teams, turns_of
 from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import Role, check_roles, roles_of
+from dohyo.curricula.matches.seating import play_evenly
 
-FOUR, PAIRS = (0, 1, 2, 3), (0, 0, 1, 1)
+THREE, FOUR, PAIRS = (0, 1, 2), (0, 1, 2, 3), (0, 0, 1, 1)
 
 
 class Notes:
@@ -161,3 +162,35 @@ def test_play_counts_wins_by_side(
     assert record["wins_by_side"] == [[0] * sides] * 2
     assert (record["draws"], record["endings"], record["partners"]) == (3, {"time-out": 3}, partner[1:])
     assert imageio.imread(picture).ndim == 3
+
+
+@pytest.mark.parametrize(("sides", "alone"), [((0, 1), 6), (FOUR, 0), (THREE, 3), (PAIRS, 6)])
+def test_two_players_share_out_the_sides(sides: tuple[int, ...], alone: int):
+    batch = StubBatch([[1], [1], [1]], sides)
+    seen = [Notes(0.5), Notes(0.25)]
+    bouts = play_evenly(batch, (seen[0], seen[1]), 6, seed=0)
+    assert [bout.index for bout in bouts] == list(range(6))
+    taken = [sum(len(rows) for rows in notes.saw) for notes in seen]
+    assert taken[0] == taken[1]  # seats in all bouts
+    # Both sides of the one that pushes harder push as hard: it wins only the bouts in which it has one side.
+    assert Counter(bout.winner for bout in bouts) == Counter({0: alone, -1: 6 - alone})
+    turned = [bout.turned() for bout in bouts]
+    assert {bout.winner for bout in turned} <= {1, -1}
+    assert [bout.seat for bout in turned] == [bout.side_of(1) for bout in bouts]
+
+
+@pytest.mark.parametrize("arena", ["sumo_3", "sumo_2v2"])
+def test_crossplay_of_more_than_two_seats(
+    arena: str, monkeypatch: pytest.MonkeyPatch, run_main: Callable[..., tuple[int, str, str]], tmp_path: Path
+):
+    shorten_bouts(monkeypatch, 4, arena)
+    options = ["--arena", arena, "--engine", "mujoco", "--workers", "1", "--bouts", "3", "--out", str(tmp_path)]
+    status, output, errors = run_main("crossplay", "zero", "random", *options, "--json")
+    assert status == 0, errors
+    record = only_object(output)
+    [match] = record["matches"]
+    assert (match["bouts"], match["draws"], record["payoff"]) == (3, 3, [[0, 0], [0, 0]])
+    assert {side["count"] for side in record["sides"]} == {3 if arena == "sumo_3" else 2}
+    status, output, _ = run_main("crossplay", "zero", "random", *options)  # reads what it has recorded
+    assert status == 0
+    assert ("others" in output) == (arena == "sumo_3")
