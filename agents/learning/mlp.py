@@ -80,7 +80,7 @@ class NormalisedPolicy(ActorCriticPolicy):
         mup: bool = False,
         **kwargs: Any,
     ) -> None:
-        self._own, self._width, self._mup = own, width, mup
+        self.own, self._width, self._mup = own, width, mup
         super().__init__(
             observation_space,
             action_space,
@@ -91,7 +91,7 @@ class NormalisedPolicy(ActorCriticPolicy):
         )
 
     def _build_mlp_extractor(self) -> None:
-        self.mlp_extractor = Towers(self._own, self.features_dim, self._width)
+        self.mlp_extractor = Towers(self.own, self.features_dim, self._width)
 
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
@@ -122,7 +122,7 @@ class NormalisedPolicy(ActorCriticPolicy):
         return [tensor for tensor in self._acting().values() if isinstance(tensor, nn.Parameter)]
 
     def _acting(self) -> dict[str, Tensor]:
-        tensors = seen_through(self, self._own)
+        tensors = seen_through(self, self.own)
         for k, layer in enumerate(self.policy_layers()):
             tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
         return tensors

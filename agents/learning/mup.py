@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-from stable_baselines3 import PPO
 from torch import nn
 
 BASE = 64
@@ -31,13 +30,4 @@ def adam(policy: nn.Module, towers: list[Tower], rate: float) -> torch.optim.Ada
     rest = [parameter for parameter in policy.parameters() if parameter not in scaled]
     groups: list[dict[str, Any]] = [{"params": rest, "lr": rate, "scale": 1.0}]
     groups += [{"params": [weight], "lr": rate * scale, "scale": scale} for weight, scale in scaled.items()]
-    return torch.optim.Adam(groups, eps=1e-5 * min(scaled.values()))
-
-
-class GroupedPpo(PPO):
-    """Stable-Baselines3's PPO with a separate learning rate for each group of the optimiser."""
-
-    def _update_learning_rate(self, optimizers: Any) -> None:
-        super()._update_learning_rate(optimizers)
-        for group in self.policy.optimizer.param_groups:
-            group["lr"] *= group["scale"]
+    return torch.optim.Adam(groups, eps=1e-5 * min(scaled.values()), fused=True)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
@@ -18,9 +17,9 @@ from dohyo.agents.files import parse_json, write_atomically
 from dohyo.agents.learning import sb3
 from dohyo.agents.learning.algorithms import LearningError
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.lean_ppo import LeanPpo
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
-from dohyo.agents.learning.mup import GroupedPpo
 from dohyo.agents.learning.recurrent_ppo import ChunkBuffer, ChunkedPpo
 from dohyo.agents.learning.rollouts import ActedRollout
 from dohyo.agents.learning.vec_env import SeatVec
@@ -38,7 +37,7 @@ PUBLISHED = 2_500_000_000
 class PpoLearner:
     """Stable-Baselines3's `algorithm` as a `dohyo.agents.learning.algorithms.Learner`."""
 
-    def __init__(self, algorithm: PPO | ChunkedPpo, vec: SeatVec, config: PpoConfig) -> None:
+    def __init__(self, algorithm: LeanPpo | ChunkedPpo, vec: SeatVec, config: PpoConfig) -> None:
         self.vec, self.config = vec, config
         self._ppo = algorithm
         self._curves = Logger(None, [])
@@ -233,8 +232,7 @@ def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     settings |= {"rollout_buffer_class": ActedRollout, "rollout_buffer_kwargs": {"vec": vec}}
     if config.parametrization == "mup":
         settings["policy_kwargs"]["mup"] = True
-        return PpoLearner(GroupedPpo(NormalisedPolicy, **settings), vec, config)
-    return PpoLearner(PPO(NormalisedPolicy, **settings), vec, config)
+    return PpoLearner(LeanPpo(NormalisedPolicy, **settings), vec, config)
 
 
 def recurrent_ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
@@ -259,7 +257,12 @@ def _settings(vec: SeatVec, config: PpoConfig, seed: int, chunk: int = 1) -> dic
         "clip_range": config.clip,
         "ent_coef": config.entropy,
         "target_kl": config.target_kl,
-        "policy_kwargs": {"own": vec.own, "width": config.width, "log_std_init": config.log_std},
+        "policy_kwargs": {
+            "own": vec.own,
+            "width": config.width,
+            "log_std_init": config.log_std,
+            "optimizer_kwargs": {"eps": 1e-5, "fused": True},  # SB3's epsilon
+        },
         "seed": seed,
         "device": "cpu",
     }

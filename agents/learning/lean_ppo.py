@@ -1,0 +1,132 @@
+"""PPO with Stable-Baselines3's settings, buffer and losses, but less work around the networks."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.utils import explained_variance
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
+from dohyo.agents.learning.rollouts import ActedRollout, split
+from dohyo.agents.policies.networks import make_policy
+from dohyo.arenas.arrays import FloatArray
+
+LOG_ROOT = math.log(2 * math.pi) / 2
+"""Logarithm of the square root of 2 pi, for the normal density."""
+
+
+class LeanPpo(PPO):
+    """Stable-Baselines3's PPO for a `NormalisedPolicy`, with the same updates from the same rollout.
+
+    It acts in NumPy, computes the values of a rollout in one pass, and normalises each observation once per update.
+    Actions are drawn from torch's random stream, minibatches from NumPy's.
+    """
+
+    policy: NormalisedPolicy
+
+    @torch.no_grad()
+    def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
+        """Play `n_rollout_steps` control steps in every slot of `env` into the buffer; `callback` is not called."""
+        buffer, space, own = rollout_buffer, env.action_space, self.policy.own
+        actor, log_std = make_policy(self.policy.acting_tensors(), clipped=False), self.policy.log_std.numpy()
+        noise = torch.randn(n_rollout_steps, env.num_envs, *space.shape).numpy()
+        buffer.reset()
+        buffer.log_probs[:] = -(noise**2 / 2 + log_std + LOG_ROOT).sum(axis=2)
+        last, starts, noise = self._last_obs, self._last_episode_starts, noise * np.exp(log_std)
+        assert isinstance(last, np.ndarray)
+        for step in range(n_rollout_steps):
+            buffer.observations[step], buffer.episode_starts[step] = last, starts
+            action = actor.act(buffer.observations[step, :, :own]) + noise[step]
+            buffer.actions[step] = action
+            last, buffer.rewards[step], starts, _ = env.step(np.clip(action, space.low, space.high))
+            buffer.acted[step] = env.acted
+            self.num_timesteps += env.num_envs
+        self._last_obs, self._last_episode_starts = last, starts
+        buffer.pos, buffer.full = n_rollout_steps, True
+        seen = np.concatenate([buffer.observations, last[None]], dtype=np.float32)
+        values = self.policy.predict_values(torch.from_numpy(seen.reshape(-1, seen.shape[-1]))).reshape(seen.shape[:2])
+        buffer.values[:] = values[:-1].numpy()
+        buffer.compute_returns_and_advantage(last_values=values[-1], dones=starts)
+        return True
+
+    @torch.no_grad()
+    def _rollout(self) -> list[Tensor]:
+        """Return normalised observations, actions, log-probabilities, advantages, returns of acting slots."""
+        buffer = self.rollout_buffer
+        assert isinstance(buffer, ActedRollout)
+        names = ("observations", "actions", "log_probs", "advantages", "returns")
+        acted = buffer.acted.T
+        arrays: list[FloatArray] = [getattr(buffer, name) for name in names]
+        seen, *rest = (torch.from_numpy(a.swapaxes(0, 1)[acted]) for a in arrays)
+        return [norm_of(self.policy)(seen), *rest]
+
+    def train(self) -> None:
+        """Update the networks from the last rollout, until its divergence goes beyond 1.5 `target_kl`."""
+        policy, left = self.policy, self._current_progress_remaining
+        for group in policy.optimizer.param_groups:
+            group["lr"] = self.lr_schedule(left) * group.get("scale", 1.0)
+        rollout, figures, diverged = self._rollout(), list[dict[str, Tensor]](), False
+        for _ in range(self.n_epochs):
+            order = np.random.permutation(len(rollout[0]))  # noqa: NPY002 - SB3's stream
+            first = len(figures)
+            for rows in map(torch.from_numpy, split(order, self.batch_size)):
+                loss, new = self._loss(*(tensor[rows] for tensor in rollout))
+                figures.append(new)
+                if diverged := self.target_kl is not None and new["approx_kl"].item() > 1.5 * self.target_kl:
+                    break
+                policy.optimizer.zero_grad()
+                torch.autograd.backward(loss)
+                nn.utils.clip_grad_norm_(policy.parameters(), self.max_grad_norm)
+                policy.optimizer.step()
+            self._n_updates += 1
+            if diverged:
+                break
+        self._record(figures, figures[first:])
+
+    @property
+    def _clip(self) -> float:
+        return self.clip_range(self._current_progress_remaining) if callable(self.clip_range) else self.clip_range
+
+    def _loss(
+        self, seen: Tensor, action: Tensor, before: Tensor, advantage: Tensor, returns: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return a minibatch's loss and its figures by name."""
+        policy, clip = self.policy, self._clip
+        mean = policy.action_net(policy.mlp_extractor.forward_actor(seen))
+        value = policy.value_net(policy.mlp_extractor.forward_critic(seen)).flatten()
+        scaled = (action - mean) * torch.exp(-policy.log_std)
+        log_ratio = -(scaled.square() / 2 + policy.log_std + LOG_ROOT).sum(dim=1) - before
+        ratio = log_ratio.exp()
+        if len(advantage) > 1:
+            advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        policy_loss = -torch.min(advantage * ratio, advantage * ratio.clamp(1 - clip, 1 + clip)).mean()
+        value_loss = functional.mse_loss(returns, value)
+        entropy_loss = -(policy.log_std + LOG_ROOT + 0.5).sum()
+        loss = policy_loss + self.ent_coef * entropy_loss + self.vf_coef * value_loss
+        with torch.no_grad():
+            figures = {
+                "entropy_loss": entropy_loss,
+                "policy_gradient_loss": policy_loss,
+                "value_loss": value_loss,
+                "approx_kl": (ratio - 1 - log_ratio).mean(),
+                "clip_fraction": ((ratio - 1).abs() > clip).float().mean(),
+                "loss": loss,
+            }
+        return loss, {name: figure.detach() for name, figure in figures.items()}
+
+    def _record(self, figures: list[dict[str, Tensor]], last: list[dict[str, Tensor]]) -> None:
+        """Record curves as Stable-Baselines3 does: the divergence of the last pass, the loss of the last minibatch."""
+        over = dict.fromkeys(figures[0], figures) | {"approx_kl": last, "loss": last[-1:]}
+        for name, those in over.items():
+            self.logger.record(f"train/{name}", torch.stack([one[name] for one in those]).mean().item())
+        buffer = self.rollout_buffer
+        explained = explained_variance(buffer.values.flatten(), buffer.returns.flatten())
+        self.logger.record("train/explained_variance", explained)
+        self.logger.record("train/std", self.policy.log_std.exp().mean().item())
+        self.logger.record("train/n_updates", self._n_updates)
+        self.logger.record("train/clip_range", self._clip)
+        self.logger.record("train/learning_rate", self.lr_schedule(self._current_progress_remaining))
