@@ -92,7 +92,7 @@ def settings_table(arena: Arena) -> list[str]:
     rows = [
         f"| `{name}` | {_default(known)} | {_option(known)} | {_meaning(known)} |"
         for name, known in settings_of(TrainConfig).items()
-        if name not in ("ppo", "schedule_start")
+        if name not in ("ppo", "schedule_start", "seeding")
     ]
     return ["| name | default | option | meaning |", "|---|---|---|---|", *rows]
 

@@ -18,6 +18,7 @@ from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS
 from dohyo.curricula.opponents.samplers import LEAGUE, Sampler, known_opponents, rule_name
 from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
+from dohyo.curricula.run.seeds import SEEDINGS
 
 MEETINGS, WORLD = "Learners and opponents", "Rewards and starts"
 """Headings of options in the help; options of the run as a whole come first, without a heading."""
@@ -203,6 +204,15 @@ class TrainConfig:
         option=None,
     )
 
+    seeding: int = setting(
+        max(SEEDINGS),
+        "How random streams follow from the seed.",
+        note="The run folder keeps what the run began with, see `dohyo.curricula.run.seeds`.",
+        low=min(SEEDINGS),
+        high=max(SEEDINGS),
+        option=None,
+    )
+
     def __post_init__(self) -> None:
         """Name the opponent rule and check the settings."""
         if callable(self.opponents):
@@ -268,4 +278,5 @@ class TrainConfig:
             guest_share=0.0,
             imports=(),
             schedule_start=ScheduleStart(),
+            seeding=TrainConfig.seeding,
         )

@@ -23,6 +23,7 @@ NAMED = ("start", "guests")
 SET_ELSEWHERE = {
     "imports": "imports are code, name them on the command line with --import",
     "schedule_start": "the run folder sets the start of its schedules",
+    "seeding": "the run folder sets how its streams follow from the seed",
 }
 """Settings that are not read from a file, with the reason; a run's `config.json` has them, other files must not."""
 
@@ -72,12 +73,15 @@ def _locate(values: dict[str, Any], snapshots: Path) -> None:
 
 LATER = {"algorithm", "imports", "physics", "schedule_start"}
 """Settings that runs of version 0.1 do not have."""
+BEFORE = {"seeding": 1}
+"""What holds for a run that does not say, where that is not the default."""
 
 
 def read_run_settings(path: Path) -> TrainConfig:
     """Return the settings in a run's file; raises `DohyoError` if it cannot be read or lacks settings."""
     try:
-        settings = parse_json(path.read_bytes())
+        held = parse_json(path.read_bytes())
+        settings = BEFORE | held if isinstance(held, dict) else held
         config = TrainConfig.from_json(settings)
         if missing := settings_of(TrainConfig).keys() - LATER - settings.keys():
             raise ConfigError(f"it lacks {', '.join(sorted(missing))}")

@@ -97,7 +97,7 @@ class RunFolder:
         if before is not None:
             self.before = before
             start = start_schedules(before, self.config, self.minutes, self.samples, restart=restart)
-            self.config = replace(self.config, schedule_start=start)
+            self.config = replace(self.config, schedule_start=start, seeding=before.seeding)
         for leftover in self.path.rglob(f".*{UNFINISHED}"):
             leftover.unlink()
         write_atomically(self.path / SETTINGS[KIND], json.dumps(asdict(self.config), indent=2).encode())

@@ -10,13 +10,13 @@ from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError,
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.saved import AnyArray, nested, under
 from dohyo.arenas.sides import seats_of_sides
-from dohyo.curricula.matches.match import APART
 from dohyo.curricula.opponents.league import KINDS, Standings
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.learners import rivals
 from dohyo.curricula.run.record import JOINED, RESET, Generation
+from dohyo.curricula.run.seeds import SEEDINGS
 from dohyo.curricula.training.curves import BoutWatch
 
 
@@ -36,13 +36,12 @@ class Lineage:
         self.curves: dict[str, float] = chain[-1].curves if chain else {}
         index = list(folder.learners).index(name)
         # If bouts cannot be resumed, a resumed session plays other bouts than the sessions before.
-        self._begun = self.config.seed + APART * index
-        self._seed = self._begun + (self.generation + 1) * self.config.worlds
+        self._seeds = SEEDINGS[self.config.seeding](self.config.seed, index, self.generation + 1, self.config.worlds)
         self._rivals = rivals(folder.learners, name)
         self._pool = self._make_pool([chains[rival] for rival in self._rivals])
         self.vec = self._make_vec()
-        self.learner = make_learner(self.vec, self.config.ppo, self.config.seed + index, self.config.algorithm)
-        self.vec.seed(self._seed)  # after the learner, because PPO seeds its environment
+        self.learner = make_learner(self.vec, self.config.ppo, self._seeds.learner, self.config.algorithm)
+        self.vec.seed(self._seeds.bouts)  # after the learner, because PPO seeds its environment
         self._bouts = BoutWatch(self.vec)
         self._gathered = 0
         if self.config.start:
@@ -95,7 +94,7 @@ class Lineage:
             met,
             self._matchmaker(),
             config.worlds,
-            self._seed,
+            self._seeds.opponents,
             guests=[name for name, roles in self.folder.guests.items() if any(map(self.role.meets, roles))],
             guest_share=config.guest_share,
             actions=self._batch.action_spaces[rival].shape[0],
@@ -172,7 +171,7 @@ class Lineage:
             return {}
         standings = Standings.of(self._kinds, self._pool.payoffs())
         joins = self._kind.joins(standings, self.generation - self._joined, self.config.timeout)
-        reset = joins and self._kind.resets(self._begun, self.generation)
+        reset = joins and self._kind.resets(self._seeds.restarts, self.generation)
         if reset:
             self.learner.reset()
             self._pool.forget_results()
