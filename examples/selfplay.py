@@ -96,7 +96,7 @@ def train(samples: int, worlds: int, engine: str, seed: int) -> tuple[Agent, Bat
     batch = make_batch("sumo", body="ant", engine=engine, worlds=worlds)
     agent = Agent(batch)
     adam = torch.optim.Adam(agent.parameters(), LEARNING_RATE)
-    batch.reset(seed)
+    batch.reset(worlds * seed)  # world w has seed + w: so no two seeds share a world
     updates = max(1, samples // (STEPS * 2 * worlds))
     for k in range(updates):
         batch.alpha = max(0.0, 1 - 2 * k / updates)
