@@ -1,6 +1,7 @@
 """User-defined algorithms: a cross-entropy method, defined here, trains, resumes, plays and is rated."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from doubles import shorten_bouts, tiny_config, train
 from safetensors.numpy import load_file, save_file
 
+from dohyo.agents.learning import algorithms
 from dohyo.agents.learning.algorithms import ALGORITHMS, Learner, check_algorithm, register_algorithm
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.vec_env import SeatVec
@@ -120,6 +122,28 @@ def test_it_trains_resumes_and_is_rated(tmp_path: Path):
     by_hand = snapshot.tensors["weight_0"].sum(1) + snapshot.tensors["bias_0"]  # observations of 1, mean 0, variance 1
     expected = np.clip(by_hand / np.sqrt(1 + 1e-4) + snapshot.tensors["bias_0"] * (1 - 1 / np.sqrt(1 + 1e-4)), -1, 1)
     np.testing.assert_allclose(snapshot.policy().act(sees)[0], expected, rtol=1e-5)
+
+
+def test_a_file_brings_it_to_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: Callable[..., tuple[int, str, str]]
+):
+    for name in ("first", "second"):  # a file is imported once in a process
+        text = "from dohyo.agents import register_algorithm\nfrom test_algorithms import CrossEntropy\n"
+        (tmp_path / f"{name}.py").write_text(f"{text}register_algorithm('mine', CrossEntropy)\n")
+    out = tmp_path / "run"
+    options = ["--algorithm", "mine", "--engine", "mujoco", "--worlds", "4", "--ppo", "rollout=16", "--out", str(out)]
+    status, _, errors = run_main("train", "sumo", *options, "--samples", "1", "--import", str(tmp_path / "first.py"))
+    assert status == 0, errors
+    del algorithms.ALGORITHMS["mine"]
+    status, _, errors = run_main("train", "sumo", *options, "--samples", "900")
+    assert status == 2
+    assert "unknown algorithm 'mine'" in errors
+    assert "name the file that registers it by --import" in errors
+    assert run_main("play", "sumo", "--seat", str(out), "--seat", "zero", "--bouts", "2")[0] == 0
+    status, _, errors = run_main("train", "sumo", *options, "--samples", "900", "--import", str(tmp_path / "second.py"))
+    assert status == 0, errors
+    with closing(RunFolder.open(out)) as folder:
+        assert [link.generation for link in folder.record.chain("sumo")] == [0, 1, 2]
 
 
 def test_the_method_itself_finds_what_pays():
