@@ -1,6 +1,6 @@
 """Settings of a training command: options override the file, which overrides the arena's and policy's defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from dohyo.curricula.run.config_file import SET_ELSEWHERE
 from dohyo.curricula.run.schedules import Widenings
 
 BUDGET = ("minutes", "samples")
+SHARES = ("mirror", "first")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ def override(settings: Mapping[str, Any], options: Mapping[str, Any]) -> dict[st
     return {**kept, **options, "ppo": {**kept.get("ppo", {}), **options.get("ppo", {})}}
 
 
+def check_shares(config: TrainConfig, given: Iterable[str]) -> None:
+    """Raise `ConfigError` where a league is given shares of opponents, which it sets itself."""
+    if config.league and {*SHARES} & {*given}:
+        raise ConfigError("a league sets the shares of opponents itself: leave out --mirror and --first")
+
+
 def plan(settings: Mapping[str, Any]) -> Plan:
     """Return the plan for these settings; raises an error for names that do not exist or do not fit the arena.
 
@@ -75,8 +82,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     config = TrainConfig(**{**settings, **changes})
     check_opponents(config.opponents)
     check_algorithm(config.algorithm, config.ppo.policy)
-    if config.league and (config.mirror, config.first) != (TrainConfig.mirror, TrainConfig.first):
-        raise ConfigError("a league sets the shares of opponents itself: leave out --mirror and --first")
+    check_shares(config, [name for name in SHARES if getattr(config, name) != getattr(TrainConfig, name)])
     rules.reweigh(config.terms)
     Widenings(config.widen, rules.ranges)
     named = {"start": settings.get("start", ""), "guests": tuple(guests)}

@@ -14,7 +14,7 @@ from dohyo.cli.options import POLICY, VALUE, WIDTH, Imports, Json, RestartSchedu
 from dohyo.cli.progress import train_in
 from dohyo.cli.setting_options import parameter, take, typed
 from dohyo.cli.suggestions import quoted, watch_run
-from dohyo.cli.train_settings import Plan, as_settings, override, plan
+from dohyo.cli.train_settings import Plan, as_settings, check_shares, override, plan
 from dohyo.curricula.players import check_imports
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import read_config, to_toml
@@ -78,6 +78,7 @@ def command(
         raise UnknownName("give an arena, such as `dohyo train sumo`, or with --config a file that has one")
     check_imports(settings["arena"], [str(path) for path in (out, config and config.parent) if path])
     planned = plan(_engine_of(out) | settings)
+    check_shares(planned.config, options)
     if print_config:
         _print_config(planned, as_json)
         return
