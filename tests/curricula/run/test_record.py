@@ -131,6 +131,6 @@ def test_teams_that_cannot_be(tmp_path: Path, teams: str):
     db.commit()
     db.close()
     record = RunRecord(path)
-    with pytest.raises(DohyoError, match="cannot read the league"):
+    with pytest.raises(DohyoError, match="cannot read the record"):
         record.matches("mujoco")
     record.close()
