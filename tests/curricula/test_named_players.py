@@ -83,8 +83,9 @@ def test_an_object_plays_a_match_and_is_told_of_new_bouts():
     own = Own()
     bouts = play_match(StubBatch([[1], [2], [3]]), (own, "zero"), 6, seed=0)
     assert [bout.winner for bout in bouts] == [0] * 6  # who pushes harder wins
-    # Bouts of one, two and three steps: all begin, then those that ended in each step.
-    assert own.told[:4] == [[0, 1, 2], [0], [0, 1], [0, 2]]
+    # Bouts of one, two and three steps, two in each world: all begin, then those that ended in each step.
+    # After the second step world 0 has had both of its bouts and rests.
+    assert own.told[:4] == [[0, 1, 2], [0], [0, 1], [2]]
 
 
 def test_names_that_cannot_play_here(run_folder: Path, tmp_path: Path):
