@@ -23,11 +23,13 @@ from dohyo.curricula.run.record import Generation, Match
 MUJOCO = ("--engine", "mujoco", "--workers", "1")
 LEAGUE = ("sumo", "sumo-main-exploiter", "sumo-league-exploiter")
 RUNS: dict[str, tuple[int, str, tuple[str, ...], tuple[str, ...]]] = {
-    "MLP": (14, "sumo", ("sumo",), ()),
-    "LSTM": (14, "sumo", ("sumo",), ("--policy", "lstm")),
-    "roles": (14, "kick_and_defend", ("kicker", "keeper"), ()),
-    "population": (14, "sumo", ("sumo-1", "sumo-2", "sumo-3"), ("--population", "3")),
-    "league": (14, "sumo", LEAGUE, ("--opponents", "league", "--timeout", "1")),
+    "MLP": (12, "sumo", ("sumo",), ()),
+    "LSTM": (12, "sumo", ("sumo",), ("--policy", "lstm")),
+    "roles": (12, "kick_and_defend", ("kicker", "keeper"), ()),
+    "population": (12, "sumo", ("sumo-1", "sumo-2", "sumo-3"), ("--population", "3")),
+    "league": (12, "sumo", LEAGUE, ("--opponents", "league", "--timeout", "1")),
+    "four seats": (5, "sumo_4", ("sumo",), ()),
+    "two teams": (5, "sumo_2v2", ("sumo",), ("--policy", "lstm")),
 }
 """Kills, arena, learners and options of what is trained."""
 Say = Callable[[str], None]
