@@ -27,7 +27,7 @@ STRIP = 5
 
 def record(arena: str, setup: Setup, teams: Teams, named: Teams, seed: int) -> Replay:
     """Return the replay of the bout of `seed` between teams, the first one on side 0; `named` has their names."""
-    batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, autoreset=False)
+    batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, physics=setup.physics, autoreset=False)
     try:
         cast, turn = Casting(batch, teams, seed, swap=False), np.zeros(1, np.intp)
         observation = batch.reset(seed)

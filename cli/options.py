@@ -10,14 +10,17 @@ import typer
 from dohyo.agents.learning.config import POLICIES, PpoConfig
 from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.cli.imports import import_named
 from dohyo.cli.setting_options import option, parameter
 from dohyo.curricula.run.config import TrainConfig
 
+TRAINED = "that of the run or snapshot, else the arena's first"
 ArenaName = Annotated[str, typer.Argument(help=settings_of(TrainConfig)["arena"].help, show_default=False)]
 BodyName = Annotated[str | None, option(TrainConfig, "body")]
 EngineName = Annotated[str | None, option(TrainConfig, "engine")]
-DriveName = Annotated[str | None, option(TrainConfig, "drive")]
+DriveName = Annotated[str | None, option(TrainConfig, "drive", show_default=TRAINED)]
+PhysicsName = Annotated[str | None, option(TrainConfig, "physics", show_default=TRAINED)]
 Seed = Annotated[int, option(TrainConfig, "seed")]
 Worlds = Annotated[int, option(TrainConfig, "worlds")]
 Workers = Annotated[int | None, option(TrainConfig, "workers")]
@@ -37,6 +40,11 @@ RestartSchedules = Annotated[
 CHARTS = (".png", ".svg", ".pdf")
 """File name endings of charts."""
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
+
+
+def engine_words(engine: str, physics: str) -> str:
+    """Return how a table names an engine and the preset of its physics, unless that is `accurate`."""
+    return engine if physics == ACCURATE else f"{engine}, {physics} physics"
 
 
 def check_suffix(path: Path | None, suffixes: Sequence[str]) -> None:

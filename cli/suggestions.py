@@ -27,6 +27,8 @@ def watch_run(run: Path, config: TrainConfig, roles: Sequence[Role]) -> str:
         words += ["--body", config.body]
     if config.drive != usual.drive:
         words += ["--drive", config.drive]
+    if config.physics != usual.physics:
+        words += ["--physics", config.physics]
     for name in config.imports:
         words += ["--import", name]
     for seat in range(ARENAS[config.arena].seats):

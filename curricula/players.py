@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from dohyo.agents.snapshot import Part, Snapshot, load_snapshot
+from dohyo.agents.snapshot import Origin, Part, Snapshot, load_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.players import BUILT_IN, FORMS, Make, unknown_player
 from dohyo.arenas.players import find_player as find_player
-from dohyo.arenas.registry import ARENAS
+from dohyo.arenas.registry import ARENAS, Setup, set_up
 from dohyo.curricula.run.folder import KIND, RunFolder
 from dohyo.curricula.run.results_folder import SETTINGS
 
@@ -44,13 +44,32 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
     raise unknown_player(name)
 
 
-def trained_on(names: Iterable[str], arena: str | None = None) -> str | None:
-    """Return the engine on which the first snapshot or run among `names` was trained; None if there is none.
+def trained_as(names: Iterable[str], arena: str | None = None) -> Origin | None:
+    """Return the origin of the first snapshot or run among `names`; None if there is none.
 
     With `arena`, only snapshots trained in that arena count.
     """
     origins = (find_snapshot(name).origin for name in names if name not in BUILT_IN)
-    return next((origin.engine for origin in origins if arena in (None, origin.part.arena)), None)
+    return next((origin for origin in origins if arena in (None, origin.part.arena)), None)
+
+
+def set_up_for(
+    names: Iterable[str],
+    arena: str,
+    body: str | None = None,
+    engine: str | None = None,
+    drive: str | None = None,
+    physics: str | None = None,
+) -> Setup:
+    """Return the given choices; for engine, drive and physics that are None, those of the players' training.
+
+    The first snapshot or run among `names` that was trained in `arena` decides, without one the arena's defaults.
+    Raises `UnknownName` as `dohyo.arenas.registry.set_up` does, and for unknown players.
+    """
+    origin = trained_as(names, arena)
+    if origin is not None:
+        engine, drive, physics = engine or origin.engine, drive or origin.part.drive, physics or origin.physics
+    return set_up(arena, body, engine, drive, physics)
 
 
 def check_imports(arena: str, names: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, EngineName, Imports, Json, Workers
+from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, EngineName, Imports, Json, PhysicsName, Workers
 from dohyo.cli.progress import bar
 from dohyo.cli.setting_options import option, take, typed
 from dohyo.cli.train_settings import choose_learner
@@ -38,6 +38,7 @@ def command(
     ] = None,
     body: BodyName = None,
     engine: EngineName = None,
+    physics: PhysicsName = None,
     worlds: Annotated[int, option(TrainConfig, "worlds", min=1)] = 64,
     workers: Workers = None,
     blocks: Annotated[
@@ -62,9 +63,9 @@ def command(
 
     Example: [bold]dohyo bench sumo --body ant --worlds 64 --engine mujoco[/bold]
     """
-    setup, learner = set_up(arena or "sumo", body, engine), typed(context, given)
-    build_arena(arena or "sumo", setup.body)
-    case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores())
+    setup, learner = set_up(arena or "sumo", body, engine, physics=physics), typed(context, given)
+    build_arena(arena or "sumo", setup.body, physics=setup.physics)
+    case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores(), setup.physics)
     if training:
         _training(_config(case, setup.drive, learner), generations, as_json)
     elif opponents is not None:
@@ -72,8 +73,12 @@ def command(
             raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
         _opponents(opponents, _config(case, setup.drive, learner), blocks, as_json)
     elif everything:
-        scenes = [(arena, setup.body)] if arena else [(a, b) for a in ARENAS for b in ARENAS[a].bodies]
-        _batches(_groups(scenes, worlds), blocks, as_json, several=True)
+        scenes = (
+            [(arena, setup.body)]
+            if arena
+            else [(a, b) for a, spec in ARENAS.items() if setup.physics in spec.physics for b in spec.bodies]
+        )
+        _batches(_groups(scenes, worlds, setup.physics), blocks, as_json, several=True)
     else:
         _batches([[case]], blocks, as_json, several=False)
 
@@ -82,7 +87,7 @@ def _config(case: Case, drive: str, learner: dict[str, Any]) -> TrainConfig:
     """Return the settings of a training run with a case's arena, body, engine, worlds and workers."""
     need_two_seats(case.arena)
     setup = case.arena, case.body, case.engine, drive
-    return TrainConfig(*setup, worlds=case.worlds, workers=case.workers, ppo=choose_learner(learner))
+    return TrainConfig(*setup, case.physics, worlds=case.worlds, workers=case.workers, ppo=choose_learner(learner))
 
 
 def _batches(groups: list[list[Case]], blocks: int, as_json: bool, *, several: bool) -> None:
@@ -113,11 +118,11 @@ def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[S
     return speeds, failures
 
 
-def _groups(scenes: list[tuple[str, str]], worlds: int) -> list[list[Case]]:
+def _groups(scenes: list[tuple[str, str]], worlds: int, physics: str) -> list[list[Case]]:
     """Return a group of cases per arena and body: every engine of the arena, on one core and on all."""
     workers = sorted({1, cores()})
     return [
-        [Case(arena, body, engine, worlds, w) for engine in ARENAS[arena].engines for w in workers]
+        [Case(arena, body, engine, worlds, w, physics) for engine in ARENAS[arena].engines for w in workers]
         for arena, body in scenes
     ]
 

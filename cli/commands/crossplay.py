@@ -14,12 +14,12 @@ from rich.table import Column, Table
 
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import build_arena, set_up
-from dohyo.cli.options import EngineName, Imports, Json, Seed, Workers, check_suffix
+from dohyo.arenas.registry import build_arena
+from dohyo.cli.options import EngineName, Imports, Json, PhysicsName, Seed, Workers, check_suffix, engine_words
 from dohyo.cli.players import find_entrant
 from dohyo.cli.progress import play_all
 from dohyo.curricula.matches.roles import check_roles, roles_of
-from dohyo.curricula.players import find_snapshot
+from dohyo.curricula.players import find_snapshot, set_up_for
 
 if TYPE_CHECKING:
     from dohyo.arenas.rules.arena import Arena
@@ -44,6 +44,7 @@ def command(
         typer.Option("--body", help="Bodies of the seats, if the snapshots' differ.", show_default="the snapshots'"),
     ] = None,
     engine: EngineName = None,
+    physics: PhysicsName = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Record matches in this folder; the same command resumes them."),
@@ -63,7 +64,7 @@ def command(
     from dohyo.curricula.evaluation.plots import draw_heat_map
 
     check_suffix(picture, (".png",))
-    config = _config(player, arena, body, engine, seed)
+    config = _config(player, arena, body, (engine, None, physics), seed)
     rules = build_arena(config.arena, config.body, drive=config.drive)
     check_roles(rules, roles_of(rules))
     entrants = _entrants(player, rules)
@@ -72,28 +73,32 @@ def command(
     if picture is not None:
         draw_heat_map(table, picture)
     if as_json:
-        head = {"arena": config.arena, "body": config.body, "engine": config.engine, "seed": seed, "bouts": bouts}
+        head = {name: getattr(config, name) for name in ("arena", "body", "engine", "physics", "seed")} | {
+            "bouts": bouts
+        }
         typer.echo(json.dumps(head | table.record()))
         return
     console = Console()
-    console.print(f"{config.arena} with {config.body} on {config.engine}, {bouts} bouts of every pair")
+    engine_shown = engine_words(config.engine, config.physics)
+    console.print(f"{config.arena} with {config.body} on {engine_shown}, {bouts} bouts of every pair")
     _print(table, console)
 
 
-def _config(names: Sequence[str], arena: str | None, body: str | None, engine: str | None, seed: int) -> "CrossConfig":
-    """Return the settings of all matches: those typed, else the snapshots'."""
+def _config(
+    names: Sequence[str], arena: str | None, body: str | None, scene: Sequence[str | None], seed: int
+) -> "CrossConfig":
+    """Return the settings of all matches: those typed, else the snapshots'; `scene` is engine, drive and physics."""
     from dohyo.curricula.evaluation.crossplay import CrossConfig
 
-    origins = [find_snapshot(name).origin for name in names if name not in BUILT_IN]
-    parts = [origin.part for origin in origins]
+    parts = [find_snapshot(name).origin.part for name in names if name not in BUILT_IN]
     if arena is None and not parts:
         raise UnknownName("give --arena: without snapshots the arena is not known")
     bodies = list(dict.fromkeys(part.body for part in parts))
     if body is None and len(bodies) > 1:
         raise UnknownName(f"players have different bodies: give one per seat, such as --body {','.join(bodies)}")
-    arena, engine = arena or parts[0].arena, engine or (origins[0].engine if origins else None)
-    setup = set_up(arena, body or next(iter(bodies), None), engine, parts[0].drive if parts else None)
-    return CrossConfig(arena, setup.body, setup.engine, setup.drive, seed)
+    arena = arena or parts[0].arena
+    setup = set_up_for(names, arena, body or next(iter(bodies), None), *scene)
+    return CrossConfig(arena, *setup[:3], seed, setup.physics)
 
 
 def _entrants(names: Sequence[str], arena: "Arena") -> "list[Entrant]":

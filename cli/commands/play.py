@@ -14,18 +14,30 @@ from rich.table import Column, Table
 
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import ConfigError, UnknownName
-from dohyo.arenas.registry import build_arena, set_up
+from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import NOBODY
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.cli.film import FILMS, film, record
-from dohyo.cli.options import ArenaName, BodyName, DriveName, EngineName, Imports, Json, Seed, Workers, check_suffix
+from dohyo.cli.options import (
+    ArenaName,
+    BodyName,
+    DriveName,
+    EngineName,
+    Imports,
+    Json,
+    PhysicsName,
+    Seed,
+    Workers,
+    check_suffix,
+    engine_words,
+)
 from dohyo.cli.progress import bar
 from dohyo.cli.replays import REPLAYS, write_replay
 from dohyo.curricula.matches.casting import Teams
 from dohyo.curricula.matches.intervals import wilson
 from dohyo.curricula.matches.match import Bout, play_match
 from dohyo.curricula.matches.roles import roles_of
-from dohyo.curricula.players import check_imports, find_player, trained_on
+from dohyo.curricula.players import check_imports, find_player, set_up_for
 
 WORLDS = 32
 """Number of worlds; the bouts depend on it, so it is fixed."""
@@ -77,6 +89,7 @@ def command(
     replay: ReplayFile = None,
     workers: Workers = None,
     drive: DriveName = None,
+    physics: PhysicsName = None,
     seed: Seed = 0,
     imports: Imports = None,
     as_json: Json = False,
@@ -88,14 +101,15 @@ def command(
     check_suffix(picture, FILMS)
     check_suffix(replay, REPLAYS)
     check_imports(arena, seat)
-    setup = set_up(arena, body, engine or trained_on(seat, arena), drive)
+    setup = set_up_for(seat, arena, body, engine, drive, physics)
     rules = build_arena(arena, setup.body, drive=setup.drive)
     named = _name_teams(seat, partner or (), rules.sides)
-    batch = make_batch(arena, setup.body, setup.engine, min(WORLDS, bouts), workers=workers, drive=setup.drive)
-    with closing(batch):
+    body, engine, drive, physics = setup
+    worlds = min(WORLDS, bouts)
+    with closing(make_batch(arena, body, engine, worlds, workers=workers, drive=drive, physics=physics)) as batch:
         teams = _find(named, batch, seed, stochastic=not deterministic)
         results = _play(batch, teams, bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
-    about = {"arena": arena, "body": setup.body, "engine": setup.engine, "seed": seed}
+    about = {"arena": arena, "body": body, "engine": engine, "physics": physics, "seed": seed}
     summary = _summarise(results, named) | about
     if picture is not None or replay is not None:
         shown = record(arena, setup, teams, named, seed)
@@ -152,7 +166,7 @@ def _print(record: dict[str, Any], as_json: bool, written: dict[str, Path | None
         return
     sides = (f"on side {side}" for side in range(len(record["wins_by_side"][0])))
     figures = (Column(name, justify="right") for name in ("wins", "share, 95 % interval", *sides))
-    title = f"{record['arena']} with {record['body']} on {record['engine']}"
+    title = f"{record['arena']} with {record['body']} on {engine_words(record['engine'], record['physics'])}"
     table = Table(Column("player", overflow="fold"), *figures, title=title)
     for k, name in enumerate(record["seats"]):
         low, high = wilson(record["wins"][k], record["bouts"])

@@ -15,14 +15,13 @@ from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
-from dohyo.arenas.physics import ENGINES
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import build_arena, need_two_seats, set_up
+from dohyo.arenas.registry import Setup, build_arena, need_two_seats
 from dohyo.arenas.rules.arena import Arena
-from dohyo.cli.options import CHARTS, EngineName, Imports, Json, Seed, Workers, check_suffix
+from dohyo.cli.options import CHARTS, EngineName, Imports, Json, PhysicsName, Seed, Workers, check_suffix, engine_words
 from dohyo.cli.progress import bar
 from dohyo.curricula.evaluation.masked import MASKS
-from dohyo.curricula.players import find_snapshot, trained_on
+from dohyo.curricula.players import find_snapshot, set_up_for, trained_as
 
 if TYPE_CHECKING:
     from dohyo.curricula.evaluation.push import Stand, Subject, WindConfig
@@ -40,6 +39,7 @@ def command(
     forces: Annotated[str, typer.Option("--forces", help="Forces in N, separated by commas.")] = "200,300,400,500,600",
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every player per force.", min=2)] = 200,
     engine: EngineName = None,
+    physics: PhysicsName = None,
     mask: Annotated[
         str, typer.Option("--mask", help=f"Observation in place of the opponent: {', '.join(MASKS)}.")
     ] = "zero",
@@ -64,18 +64,32 @@ def command(
 
     Example: [bold]dohyo push runs/first runs/standing zero --engine mujoco --picture wind.png[/bold]
     """
-    engine = engine or trained_on(players) or set_up(arena or "sumo").engine
-    lookup(ENGINES, engine, "engine")
+    setup = _set_up(players, arena, engine, physics)
     lookup(MASKS, mask, "mask")
     check_suffix(picture, CHARTS)
     from dohyo.curricula.evaluation.push import WindConfig
 
-    config = WindConfig(_read_forces(forces), bouts, mask, not deterministic, engine, workers, seed)
+    config = WindConfig(
+        _read_forces(forces), bouts, mask, not deterministic, setup.engine, workers, seed, setup.physics
+    )
     subjects = _find(players, arena, body)
     stands = _measure(subjects, config, as_json)
     if picture is not None:
         _draw(stands, picture)
-    _report(subjects, stands, {"engine": engine, "seed": seed, "bouts": bouts, "mask": mask}, as_json, picture)
+    _report(
+        subjects,
+        stands,
+        {"engine": setup.engine, "physics": setup.physics, "seed": seed, "bouts": bouts, "mask": mask},
+        as_json,
+        picture,
+    )
+
+
+def _set_up(players: list[str], arena: str | None, engine: str | None, physics: str | None) -> Setup:
+    """Return engine and physics, of which those of the first snapshot's training are the defaults."""
+    origin = trained_as(players)
+    first = origin.part.arena if origin is not None else arena or "sumo"
+    return set_up_for(players, first, engine=engine, physics=physics)
 
 
 def _measure(subjects: "list[Subject]", config: "WindConfig", quiet: bool) -> "list[Stand]":
@@ -135,7 +149,7 @@ def _report(
     subjects: list["Subject"], stands: list["Stand"], settings: dict[str, Any], as_json: bool, picture: Path | None
 ) -> None:
     if not as_json:
-        _print(stands, settings["bouts"], settings["engine"], picture)
+        _print(stands, settings["bouts"], engine_words(settings["engine"], settings["physics"]), picture)
         return
     places = {s.name: {"arena": s.arena, "body": s.body, "seat": s.seat} for s in subjects}
     results = [

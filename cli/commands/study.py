@@ -9,7 +9,7 @@ import typer
 
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import BodyName, EngineName, Imports, Json, Workers, Worlds
+from dohyo.cli.options import BodyName, EngineName, Imports, Json, PhysicsName, Workers, Worlds
 from dohyo.curricula.studies.catalogue import STUDIES
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def command(
     arena: Annotated[str, typer.Option("--arena", help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
     body: BodyName = None,
     engine: EngineName = None,
+    physics: PhysicsName = None,
     worlds: Worlds = 64,
     workers: Workers = None,
     imports: Imports = None,
@@ -48,8 +49,8 @@ def command(
     Example: [bold]dohyo study delta --engine mujoco --out runs/delta[/bold]
     """
     lookup(STUDIES, study, "study")
-    setup = set_up(arena, body, engine)
-    build_arena(arena, setup.body, drive=setup.drive)
+    setup = set_up(arena, body, engine, physics=physics)
+    build_arena(arena, setup.body, drive=setup.drive, physics=setup.physics)
     need_two_seats(arena)
     if samples is not None and minutes is not None:
         raise UnknownName("give --samples or --minutes, not both: every run has the same budget")
@@ -59,7 +60,7 @@ def command(
 
     scene = setup.body, setup.engine, setup.drive
     imported = tuple(imports or ())
-    config = StudyConfig(study, arena, *scene, samples, minutes, worlds, seeds, bouts, workers, imported)
+    config = StudyConfig(study, arena, *scene, samples, minutes, worlds, seeds, bouts, workers, setup.physics, imported)
     _report(_carry_out(out, config, as_json), config, out, as_json)
 
 
@@ -68,7 +69,7 @@ def _report(report: "StudyReport", config: "StudyConfig", out: Path, as_json: bo
     from dohyo.curricula.studies.report import FILES
 
     if as_json:
-        names = ("study", "arena", "body", "engine", "seeds", "bouts", "samples", "minutes")
+        names = ("study", "arena", "body", "engine", "physics", "seeds", "bouts", "samples", "minutes")
         typer.echo(json.dumps({name: getattr(config, name) for name in names} | report.record()))
         return
     typer.echo(report.markdown())

@@ -17,6 +17,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics import Engine
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.saved import AnyArray
@@ -35,6 +36,7 @@ class Case:
     engine: str
     worlds: int
     workers: int
+    physics: str = ACCURATE
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Duel:
         self.recorder = Recorder(engine)
         self._batch = Batch(rules, self.recorder)
         self._batch.reset(seed=0)
-        scene = build_arena(case.arena, case.body).scene
+        scene = build_arena(case.arena, case.body, physics=case.physics).scene
         # Only the frame needs sensors, and the bare engine does not fill it.
         scene.model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_SENSOR
         self._bare = build_engine(case.arena, case.engine, scene, case.worlds, case.workers)
@@ -194,7 +196,7 @@ def take(words: Sequence[str]) -> None:
 
 
 def _parts(case: Case) -> tuple[Arena, Engine]:
-    rules = build_arena(case.arena, case.body, worlds=case.worlds)
+    rules = build_arena(case.arena, case.body, worlds=case.worlds, physics=case.physics)
     return rules, build_engine(case.arena, case.engine, rules.scene, case.worlds, case.workers)
 
 

@@ -9,6 +9,7 @@ from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.players import built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
@@ -55,6 +56,7 @@ class CrossConfig:
     engine: str
     drive: str = "target"
     seed: int = 0
+    physics: str = ACCURATE
 
 
 Pair = tuple[Entrant, Entrant]
@@ -94,7 +96,9 @@ class Crossplay:
         c, worlds = self.config, min(WORLDS, bouts)
         if self._batch is None or self._batch.worlds != worlds:
             self._release()
-            self._batch = make_batch(c.arena, c.body, c.engine, worlds, workers=self._workers, drive=c.drive)
+            self._batch = make_batch(
+                c.arena, c.body, c.engine, worlds, workers=self._workers, drive=c.drive, physics=c.physics
+            )
         return self._batch
 
     def _release(self) -> None:

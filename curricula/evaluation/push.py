@@ -14,6 +14,7 @@ from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import DEFAULT_ENGINE, make_engine
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.players import built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.one_seat import FELL, Alone
@@ -39,6 +40,7 @@ class WindConfig:
     engine: str = DEFAULT_ENGINE
     workers: int | None = None
     seed: int = 0
+    physics: str = ACCURATE
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None
 
 def _make_batch(subject: Subject, force: float, config: WindConfig) -> Batch:
     worlds = min(WORLDS, config.bouts)
-    arena = build_arena(subject.arena, subject.body, worlds=worlds, drive=subject.drive)
+    arena = build_arena(subject.arena, subject.body, worlds=worlds, drive=subject.drive, physics=config.physics)
     wind = Perturbation(push=Push(force, seat=arena.seats[subject.seat]))
     engine = make_engine(config.engine, arena.scene, worlds, config.workers)
     return Batch(Alone(arena, worlds, subject.seat), engine, perturbation=wind)

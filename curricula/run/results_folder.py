@@ -12,9 +12,12 @@ from typing import Any
 from dohyo.agents.files import parse_json, write_atomically
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.physics.presets import ACCURATE
 
 SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
 """The settings file of each kind of results; it shows what a folder holds."""
+LATER = {"physics": ACCURATE}
+"""Settings that older files lack, with the value that held for them."""
 
 
 class FolderLock:
@@ -89,7 +92,7 @@ def keep_settings(file: Path, settings: Mapping[str, Any]) -> None:
     now = json.loads(json.dumps(settings))
     if file.exists():
         try:
-            before = parse_json(file.read_bytes())
+            before = {key: LATER[key] for key in now if key in LATER} | parse_json(file.read_bytes())
             changed = [key for key in {**before, **now} if before.get(key) != now.get(key)]
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise DohyoError(f"cannot read {file} ({one_line(error)}): restore it, or choose another folder") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import DEFAULT_ENGINE
-from dohyo.arenas.registry import set_up
+from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.curricula.evaluation.crossplay import CrossConfig, Crossplay, Entrant, Pair
 from dohyo.curricula.matches.match import share_out
 from dohyo.curricula.matches.score import Score
@@ -43,6 +43,7 @@ class StudyConfig:
     bouts: int = 800
     """Bouts of each pair of arms, over all pairs of seeds (Table 1 of arXiv 1710.03748 has 800)."""
     workers: int | None = None
+    physics: str = ACCURATE
     imports: tuple[str, ...] = ()
     """Files and modules that the command line imported, as in `TrainConfig`."""
 
@@ -87,7 +88,7 @@ class StudyFolder:
             body=c.body,
             engine=c.engine,
             drive=c.drive,
-            physics=set_up(c.arena).physics,
+            physics=c.physics,
             worlds=c.worlds,
             workers=c.workers,
             samples=c.samples,
@@ -107,7 +108,9 @@ class StudyFolder:
     def open_matches(self) -> Crossplay:
         """Open the folder of the study's matches; the caller closes it."""
         c = self.config
-        return Crossplay(self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive), c.workers)
+        return Crossplay(
+            self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive, physics=c.physics), c.workers
+        )
 
     def schedule(self, crossplay: Crossplay) -> list[tuple[Pair, int]]:
         """Return all matches with their numbers of bouts, which add up to `bouts` for each pair of arms."""
