@@ -36,7 +36,7 @@ TERMS: tuple[Term, ...] = (
 )
 """Weights that differ from EC's are ours: with EC's, an ant on two cores learned to stand and wait
 (docs/results/training_choices.md). EC's contact cost is left out: it needs forces that only one of the engines
-reports. With several opponents, the mean over those in play counts. A seat that is out is paid nothing."""
+reports. With several opponents, the nearest one in play counts. A seat that is out is paid nothing."""
 
 ENDINGS: tuple[str, ...] = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
 FELL, LEFT, ALL, UNTOUCHED, LATE = range(len(ENDINGS))
@@ -95,17 +95,14 @@ class Sumo(BaseArena):
         """Whether two seats have touched in this bout, `[W, S, S]`."""
         self._on_side = np.equal.outer(np.unique(sides), np.array(sides))
         self._rivals = np.not_equal.outer(np.array(sides), np.array(sides))
-        self._aim = np.zeros((worlds, count, count))
-        """Weights of the opponents of each seat, `[W, S, S]`: those in play share a weight of 1 evenly."""
-        self._take_aim(np.arange(worlds))
-        self._every = np.arange(count)[:, None]
+        self._every, self._world = np.arange(count)[:, None], np.arange(worlds)[:, None]
+        self._other = np.tile(np.arange(count)[::-1], (worlds, 1))  # with two seats, the nearest opponent
         self._fallen_height = np.array([body.fallen_height for body in bodies])
 
     def spawn(self, ids: IntArray, dice: Dice) -> tuple[Array, Array]:
         """Begin bouts: seats stand evenly about the centre and face it, in a ring of random size."""
         count = len(self.seats)
         self.steps[ids], self.touched[ids], self.alive[ids] = 0, False, True
-        self._take_aim(ids)
         # The ring's area grows with the number of seats. With more seats each start varies less, so that none overlap.
         self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0] * np.sqrt(count / 2)
         axis, share = dice.uniform(ids, -np.pi, np.pi, 1), dice.uniform(ids, 0, 1, count)
@@ -133,7 +130,6 @@ class Sumo(BaseArena):
         down: BoolArray = np.logical_or.reduce(fallen, axis=1)
         out = np.where(down[:, None], fallen, beyond)
         self.alive &= ~out
-        self._take_aim(np.flatnonzero(out.any(axis=1)))
         left = (self.alive[:, None] & self._on_side).any(axis=2)  # sides in play, [W, sides]
         over, nobody = left.sum(axis=1) <= 1, ~left.any(axis=1)
         last = self.alive & over[:, None]
@@ -148,26 +144,30 @@ class Sumo(BaseArena):
         verdict.outcome[last & won[:, None]] = WIN_OUTCOME
         verdict.winner[won] = np.argmax(left, axis=1)[won]
 
-    def _take_aim(self, ids: IntArray) -> None:
-        rivals = self._rivals & self.alive[ids, None]
-        self._aim[ids] = rivals / np.maximum(1, rivals.sum(axis=2, keepdims=True))
-
     def _price(self, frame: Frame, action: Array, fallen: BoolArray, away: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         before, after = frame.root_before, frame.root_position
         moved = (after - before) / CONTROL_STEP
-        gap = after[:, None, :, :2] - after[:, :, None, :2]
-        gap *= (self._aim / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
+        rival = self._nearest_rival(after)
+        gap = after[self._world, rival, :2] - after[:, :, :2]
+        gap *= (1 / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
         self.term["centre"][:] = away
-        # einsum and vecdot: numpy's sum over axes this short takes three times as long.
-        np.vecdot(moved[:, :, :2], np.einsum("wsox->wsx", gap), out=self.term["approach"])
+        np.vecdot(moved[:, :, :2], gap, out=self.term["approach"])  # numpy's sum over an axis this short is slower
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
-        np.vecdot(self._aim, outward[:, None], out=self.term["push"])
-        np.subtract(rising, np.vecdot(self._aim, rising[:, None]), out=self.term["topple"])
+        self.term["push"][:] = outward[self._world, rival]
+        np.subtract(rising, rising[self._world, rival], out=self.term["topple"])
         self.price(action, ~fallen & self.standing(frame))
         # `alive` is the previous step's: a seat that falls in this step is still paid for it.
         self.worth *= self.alive
         return self.worth
+
+    def _nearest_rival(self, position: Array) -> IntArray:
+        """Return the seat of each seat's nearest opponent in play, `[W, S]`."""
+        if len(self.seats) == 2:
+            return self._other
+        gap = position[:, None, :, :2] - position[:, :, None, :2]
+        rivals = self._rivals & self.alive[:, None]
+        return np.where(rivals, np.hypot(gap[..., 0], gap[..., 1]), np.inf).argmin(axis=2)
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

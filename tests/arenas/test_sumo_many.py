@@ -97,19 +97,27 @@ def test_a_time_out_costs_those_still_in_play():
     assert verdict.outcome.tolist() == [[-1000, 0, -1000]]
 
 
-def test_terms_are_the_mean_over_opponents_in_play():
-    """Seat 0 at (1, 0) moves by 2 m/s along y: towards seat 1 at (0, 1) by sqrt 2, towards seat 2 at (-1, 0) by 0."""
+def test_terms_are_about_the_nearest_opponent_in_play():
+    """Seat 0 at (1, 0) moves by 2 m/s along y: towards seat 1 at (0, 1), its nearest opponent, by sqrt 2."""
     sumo, frame = ring((0, 1, 2))
     frame.root_before[0, 0] = 1, -0.1, UP
-    frame.root_before[0, 2] = -0.9, 0, UP  # seat 2 moves outward by 2 m/s
+    frame.root_position[0, 2], frame.root_before[0, 2] = (-0.9, 0, UP), (-0.8, 0, UP)  # outward by 2 m/s
     names = [term.name for term in sumo.terms]
     terms = dict(zip(names, judge(sumo, frame).terms, strict=True))
-    assert terms["approach"][0, 0] == pytest.approx(5 * (np.sqrt(2) + 0) / 2)
-    assert terms["push"][0, 1] == pytest.approx(10 * (2 + (1 - np.hypot(1, 0.1)) / 0.05) / 2)
-    frame.root_position[0, 0, 2] = DOWN
+    assert terms["approach"][0, 0] == pytest.approx(5 * np.sqrt(2))
+    assert terms["push"][0].tolist() == pytest.approx([0, 10 * 2, 0])  # seat 1 stands still, and is nearest to seat 2
+    frame.root_position[0, 2, 2] = DOWN
     judge(sumo, frame)
     terms = dict(zip(names, judge(sumo, frame).terms, strict=True))
-    assert terms["push"][0, 1] == pytest.approx(10 * 2)
+    assert terms["push"][0, 1] == pytest.approx(10 * (1 - np.hypot(1, 0.1)) / 0.05)
+
+
+def test_partners_are_no_opponents():
+    """Seat 0 at (1, 0) moves towards its partner at (0, 1), and not towards its nearest opponent at (-1, 0)."""
+    sumo, frame = ring((0, 0, 1))
+    frame.root_before[0, 0] = 1, -0.1, UP
+    terms = dict(zip([term.name for term in sumo.terms], judge(sumo, frame).terms, strict=True))
+    assert terms["approach"][0, 0] == pytest.approx(0)
 
 
 def test_partners_are_seen_first():
