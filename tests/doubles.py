@@ -23,6 +23,9 @@ from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.rules.arena import Arena, observation_size
 from dohyo.arenas.step import Finished, Step
+from dohyo.curricula.opponents.ledger import Known, Ledger
+from dohyo.curricula.opponents.matchmaker import Matchmaker
+from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
@@ -184,6 +187,21 @@ def tiny_config(**changes: Any) -> TrainConfig:
         ppo=ppo,
     )
     return replace(config, **changes)
+
+
+def pool_of(
+    folder: Path,
+    chains: Sequence[Sequence[str]],
+    matchmaker: Matchmaker,
+    worlds: int,
+    seed: int,
+    *,
+    guests: Sequence[str] = (),
+    known: Known | None = None,
+    **more: Any,
+) -> Pool:
+    """A pool over a new ledger."""
+    return Pool(folder, Ledger(chains, guests, known), matchmaker, worlds, seed, **more)
 
 
 def train(path: Path, config: TrainConfig) -> Training:

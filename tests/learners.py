@@ -25,5 +25,4 @@ class Still:
 def practise(learner: PpoLearner, rollouts: int = 3) -> None:
     learner.begin()
     for _ in range(rollouts):
-        learner.collect()
-        learner.learn()
+        learner.learn([learner.collect()])

@@ -1,6 +1,6 @@
 """The interface of learners, and the table of algorithms. Importing this module does not load torch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +10,7 @@ from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.errors import ConfigError, DohyoError, lookup
-from dohyo.arenas.saved import AnyArray
+from dohyo.arenas.saved import AnyArray, Saved
 
 if TYPE_CHECKING:
     from dohyo.agents.learning.vec_env import SeatVec
@@ -20,16 +20,23 @@ class LearningError(DohyoError, ArithmeticError):
     """Learning has diverged: the networks hold numbers that are not finite."""
 
 
+Samples = Mapping[str, AnyArray]
+"""A rollout's arrays by name; the algorithm sets the names. They may be read-only."""
+
+
 class Learner(Protocol):
-    """One policy that learns from the slots of a `SeatVec`.
+    """One policy that plays and learns in the slots of a `SeatVec`.
 
     For each generation, a run repeats `spend`, `collect`, `learn` for each update, then reads `tensors` and `curves`,
     and calls `save`. With the same seed and the same calls, a learner does the same.
+
+    If bouts are played in other processes (`dohyo train --collectors`), each has a learner of its own: that one gets
+    the `weights` of the learner that learns, by `load`, and its rollouts go back.
     """
 
     @property
     def samples(self) -> int:
-        """Samples so far: control steps of learning seats."""
+        """Samples learned from so far: control steps of learning seats."""
 
     def begin(self) -> None:
         """Make the next `collect` begin a new bout in every slot; called after others have used the batch."""
@@ -37,11 +44,17 @@ class Learner(Protocol):
     def spend(self, share: float) -> None:
         """Set the share of the budget that is used up, 0 to 1, which schedules follow."""
 
-    def collect(self) -> None:
-        """Play a rollout in every slot; the algorithm sets its length."""
+    def collect(self) -> Samples:
+        """Play a rollout in every slot and return it; the algorithm sets its length."""
 
-    def learn(self) -> None:
-        """Update the policy from the last rollout; raises `LearningError` if it diverged."""
+    def learn(self, rollouts: Sequence[Samples]) -> None:
+        """Update the policy from one rollout or more; raises `LearningError` if it diverged."""
+
+    def weights(self) -> Saved:
+        """Return copies of everything that `collect` acts with."""
+
+    def load(self, weights: Mapping[str, AnyArray]) -> None:
+        """Act with the `weights` of another learner of the same settings."""
 
     def tensors(self) -> dict[str, FloatArray]:
         """Return copies of the policy's tensors, float32, as a network of `dohyo.agents.policies.networks` has them."""

@@ -1,5 +1,6 @@
 """Training bouts that have ended, from the learner's side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -28,6 +29,11 @@ class EndedBouts:
     """The learner's dense reward, summed over the bout; the mean of its seats."""
     places: IntArray
     """The place of every side, 0 the best, `[n, sides]`, see `dohyo.arenas.sides.places`."""
+
+    @classmethod
+    def join(cls, parts: Sequence["EndedBouts"]) -> "EndedBouts":
+        """Return the bouts of all parts, in their order; there must be one part or more."""
+        return cls(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     @property
     def drawn(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

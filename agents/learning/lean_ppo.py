@@ -44,7 +44,6 @@ class LeanPpo(PPO):
             buffer.actions[step] = action
             last, buffer.rewards[step], starts, _ = env.step(np.clip(action, space.low, space.high))
             buffer.acted[step] = env.acted
-            self.num_timesteps += env.num_envs
         self._last_obs, self._last_episode_starts = last, starts
         buffer.pos, buffer.full = n_rollout_steps, True
         seen = np.concatenate([buffer.observations, last[None]], dtype=np.float32)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ from stable_baselines3.common.logger import Logger
 
 from dohyo.agents.files import parse_json, write_atomically
 from dohyo.agents.learning import sb3
-from dohyo.agents.learning.algorithms import LearningError
+from dohyo.agents.learning.algorithms import LearningError, Samples
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.lean_ppo import LeanPpo
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
 from dohyo.agents.learning.recurrent_ppo import ChunkBuffer, ChunkedPpo
-from dohyo.agents.learning.rollouts import ActedRollout
+from dohyo.agents.learning.rollouts import ActedRollout, join
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
 from dohyo.arenas.arrays import FloatArray
@@ -71,16 +71,17 @@ class PpoLearner:
 
     @property
     def samples(self) -> int:
-        """Samples so far: control steps of learning seats."""
+        """Samples learned from so far: control steps of learning seats."""
         return self._ppo.num_timesteps
 
-    def collect(self) -> None:
+    def collect(self) -> Saved:
         """Play a rollout of `config.rollout` control steps in every slot."""
         if self._callback is None:
             self._callback = sb3.prepare(self._ppo)
-        steps = self.config.rollout
+        steps, samples = self.config.rollout, self.samples
         self._ppo.collect_rollouts(self.vec, self._callback, self._rollout, n_rollout_steps=steps)
-        self._ppo.num_timesteps -= self._rollout.acted.size - int(np.count_nonzero(self._rollout.acted))
+        self._ppo.num_timesteps = samples  # `learn` counts those of slots that acted
+        return self._rollout.samples()
 
     @property
     def _rollout(self) -> ActedRollout | ChunkBuffer:
@@ -97,12 +98,14 @@ class PpoLearner:
         sb3.forget_bouts(self._ppo)
         self._callback = None
 
-    def learn(self) -> None:
-        """Update the networks from the last rollout, then add its observations to the statistics.
+    def learn(self, rollouts: Sequence[Samples]) -> None:
+        """Update the networks from rollouts, then add their observations to the statistics.
 
         In this order, old and new probabilities are of policies that see the same normalised inputs. The very first
         rollout has no statistics yet, so it only fills them. Raises `LearningError` if weights are no longer finite.
         """
+        self._rollout.fill(join(rollouts))
+        self._ppo.num_timesteps += int(np.count_nonzero(self._rollout.acted))
         if self._norm.count > 0 and self._rollout.acted.any():
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._alone_until)
@@ -140,6 +143,14 @@ class PpoLearner:
     def tensors(self) -> dict[str, FloatArray]:
         """Return copies of the policy's tensors; see `dohyo.agents.policies.networks`."""
         return self._policy.acting_tensors()
+
+    def weights(self) -> Saved:
+        """Return copies of policy, value function and observation statistics."""
+        return {name: tensor.numpy(force=True).copy() for name, tensor in self._policy.state_dict().items()}
+
+    def load(self, weights: Mapping[str, AnyArray]) -> None:
+        """Act with the `weights` of another learner of the same settings."""
+        self._policy.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
 
     def save(self, path: Path, bouts: Mapping[str, AnyArray] | None = None) -> None:
         """Write networks, optimiser, counters and random streams to `path`.

@@ -1,6 +1,6 @@
 """Recurrent PPO on chunks: errors are propagated back through short sequences of a rollout."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,13 @@ from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.buffers import RecurrentRolloutBuffer
 from sb3_contrib.common.recurrent.type_aliases import RecurrentRolloutBufferSamples, RNNStates
 
-from dohyo.agents.learning.rollouts import join_small, split
+from dohyo.agents.learning.rollouts import LEARNED, join_small, split
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.saved import AnyArray, Saved
+
+MEMORY = tuple(f"{part}_states_{of}" for of in ("pi", "vf") for part in ("hidden", "cell"))
+"""Outputs and cells of the policy's LSTM and of the value function's."""
 
 
 class ChunkBuffer(RecurrentRolloutBuffer):
@@ -36,17 +40,27 @@ class ChunkBuffer(RecurrentRolloutBuffer):
         self.acted[self.pos] = self.vec.acted
         super().add(*args, **kwargs)
 
+    def samples(self) -> Saved:
+        """Return the arrays of the rollout by name; of the LSTMs' memory that at the beginning of each chunk."""
+        own = {name: getattr(self, name) for name in (*LEARNED, "episode_starts")}
+        return own | {name: getattr(self, name)[:: self.unroll, 0].copy() for name in MEMORY}
+
+    def fill(self, samples: Mapping[str, AnyArray]) -> None:
+        """Hold a rollout that `samples` returned, of any number of slots; its arrays are not copied."""
+        vars(self).update(samples)
+        self.full = True
+
     def seen(self) -> FloatArray:
         """Return the observations of slots that acted, `[n, obs]`."""
         seen: FloatArray = self.observations.reshape(self.acted.size, -1)[self.acted.ravel() > 0]
         return seen
 
     def get(self, batch_size: int | None = None) -> Generator[Any, None, None]:
-        """Yield minibatches of `batch_size` samples, a multiple of `unroll`."""
+        """Yield minibatches of `batch_size` samples, a multiple of `unroll`, of the rollout that `fill` took."""
         data = {name: self._chunks(getattr(self, name)) for name in ("observations", "actions")}
         data |= {name: self._chunks(getattr(self, name)) for name in ("values", "log_probs", "advantages", "returns")}
         data["starts"], data["acted"] = self._chunks(self.episode_starts), self._chunks(self.acted)
-        states = [self._states(f"{part}_states_{of}") for of in ("pi", "vf") for part in ("hidden", "cell")]
+        states = [self._states(name) for name in MEMORY]
         samples = data["acted"].sum(axis=1)
         rows = np.flatnonzero(samples)
         order = rows[np.random.permutation(len(rows))]  # noqa: NPY002 - SB3's stream, which checkpoints hold
@@ -60,7 +74,7 @@ class ChunkBuffer(RecurrentRolloutBuffer):
 
     def _states(self, name: str) -> FloatArray:
         """Return the memory at the beginning of each chunk, `[chunks, H]`."""
-        first: FloatArray = getattr(self, name)[:: self.unroll, 0]
+        first: FloatArray = getattr(self, name)
         return first.swapaxes(0, 1).reshape(-1, first.shape[-1])
 
     def _minibatch(

@@ -1,6 +1,6 @@
 """Rollouts of slots of which some idle, since their seat has left a bout that goes on: those samples teach nothing."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,12 @@ from stable_baselines3.common.type_aliases import RolloutBufferSamples
 
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.saved import AnyArray, Saved
 
 BoolArray = NDArray[np.bool_]
+
+LEARNED = ("observations", "actions", "values", "log_probs", "advantages", "returns", "acted")
+"""Arrays of a rollout from which an update learns, `[steps, slots]` or `[steps, slots, n]`."""
 
 
 class ActedRollout(RolloutBuffer):
@@ -47,6 +51,15 @@ class ActedRollout(RolloutBuffer):
         for part in split(order, batch_size or len(order)):
             yield self._get_samples(part)
 
+    def samples(self) -> Saved:
+        """Return the arrays of the rollout by name, not copied."""
+        return {name: getattr(self, name) for name in LEARNED}
+
+    def fill(self, samples: Mapping[str, AnyArray]) -> None:
+        """Hold a rollout that `samples` returned, of any number of slots; its arrays are not copied."""
+        vars(self).update(samples)
+        self.generator_ready, self.full = False, True
+
     def seen(self) -> FloatArray:
         """Return the observations of slots that acted, `[n, obs]`."""
         acted = self.swap_and_flatten(self.acted)[:, 0] if self.generator_ready else self.acted.ravel()
@@ -68,3 +81,10 @@ def join_small(parts: Sequence[NDArray[np.intp]], samples: FloatArray) -> list[N
         else:
             joined.append(part)
     return joined
+
+
+def join(rollouts: Sequence[Mapping[str, AnyArray]]) -> Mapping[str, AnyArray]:
+    """Return several rollouts as one, with the slots of all; a single one is returned as it is."""
+    if len(rollouts) == 1:
+        return rollouts[0]
+    return {name: np.concatenate([rollout[name] for rollout in rollouts], axis=1) for name in rollouts[0]}

@@ -17,6 +17,7 @@ from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Origin, Part, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch
+from dohyo.curricula.opponents.ledger import Ledger
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
@@ -90,13 +91,13 @@ def measure_opponents(
         times = np.zeros((rounds + 1, 4))
         for row in times:
             before, start = rivals.seconds.copy(), time.perf_counter()
-            learner.collect()
+            rollout = learner.collect()
             middle = time.perf_counter()
-            learner.learn()
+            learner.learn([rollout])
             row[:] = (middle - start, time.perf_counter() - middle, *(rivals.seconds - before))
             tick()
-    rollout, update, stacked, one_by_one = np.median(times[1:], axis=0) * 1000 / config.ppo.rollout
-    step = rollout + update - one_by_one
+    played, update, stacked, one_by_one = np.median(times[1:], axis=0) * 1000 / config.ppo.rollout
+    step = played + update - one_by_one
     return OpponentsCost(
         arena=config.arena,
         body=config.body,
@@ -121,7 +122,7 @@ def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) ->
         save_snapshot(snapshot, folder)
         chain.append(snapshot.name)
     pools = [
-        Pool(folder, [chain], _in_turn(opponents), config.worlds, config.seed, together=together)
+        Pool(folder, Ledger([chain]), _in_turn(opponents), config.worlds, config.seed, together=together)
         for together in (True, False)
     ]
     rivals = _Rivals(pools)

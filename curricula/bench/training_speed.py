@@ -2,7 +2,6 @@
 
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +60,7 @@ def measure_training(config: TrainConfig, generations: int) -> TrainingSpeed:
 
 def samples_per_generation(training: Training) -> int:
     """Return the samples that one generation of every learner takes."""
-    slots = sum(lineage.vec.num_envs for lineage in training.lineages)
+    slots = sum(lineage.collector.vec.num_envs for lineage in training.lineages)
     return slots * training.config.ppo.rollout * training.config.updates
 
 
@@ -69,14 +68,14 @@ def time_halves(training: Training, rounds: int) -> tuple[float, float]:
     """Return samples per second of rollouts alone and of updates alone, for a run that has not begun."""
     training.start_chains()
     lineage = training.lineages[0]
-    lineage.improve(lambda: training.prepare(lineage), lambda: None)  # a warm-up
-    halves: list[Callable[[], None]] = [lineage.collect, lineage.learner.learn]
+    lineage.improve(training.scheduled, lambda: None)  # a warm-up
     first, seconds = lineage.learner.samples, [0.0, 0.0]
     for _ in range(rounds * training.config.updates):
-        times = [time.perf_counter()]
-        for half in halves:
-            half()
-            times.append(time.perf_counter())
-        seconds = [total + end - start for total, start, end in zip(seconds, times[:-1], times[1:], strict=True)]
+        scheduled, start = training.scheduled(), time.perf_counter()
+        rollouts = lineage.collect(scheduled)
+        middle = time.perf_counter()
+        lineage.learn(rollouts)
+        times = middle - start, time.perf_counter() - middle
+        seconds = [total + one for total, one in zip(seconds, times, strict=True)]
     samples = lineage.learner.samples - first
     return samples / seconds[0], samples / seconds[1]

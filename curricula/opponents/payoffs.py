@@ -44,6 +44,10 @@ class Payoffs:
             self.games, self.score = np.pad(self.games, (0, new)), np.pad(self.score, (0, new))
             self.quality = np.concatenate([self.quality, np.full(new, best)])
 
+    def copy(self) -> "Payoffs":
+        """Return payoffs that change on their own."""
+        return Payoffs(self.games.copy(), self.score.copy(), self.quality.copy())
+
     def win_rate(self) -> Array:
         """Return the learner's win rate against each snapshot, with draws counted half; one half without bouts."""
         met = np.maximum(self.games, 1e-12)

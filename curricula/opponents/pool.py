@@ -1,4 +1,4 @@
-"""The pool: it fills the opponents' seats with past snapshots and guests, and counts the results."""
+"""The pool: it fills the opponents' seats with past snapshots and guests, and notes the results."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,11 +14,8 @@ from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.saved import AnyArray, Saved, StateError, put_back, set_stream, stream_state
+from dohyo.curricula.opponents.ledger import Ledger, Result
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
-from dohyo.curricula.opponents.payoffs import Payoffs
-
-Known = Mapping[str, tuple[float, float, float]]
-"""Games, score and quality by snapshot, see `Payoffs`."""
 
 DRAWS = 64
 """Draws per distinct opponent that `gather` looks for; opponents that these miss are too rare to matter."""
@@ -27,33 +24,31 @@ DRAWS = 64
 class Pool:
     """The opponents of one learner: one drawn for each other side of a bout; all act at once (`StackedPolicies`).
 
-    `chains` are the snapshots of each learner that can be met, oldest first; `add` adds a new one, and `matchmaker`
-    draws from them. In a share `guest_share` of the cases, or in all if there are no chains, one of `guests` is drawn
-    evenly instead: snapshots, or built-in policies with actions of length `actions`. `opponents` says which opponent of
-    a world fills each of its chairs (`dohyo.agents.learning.vec_env.Opponents`). Opponents act with their noise, as in
-    arXiv 1710.03748, all from one stream that `seed` starts.
+    `matchmaker` draws them from the `ledger`'s chains. In a share `guest_share` of the cases, or in all if there are no
+    chains, one of its guests is drawn evenly instead: snapshots, or built-in policies with actions of length `actions`.
+    `opponents` says which opponent of a world fills each of its chairs (`dohyo.agents.learning.vec_env.Opponents`).
+    Opponents act with their noise, as in arXiv 1710.03748, all from one stream that `seed` starts.
     """
 
     def __init__(
         self,
         folder: Path,
-        chains: Sequence[Sequence[str]],
+        ledger: Ledger,
         matchmaker: Matchmaker,
         worlds: int,
         seed: int,
         *,
-        guests: Sequence[str] = (),
         guest_share: float = 0.0,
         actions: int = 0,
         opponents: Sequence[int] = (0,),
-        known: Known | None = None,
         together: bool = True,
     ) -> None:
-        self._own, self._chains = len(chains), [list(names) for names in (*chains, guests)]
-        if not chains and not guests:
+        if not ledger.own and not ledger.guests:
             raise DohyoError("no opponents: let the other role learn as well, or give a guest, such as zero")
-        self._guest_share = (guest_share if chains else 1.0) if guests else 0.0
-        self._payoffs = [_restored(names, known or {}) for names in self._chains]
+        self.ledger = ledger
+        """The snapshots to meet, and the results, which `note` counts; another ledger may have longer chains."""
+        self._results: list[Result] = []
+        self._guest_share = (guest_share if ledger.own else 1.0) if ledger.guests else 0.0
         self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._worlds, self._opponents = worlds, np.array(opponents)
@@ -67,19 +62,12 @@ class Pool:
         self._gathered: IntArray | None = None
         """Chain and version of the opponents that can be met, `[2, n]`; None for all."""
 
-    def add(self, chain: int, snapshot: str) -> None:
-        """Add a new snapshot to chain number `chain`; bouts that begin from now on can meet it."""
-        if not 0 <= chain < self._own:
-            raise IndexError(f"the pool holds chains 0 to {self._own - 1}, not {chain}")
-        self._chains[chain].append(snapshot)
-        self.payoffs()  # gives the new snapshot the highest quality so far
-
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponents for the bout that begins in each of `worlds` `[n]`."""
         rows, chairs = (self._rows(np.arange(count), worlds) for count in (self._count, len(self._opponents)))
         n = len(rows)
         guests = self._rng.random(n) < self._guest_share
-        chain, version = np.full(n, self._own), self._rng.integers(max(1, len(self._chains[-1])), size=n)
+        chain, version = np.full(n, self.ledger.own), self._rng.integers(max(1, len(self.ledger.guests)), size=n)
         chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
         self._chain[rows], self._version[rows] = chain, version
         self._chance[rows] = self._chances(chain, version)
@@ -97,8 +85,9 @@ class Pool:
         """
         chances = np.full(len(chain), np.nan)
         if isinstance(self._matchmaker, Evenly):
-            for k in np.unique(chain[chain < self._own]):
-                if (known := self._matchmaker.chances(self._payoffs[k])) is not None:
+            payoffs = self.ledger.payoffs()
+            for k in np.unique(chain[chain < self.ledger.own]):
+                if (known := self._matchmaker.chances(payoffs[k])) is not None:
                     if self._gathered is not None:
                         known = np.full(len(known), 1 / (self._gathered[0] == k).sum())
                     chances[chain == k] = known[version[chain == k]]
@@ -118,41 +107,30 @@ class Pool:
 
     def _draw(self, n: int) -> IntArray:
         """Draw n opponents from the learners' chains: chain and version, `[2, n]`."""
-        if not n or not self._own:
+        if not n or not self.ledger.own:
             return np.zeros((2, 0), np.intp)
         if self._gathered is not None:
             return self._gathered[:, self._rng.integers(self._gathered.shape[1], size=n)]
-        return np.stack(self._matchmaker(self.payoffs(), self._rng, n))
-
-    def payoffs(self) -> list[Payoffs]:
-        """Return the payoffs against each learner's snapshots, including those that were not met."""
-        for payoffs, names in zip(self._payoffs, self._chains, strict=True):
-            payoffs.grow(len(names))
-        return self._payoffs[: self._own]
+        return np.stack(self._matchmaker(self.ledger.payoffs(), self._rng, n))
 
     def note(self, bouts: EndedBouts) -> None:
         """Count the results of bouts against this pool's opponents that have ended."""
         for world, results in zip(bouts.worlds.tolist(), bouts.comparisons.tolist(), strict=True):
             for k, result in enumerate(results):
                 row = k * self._worlds + world
-                self._payoffs[self._chain[row]].record(int(self._version[row]), result, float(self._chance[row]))
+                met = int(self._chain[row]), int(self._version[row])
+                self._results.append(Result(*met, result, float(self._chance[row])))
+                self.ledger.record(self._results[-1:])
 
-    def known(self) -> dict[str, tuple[float, float, float]]:
-        """Return games, score and quality by snapshot."""
-        return {
-            name: (float(payoffs.games[k]), float(payoffs.score[k]), float(payoffs.quality[k]))
-            for names, payoffs in zip(self._chains, self._payoffs, strict=True)
-            for k, name in enumerate(names[: len(payoffs.games)])
-        }
-
-    def forget_results(self) -> None:
-        """Clear all results, because the learner has started anew."""
-        self._payoffs = [_restored(names, {}) for names in self._chains]
+    def new_results(self) -> list[Result]:
+        """Return the results since the last call, in their order."""
+        results, self._results = self._results, []
+        return results
 
     def save(self) -> Saved:
-        """Return the pool's state, with which a pool of the same chains and guests continues bit for bit.
+        """Return the pool's state, with which a pool of the same ledger continues bit for bit.
 
-        Results of bouts are left out, see `known`. Both pools forget the order of networks in their stacks.
+        The ledger is left out. Both pools forget the order of networks in their stacks.
         """
         self._stacked.settle()
         return {
@@ -160,19 +138,19 @@ class Pool:
             "met": np.stack([self._chain, self._version]),
             "chance": self._chance.copy(),
             "memory": self._stacked.memory.save(),
-            "guests": _letters(self._chains[-1]),
+            "guests": _letters(self.ledger.guests),
         }
 
     def goes_on(self, saved: Mapping[str, AnyArray]) -> bool:
         """Return whether a saved state has the same guests as this pool; if not, new bouts must begin."""
-        return "guests" in saved and np.array_equal(saved["guests"], _letters(self._chains[-1]))
+        return "guests" in saved and np.array_equal(saved["guests"], _letters(self.ledger.guests))
 
     def restore(self, saved: Mapping[str, AnyArray]) -> None:
         """Continue from a state that `save` returned; raises `StateError` if it does not fit."""
         self._stacked.settle()
         met, chance = np.stack([self._chain, self._version]), self._chance.copy()
         put_back({"met": met, "chance": chance}, {name: saved[name] for name in ("met", "chance")})
-        lengths = np.array([max(1, len(names)) for names in self._chains])
+        lengths = np.array([max(1, len(names)) for names in self.ledger.chains])
         chain = met[0].clip(0, len(lengths) - 1)
         if (met[0] != chain).any() or (met[1] < 0).any() or (met[1] >= lengths[chain]).any():
             raise StateError("a saved state does not fit: it names opponents that do not exist")
@@ -185,13 +163,13 @@ class Pool:
         """Return the opponents' actions `[n, act]` for their observations `[n, obs]` on `chairs` `[n]`."""
         number, world = np.divmod(chairs, self._worlds)
         rows = self._opponents[number] * self._worlds + world
-        met = self._version[rows] * len(self._chains) + self._chain[rows]
+        met = self._version[rows] * len(self.ledger.chains) + self._chain[rows]
         return self._stacked.act(observation, chairs, met, self._policy)
 
     def _policy(self, met: int) -> Policy:
         """Return the opponent with the number `met`, which is version times the number of chains plus chain."""
-        version, chain = divmod(met, len(self._chains))
-        return self._policies.get(self._chains[chain][version])
+        version, chain = divmod(met, len(self.ledger.chains))
+        return self._policies.get(self.ledger.chains[chain][version])
 
     def _find(self, name: str) -> Policy:
         if name in BUILT_IN:
@@ -202,13 +180,3 @@ class Pool:
 def _letters(names: Sequence[str]) -> AnyArray:
     """Return names as one array of bytes."""
     return np.frombuffer("\n".join(names).encode(), np.uint8).copy()
-
-
-def _restored(names: Sequence[str], known: Known) -> Payoffs:
-    """Return the payoffs of a chain with the known values of its snapshots."""
-    payoffs = Payoffs()
-    for k, name in enumerate(names):
-        payoffs.grow(k + 1)
-        if name in known:
-            payoffs.games[k], payoffs.score[k], payoffs.quality[k] = known[name]
-    return payoffs

@@ -8,20 +8,18 @@ import numpy as np
 
 from dohyo.agents.files import write_atomically
 from dohyo.agents.learning.bouts import EndedBouts
-from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.opponents.payoffs import WIN
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.record import Generation
 
 
-class BoutWatch:
-    """Counts the training bouts of a `SeatVec`: lengths, draws, rewards, endings, and wins against opponents."""
+class BoutCounts:
+    """Counts training bouts: lengths, draws, rewards, endings, and wins against opponents."""
 
-    def __init__(self, vec: SeatVec) -> None:
-        self._batch = vec.batch
+    def __init__(self, endings: Sequence[str]) -> None:
+        self._names = endings
         self.clear()
-        vec.report_to(self.note)
 
     def clear(self) -> None:
         """Reset all counts."""
@@ -29,9 +27,9 @@ class BoutWatch:
         self._draws: list[bool] = []
         self._wins: list[bool] = []
         self._dense: list[float] = []
-        self._endings = np.zeros(len(self._batch.endings), int)
+        self._endings = np.zeros(len(self._names), int)
 
-    def note(self, bouts: EndedBouts) -> None:
+    def add(self, bouts: EndedBouts) -> None:
         """Count bouts that have ended."""
         self._steps += bouts.steps.tolist()
         self._draws += bouts.drawn.tolist()
@@ -41,7 +39,7 @@ class BoutWatch:
 
     def curves(self) -> dict[str, float]:
         """Return means over the bouts since `clear`; a curve without bouts is left out."""
-        curves = {"bouts": float(len(self._steps)), "diverged": float(self._batch.diverged)}
+        curves = {"bouts": float(len(self._steps))}
         if self._steps:
             curves |= {
                 "bout_steps": float(np.mean(self._steps)),
@@ -49,7 +47,7 @@ class BoutWatch:
                 "dense_return": float(np.mean(self._dense)),
             }
             shares = self._endings / len(self._steps)
-            curves |= {f"ending/{name}": float(x) for name, x in zip(self._batch.endings, shares, strict=True)}
+            curves |= {f"ending/{name}": float(x) for name, x in zip(self._names, shares, strict=True)}
         if self._wins:
             curves["wins_against_past"] = float(np.mean(self._wins))
         return curves

@@ -5,10 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
-from dohyo.agents.learning.threads import use_one_thread
 from dohyo.curricula.ratings.rating import Rating, rate
 from dohyo.curricula.ratings.referee import Referee
 from dohyo.curricula.ratings.references import titles
@@ -16,8 +14,11 @@ from dohyo.curricula.run.budget import budget_used, schedules_at
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 from dohyo.curricula.run.software import note_versions
+from dohyo.curricula.training.collector import Scheduled
 from dohyo.curricula.training.curves import CurvesFile
-from dohyo.curricula.training.lineage import Lineage
+from dohyo.curricula.training.lineage import Crew, Lineage
+from dohyo.curricula.training.plan import SitePlan
+from dohyo.curricula.training.site import Site
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,20 @@ class Training:
     def __init__(self, folder: RunFolder, watch: Callable[[Progress], None] = lambda progress: None) -> None:
         self.folder, self.config, self._watch = folder, folder.config, watch
         config = self.config
-        # With layers this small, a second thread is a third faster on an idle machine, and ten times slower on a busy
-        # one (measured).
-        torch.set_num_threads(1)
-        use_one_thread()
+        plan = SitePlan.of(folder)
+        seeds = plan.seeds()
         self._batch = config.make_batch()
-        self._batch.arena.reweigh(config.terms)
+        site = Site(plan, self._batch, folder.snapshots, seeds)
+        self._crew: Crew = site
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._growth = parse_growth(config.crowd) if config.crowd else None
-        self._seconds = max((link.seconds for link in folder.record.generations()), default=0.0)
-        chains = {n: [link.snapshot for link in folder.record.chain(n) if link.joined] for n in folder.learners}
-        self.lineages = [Lineage(folder, self._batch, name, chains) for name in folder.learners]
+        links = folder.record.generations()
+        self._seconds = max((link.seconds for link in links), default=0.0)
+        self._diverged = max((link.curves.get("diverged", 0.0) for link in links), default=0.0)
+        self.lineages = [
+            Lineage(folder, self._batch, collector, self._crew, own)
+            for collector, own in zip(site.collectors.values(), seeds, strict=True)
+        ]
         self._turn = self._resume()
         self._referee = Referee(folder)
         writers: list[KVWriter] = [TensorBoardOutputFormat(str(folder.path / "tensorboard"))]
@@ -111,22 +115,16 @@ class Training:
 
     def _take_turn(self) -> None:
         """Train one generation of the lineage whose turn it is."""
-        lineage = self._next()
-        if lineage is not self._turn:
-            lineage.begin()
-        self._turn = lineage
-        lineage.improve(lambda: self.prepare(lineage), self._tell)
+        self._turn = lineage = self._next()
+        lineage.improve(self.scheduled, self._tell)
         self._commit(lineage)
         self._rate_if_due(lineage)
 
-    def prepare(self, lineage: Lineage) -> None:
-        """Set all scheduled quantities for a lineage's next update."""
+    def scheduled(self) -> Scheduled:
+        """Return all scheduled quantities for the next update."""
         share = self._schedules()
-        self._batch.alpha = self.alpha
-        self._batch.arena.ranges |= self._widenings.at(share)
-        lineage.learner.spend(share)
-        if self._growth is not None:
-            lineage.gather(self._growth.at(share))
+        crowd = self._growth.at(share) if self._growth else 0
+        return Scheduled(share, self.alpha, self._widenings.at(share), crowd)
 
     @property
     def alpha(self) -> float:
@@ -150,7 +148,8 @@ class Training:
     def _commit(self, lineage: Lineage) -> None:
         """Commit a lineage's generation, add its snapshot to the opponents of all, and write the curves."""
         self._turn = lineage
-        curves = {"alpha": self._batch.alpha, "samples_per_s": self._speed()}
+        diverged = self._diverged + sum(one.diverged for one in self.lineages)
+        curves = {"diverged": diverged, "alpha": self._batch.alpha, "samples_per_s": self._speed()}
         for name in self._widenings.at(0):
             low, high = self._batch.arena.ranges[name]
             curves |= {f"range/{name}/low": low, f"range/{name}/high": high}
@@ -220,4 +219,4 @@ class Training:
         """Release both batches and the log."""
         self._logger.close()
         self._referee.close()
-        self._batch.close()
+        self._crew.close()

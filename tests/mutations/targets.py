@@ -113,8 +113,7 @@ def _old_checkpoint(folder: Path) -> Target:
     vec = SeatVec(StubBatch([[3], [5]]), Still(), mirrored=1, reward_scale=0.01)
     learner, path = ppo(vec, PpoConfig(width=8, rollout=16, minibatch=48, epochs=1), 0), folder / "c.safetensors"
     for _ in range(2):
-        learner.collect()
-        learner.learn()
+        learner.learn([learner.collect()])
     learner.save(path)
 
     def read(content: bytes) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +96,7 @@ def test_values_are_learned_first_again_when_a_learner_begins_anew(tmp_path: Pat
             assert lineage.learner.samples == 192
         assert network(lineage.learner.tensors()) == own
         for stays in (True, False):
-            lineage.improve(partial(training.prepare, lineage), lambda: None)
+            lineage.improve(training.scheduled, lambda: None)
             assert (network(lineage.learner.tensors()) == own) == stays
         lineage.learner.reset()
         lineage.learner.save(path)

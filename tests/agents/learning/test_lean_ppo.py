@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from doubles import StubBatch
-from learners import Still
+from learners import Still, practise
 from stable_baselines3 import PPO
 
 from dohyo.agents.learning.algorithms import make_learner
@@ -20,9 +20,8 @@ def learner(*, privileged: bool = False, **settings: Any) -> PpoLearner:
     vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01, privileged=privileged)
     value = "privileged" if privileged else "own"
     one = make_learner(vec, PpoConfig(width=8, rollout=16, minibatch=24, value=value, **settings), 1)
-    one.collect()
-    one.learn()
-    one.collect()
+    practise(one, 1)
+    one._rollout.fill(one.collect())
     return one
 
 

@@ -133,18 +133,18 @@ def learner(policy: str, **changes: Any) -> Any:
 @pytest.mark.parametrize("policy", list(POLICIES))
 def test_idle_samples_are_neither_learned_from_nor_counted(policy: str):
     one = learner(policy)
-    one.collect()
+    samples = one.collect()
     rollout = one._ppo.rollout_buffer
     acted = np.array([[t < 3, t < 6, True] for t in range(8)] * 2)
     np.testing.assert_array_equal(rollout.acted, acted)
-    assert one.samples == acted.sum() == 34
+    assert acted.sum() == 34
     seen = rollout.seen()
     assert len(seen) == 34
     assert {tuple(row) for row in seen[:, 1:].tolist()} == {
         (seat, 1000 * bout + t) for bout in (0, 1) for seat, last in ((0, 3), (1, 6), (2, 8)) for t in range(last)
     }
-    one.learn()  # fills the statistics
-    assert one._norm.count.item() == 34
+    one.learn([samples])  # fills the statistics
+    assert one._norm.count.item() == one.samples == 34
     practise(one, 2)
     assert all(torch.isfinite(tensor).all() for tensor in one._ppo.policy.parameters())
 
@@ -152,7 +152,7 @@ def test_idle_samples_are_neither_learned_from_nor_counted(policy: str):
 @pytest.mark.parametrize("policy", list(POLICIES))
 def test_minibatches_hold_every_sample_of_those_who_acted_once(policy: str):
     one = learner(policy)
-    one.collect()
+    one._rollout.fill(one.collect())
     found = []
     for part in one._ppo.rollout_buffer.get(16):
         keep = part.mask > 0 if policy == "lstm" else np.ones(len(part.observations), bool)

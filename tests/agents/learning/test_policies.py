@@ -72,11 +72,11 @@ def test_roles_that_differ_train_in_turn_and_resume(tmp_path: Path, policy: str,
     config = tiny(policy, value, arena="kick_and_defend", body="ant,bug", samples=200)
     first = train(tmp_path, config)
     kicker, keeper = first.lineages
-    sizes = [lineage.vec.own for lineage in first.lineages]
+    sizes = [lineage.collector.vec.own for lineage in first.lineages]
     assert sizes[0] != sizes[1]
     whole = sum(sizes)
     for lineage, own in zip(first.lineages, sizes, strict=True):
-        assert lineage.vec.observation_space.shape == ((whole if value == "privileged" else own),)
+        assert lineage.collector.vec.observation_space.shape == ((whole if value == "privileged" else own),)
         assert lineage.learner.tensors()["mean"].shape == (own,)
     folder = RunFolder.create_or_resume(tmp_path, replace(config, samples=300))
     second = Training(folder)

@@ -128,7 +128,7 @@ def test_a_learner_that_diverges_says_so():
     one = learner(1, learning_rate=1.0)
     practise(one, 1)
     with torch.no_grad():
-        one._ppo.rollout_buffer.rewards[:] = np.inf
-        one._ppo.rollout_buffer.returns[:] = np.inf
+        samples = one.collect()
+        samples["returns"][:] = np.inf
     with pytest.raises(LearningError, match=r"learning diverged.*another folder.*learning_rate below 1"):
-        one.learn()
+        one.learn([samples])

@@ -78,7 +78,7 @@ def test_a_snapshot_plays_what_was_trained(value: str):
 def test_minibatches_are_chunks_of_one_slot_with_its_memory():
     trained = learner(1)
     practise(trained, 2)
-    trained.collect()
+    trained._rollout.fill(trained.collect())
     buffer, policy = trained._ppo.rollout_buffer, trained._ppo.policy
     batches = list(buffer.get(48))
     assert [len(batch.actions) for batch in batches] == [48, 48]

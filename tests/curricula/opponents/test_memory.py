@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from doubles import ORIGIN, Constant, Counter, StubBatch, lstm
+from doubles import ORIGIN, Constant, Counter, StubBatch, lstm, pool_of
 
 from dohyo.agents.policies.networks import EPSILON, Lstm
 from dohyo.agents.policies.policy import Memory, Player
@@ -15,7 +15,6 @@ from dohyo.arenas.views.seat_env import Seat
 from dohyo.curricula.matches.match import play_match
 from dohyo.curricula.opponents import pool as opponents
 from dohyo.curricula.opponents.matchmaker import Evenly
-from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import latest
 
 
@@ -100,7 +99,7 @@ def test_an_opponent_drawn_for_a_bout_begins_without_memory(monkeypatch: pytest.
             return counter
 
     monkeypatch.setattr(opponents, "load_named", Loaded)
-    pool, seen = Pool(Path(), [["a"]], Evenly(latest), worlds=4, seed=0), np.zeros((2, 3), np.float32)
+    pool, seen = pool_of(Path(), [["a"]], Evenly(latest), worlds=4, seed=0), np.zeros((2, 3), np.float32)
     pool.assign(np.array([1, 3]))
     assert pool.act(seen, np.array([1, 3]))[:, 0].tolist() == [1, 1]
     pool.assign(np.array([3]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import ORIGIN, FloatArray, lstm, snapshot
+from doubles import ORIGIN, FloatArray, lstm, pool_of, snapshot
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,7 +131,7 @@ def players(monkeypatch: pytest.MonkeyPatch) -> list[Scaled]:
 
 
 def pool(versions: list[int]) -> Pool:
-    return Pool(Path("snapshots"), [["a", "b", "c"]], Evenly(Scripted(versions)), worlds=6, seed=0)
+    return pool_of(Path("snapshots"), [["a", "b", "c"]], Evenly(Scripted(versions)), worlds=6, seed=0)
 
 
 def test_everyone_is_met_by_the_opponent_drawn_for_it(players: list[Scaled]):
@@ -177,7 +177,7 @@ def test_opponents_draw_their_actions_and_repeat_with_the_seed(tmp_path: Path):
     seen, worlds = snapshots[2].tensors["mean"][None].repeat(4, axis=0), np.arange(4)
     actions = []
     for seed in (7, 7, 8):
-        crowd = Pool(tmp_path, [names], Evenly(latest), worlds=4, seed=seed)
+        crowd = pool_of(tmp_path, [names], Evenly(latest), worlds=4, seed=seed)
         crowd.assign(worlds)
         actions.append(crowd.act(seen, worlds))
     np.testing.assert_array_equal(actions[0], actions[1])
@@ -188,12 +188,12 @@ def test_opponents_draw_their_actions_and_repeat_with_the_seed(tmp_path: Path):
 def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
     snapshots = stored(tmp_path)
     names = [snapshots[0].name]
-    crowd = Pool(tmp_path, [names], Evenly(latest), worlds=1, seed=0)
+    crowd = pool_of(tmp_path, [names], Evenly(latest), worlds=1, seed=0)
     crowd.assign(np.array([0]))
     names.append("a list of others")  # the pool keeps its own
     crowd.assign(np.array([0]))
     crowd.act(np.ones((1, 3), np.float32), np.array([0]))
-    crowd.add(0, "gone")
+    crowd.ledger.add(0, "gone")
     crowd.act(np.ones((1, 3), np.float32), np.array([0]))  # the bout goes on against the first
     crowd.assign(np.array([0]))
     with pytest.raises(SnapshotError, match="gone"):
@@ -203,7 +203,7 @@ def test_a_snapshot_taken_later_is_met_from_then_on(tmp_path: Path):
 def test_a_share_of_the_opponents_is_the_oldest_snapshot():
     """Of 6,000 draws of version 2, 30 % become version 0: 1,800 with a standard deviation of 35."""
     worlds = np.arange(6000)
-    crowd = Pool(
+    crowd = pool_of(
         Path("snapshots"), [["a", "b", "c"]], Evenly(lambda payoffs, rng, n: np.full(n, 2), first=0.3), 6000, seed=0
     )
     crowd.assign(worlds)
@@ -215,7 +215,7 @@ def test_a_share_of_the_opponents_is_the_oldest_snapshot():
 def test_a_gathered_crowd_is_all_that_is_met():
     """Of three the sampler draws two; guests are met as ever, in a quarter of 6,000 with a deviation of 34."""
     sampler = lambda payoffs, rng, n: rng.integers(1, 3, size=n)  # noqa: E731
-    crowd = Pool(Path(), [["a", "b", "c"]], Evenly(sampler), 6000, seed=0, guests=["x"], guest_share=0.25)
+    crowd = pool_of(Path(), [["a", "b", "c"]], Evenly(sampler), 6000, seed=0, guests=["x"], guest_share=0.25)
     met = []
     for count, found in ((1, 1), (2, 2), (3, 2)):
         assert crowd.gather(count) == found
@@ -227,13 +227,13 @@ def test_a_gathered_crowd_is_all_that_is_met():
 
 
 def test_a_crowd_is_drawn_anew():
-    crowd = Pool(Path(), [["a", "b", "c"]], Evenly(parse_sampler("uniform(0)")), 2, seed=0)
+    crowd = pool_of(Path(), [["a", "b", "c"]], Evenly(parse_sampler("uniform(0)")), 2, seed=0)
     first = {int(version) for _ in range(30) if crowd.gather(1) for version in [crowd._gathered[1, 0]]}
     assert first == {0, 1, 2}
 
 
 def test_where_there_are_guests_alone_nobody_is_gathered():
-    crowd = Pool(Path(), [], Evenly(latest), 4, seed=0, guests=["x"])
+    crowd = pool_of(Path(), [], Evenly(latest), 4, seed=0, guests=["x"])
     assert crowd.gather(3) == 0
     crowd.assign(np.arange(4))
     assert crowd._chain.tolist() == [0, 0, 0, 0]
@@ -245,7 +245,7 @@ def test_what_is_held_of_the_policies_changes_no_action(tmp_path: Path):
     names = [save_snapshot(make_snapshot(replace(origin, seed=k), lstm()), tmp_path).stem for k in range(3)]
     plays = []
     for most in (1, 10**9):
-        pool = Pool(tmp_path, [names], Evenly(Scripted([0, 1, 2, 1, 2, 0])), worlds=3, seed=0)
+        pool = pool_of(tmp_path, [names], Evenly(Scripted([0, 1, 2, 1, 2, 0])), worlds=3, seed=0)
         pool._policies = PolicyCache(pool._find, most=most)
         worlds, played = np.arange(3), []
         for _ in range(2):

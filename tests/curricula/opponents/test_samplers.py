@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import shorten_bouts, tiny_config, train
+from doubles import pool_of, shorten_bouts, tiny_config, train
 
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.payoffs import Payoffs
-from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import SAMPLERS, Sampler, latest, parse_sampler, register_opponents
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
@@ -90,14 +89,14 @@ def test_qualities_go_by_the_chance_of_being_met():
     _, drawn = rule([known], np.random.default_rng(0), N)
     assert (np.bincount(drawn) / N).tolist() == pytest.approx([0.248, 0.048, 0.704], abs=0.01)
     assert Evenly(parse_sampler("latest")).chances(known) is None
-    pool = Pool(Path(), [["a", "b", "c"]], rule, worlds=6000, seed=0)
+    pool = pool_of(Path(), [["a", "b", "c"]], rule, worlds=6000, seed=0)
     pool.assign(np.arange(6000))
     for version, chance in enumerate((0.248, 0.048, 0.704)):
         assert pool._chance[pool._version == version] == pytest.approx(chance)
 
 
 def test_those_that_were_gathered_are_met_alike():
-    pool = Pool(Path(), [["a", "b", "c", "d"]], Evenly("quality"), worlds=40, seed=0)
+    pool = pool_of(Path(), [["a", "b", "c", "d"]], Evenly("quality"), worlds=40, seed=0)
     assert pool.gather(2) == 2
     pool.assign(np.arange(40))
     assert pool._chance == pytest.approx(1 / 2)  # of the two, not the newest's 0.85
@@ -135,16 +134,16 @@ def test_results_fade():
 
 
 def test_the_pool_counts_the_bouts_of_who_was_met():
-    pool = Pool(Path(), [["a", "b"]], Evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
+    pool = pool_of(Path(), [["a", "b"]], Evenly(lambda known, rng, n: np.array([0, 1, 1])[:n]), worlds=3, seed=0)
     pool.assign(np.arange(3))
     seat, winner = np.array([1, 0]), np.array([1, 1])  # won in world 0, lost in world 2
     places = np.array([[1, 0], [1, 0]])
     pool.note(EndedBouts(np.array([0, 2]), seat, winner, np.array([9, 9]), np.zeros(2, np.intp), np.zeros(2), places))
-    known = pool.known()
+    known = pool.ledger.known()
     assert known["a"][:2] == (1, 1)
     assert known["b"][:2] == (1, 0)
-    again = Pool(Path(), [["a", "b", "c"]], Evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
-    assert again.known() == known | {"c": (0, 0, 0)}
+    again = pool_of(Path(), [["a", "b", "c"]], Evenly(parse_sampler("quality")), worlds=3, seed=0, known=known)
+    assert again.ledger.known() == known | {"c": (0, 0, 0)}
 
 
 @pytest.mark.parametrize("opponents", ["quality", "pfsp(variance)", "window(2)"])
@@ -157,7 +156,7 @@ def test_a_run_keeps_its_payoffs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert set(kept) <= snapshots
     assert sum(games for games, _, _ in kept.values()) > 0
     resumed = Training(folder)
-    assert {k: v for k, v in resumed.lineages[0]._pool.known().items() if k in kept} == kept
+    assert {k: v for k, v in resumed.lineages[0].ledger.known().items() if k in kept} == kept
     resumed.close()
     folder.close()
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from doubles import StubBatch, pusher
+from doubles import StubBatch, pool_of, pusher
 
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import save_snapshot
 from dohyo.curricula.opponents.matchmaker import Evenly
-from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.opponents.samplers import parse_sampler
 
 LENGTHS = [[2, 5], [9], [3, 1], [1], [4, 2, 2], [7]]
@@ -24,7 +23,7 @@ def test_all_that_is_seen_done_and_met(mirrored: int, guests: float, expected: s
     """Pushes are sixteenths, so that no sum is rounded."""
     names = [save_snapshot(pusher(k / 16), tmp_path).stem for k in range(8)]
     rule = Evenly(parse_sampler("pfsp(squared)"), first=0.25)
-    pool = Pool(tmp_path, [names[:4], names[4:7]], rule, len(LENGTHS), seed=3, guests=names[7:], guest_share=guests)
+    pool = pool_of(tmp_path, [names[:4], names[4:7]], rule, len(LENGTHS), seed=3, guests=names[7:], guest_share=guests)
     batch, digest = StubBatch(LENGTHS), hashlib.sha256()
     vec = SeatVec(batch, pool, mirrored, 0.5)
     digest.update(vec.reset().tobytes())
@@ -34,6 +33,6 @@ def test_all_that_is_seen_done_and_met(mirrored: int, guests: float, expected: s
         last = np.concatenate([info["terminal_observation"] for info in infos if info] or [np.zeros(1)])
         for array in (seen, reward, done, last, np.round(batch.taken[-1], 4)):
             digest.update(np.ascontiguousarray(array, np.float64).tobytes())
-    for name, values in sorted(pool.known().items()):
+    for name, values in sorted(pool.ledger.known().items()):
         digest.update(f"{names.index(name)} {np.round(values, 6).tolist()}".encode())
     assert digest.hexdigest()[:16] == expected

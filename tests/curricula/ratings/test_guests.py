@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import shorten_bouts, tiny_config
+from doubles import pool_of, shorten_bouts, tiny_config
 
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.errors import DohyoError, UnknownName
@@ -40,13 +40,13 @@ def kick(**changes: Any) -> TrainConfig:
 def met(pool: Pool) -> dict[str, int]:
     """The number of draws of each snapshot in 6,000 bouts."""
     pool.assign(np.arange(6000))
-    names = [pool._chains[chain][version] for chain, version in zip(pool._chain, pool._version, strict=True)]
+    names = [pool.ledger.chains[chain][version] for chain, version in zip(pool._chain, pool._version, strict=True)]
     return {name: names.count(name) for name in sorted(set(names))}
 
 
 def test_a_share_of_the_bouts_meets_guests():
     """Of 6,000 bouts 1,500 meet a guest, half of them each; standard deviations are 34 and 26."""
-    pool = Pool(Path(), [["a", "b"]], Evenly(latest), 6000, seed=0, guests=["x", "y"], guest_share=0.25)
+    pool = pool_of(Path(), [["a", "b"]], Evenly(latest), 6000, seed=0, guests=["x", "y"], guest_share=0.25)
     counts = met(pool)
     assert set(counts) == {"b", "x", "y"}
     assert abs(counts["b"] - 4500) < 4 * 34
@@ -54,7 +54,7 @@ def test_a_share_of_the_bouts_meets_guests():
 
 
 def test_where_nobody_else_is_guests_are_met_always():
-    assert met(Pool(Path(), [], Evenly(latest), 6000, seed=0, guests=["x"])) == {"x": 6000}
+    assert met(pool_of(Path(), [], Evenly(latest), 6000, seed=0, guests=["x"])) == {"x": 6000}
 
 
 def test_a_best_response_meets_the_victim_alone(tmp_path: Path):
@@ -91,7 +91,8 @@ def test_a_built_in_policy_as_a_guest(name: str, tmp_path: Path):
     assert games > 0
     assert list(references(folder))[:4] == ["zero@kicker", "zero@keeper", "random@kicker", "random@keeper"]
     assert name not in references(folder)
-    actions = training.lineages[0]._pool.act(np.zeros((config.worlds, 1), np.float32), np.arange(config.worlds))
+    pool = training.lineages[0].collector.pool
+    actions = pool.act(np.zeros((config.worlds, 1), np.float32), np.arange(config.worlds))
     assert actions.shape == (config.worlds, 17)
     assert (np.abs(actions).max() > 0) == (name == "random")
     folder.close()
@@ -117,7 +118,7 @@ def test_a_role_alone_without_guests_has_nobody_to_meet(tmp_path: Path):
 
 
 def test_without_guests_their_share_is_nothing():
-    assert met(Pool(Path(), [["a"]], Evenly(latest), 6000, seed=0, guest_share=0.5)) == {"a": 6000}
+    assert met(pool_of(Path(), [["a"]], Evenly(latest), 6000, seed=0, guest_share=0.5)) == {"a": 6000}
 
 
 def test_an_unknown_role(tmp_path: Path):

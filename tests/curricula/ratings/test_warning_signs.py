@@ -122,12 +122,13 @@ def test_opponents_share_no_memory_with_the_learner_or_each_other(tmp_path: Path
     training.run()
     [lineage] = training.lineages
     assert len(set(lineage.snapshots)) == len(lineage.snapshots)
-    pool, learner = lineage._pool, lineage.learner
+    pool, learner = lineage.collector.pool, lineage.learner
+    pool.ledger = lineage.ledger
     policies = [pool._policy(version * 2) for version in range(len(lineage.snapshots))]
     own = [tensor.detach().numpy() for tensor in learner._ppo.policy.state_dict().values()]
     held = [list(policy._arrays.values()) for policy in policies if isinstance(policy, Network)]
     assert len(held) == len(policies) > 3
-    seen = np.ones((1, lineage.vec.observation_space.shape[0]), np.float32)
+    seen = np.ones((1, lineage.collector.vec.observation_space.shape[0]), np.float32)
     for k, arrays in enumerate(held):
         others = [array for other in held[:k] for array in other] + own
         assert not any(np.shares_memory(array, other) for array in arrays for other in others)

@@ -1,7 +1,7 @@
 """User-defined algorithms: a cross-entropy method, defined here, trains, resumes, plays and is rated."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -36,21 +36,29 @@ class CrossEntropy:
     def spend(self, share: float) -> None:
         pass
 
-    def collect(self) -> None:
+    def collect(self) -> dict[str, np.ndarray]:
         slots = self.vec.num_envs
         self.seen = self.vec.reset() if self.seen is None else self.seen
-        self.drawn = self.rng.normal(self.mean, self.spread, (slots, *self.shape))
-        self.gained = np.zeros(slots)
+        drawn = self.rng.normal(self.mean, self.spread, (slots, *self.shape))
+        gained = np.zeros(slots)
         for _ in range(self.config.rollout):
             seen = np.concatenate([self.seen[:, : self.vec.own], np.ones((slots, 1))], axis=1)
-            self.vec.step_async(np.clip(np.einsum("sao,so->sa", self.drawn, seen), -1, 1).astype(np.float32))
+            self.vec.step_async(np.clip(np.einsum("sao,so->sa", drawn, seen), -1, 1).astype(np.float32))
             self.seen, reward, _, _ = self.vec.step_wait()
-            self.gained += reward
-            self.samples += slots
+            gained += reward
+        return {"drawn": drawn, "gained": gained}
 
-    def learn(self) -> None:
-        best = self.drawn[np.argsort(self.gained)[-max(2, len(self.gained) // 4) :]]
+    def learn(self, rollouts: Sequence[Mapping[str, np.ndarray]]) -> None:
+        drawn, gained = (np.concatenate([rollout[name] for rollout in rollouts]) for name in ("drawn", "gained"))
+        self.samples += self.config.rollout * len(gained)
+        best = drawn[np.argsort(gained)[-max(2, len(gained) // 4) :]]
         self.mean, self.spread = best.mean(0), best.std(0) + 0.01
+
+    def weights(self) -> dict[str, np.ndarray]:
+        return {"mean": self.mean.copy(), "spread": self.spread.copy()}
+
+    def load(self, weights: Mapping[str, np.ndarray]) -> None:
+        self.mean, self.spread = weights["mean"].copy(), weights["spread"].copy()
 
     def tensors(self) -> dict[str, np.ndarray]:
         weight = self.mean.astype(np.float32)
@@ -164,8 +172,7 @@ def test_the_method_itself_finds_what_pays():
 
     learner: Learner = CrossEntropy(Bandit(), PpoConfig(rollout=1), 0)  # type: ignore[arg-type]
     for _ in range(20):
-        learner.collect()
-        learner.learn()
+        learner.learn([learner.collect()])
     assert learner.tensors()["bias_0"][0] == pytest.approx(0.5, abs=0.05)
 
 

@@ -14,7 +14,7 @@ from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.record import Generation
-from dohyo.curricula.training.curves import BoutWatch, CurvesFile
+from dohyo.curricula.training.curves import BoutCounts, CurvesFile
 
 
 class Strong(Constant):
@@ -36,7 +36,8 @@ class Strong(Constant):
 def test_bouts_are_counted_for_the_learner_whatever_its_side():
     # World 0 is mirrored (a draw every 2 steps), worlds 1 and 2 meet opponents: bouts of 1 and of 2 steps.
     vec = SeatVec(StubBatch([[2], [1], [2]]), Strong(), mirrored=1, reward_scale=1)
-    watch = BoutWatch(vec)
+    watch = BoutCounts(vec.batch.endings)
+    vec.report_to(watch.add)
     vec.reset()
     for last in (0, 0, 1, 1):  # slots: world 0 twice, then 1 and 2; a push of 1 beats 0.5, none does not
         vec.step(np.repeat(np.array([[0], [0], [1], [last]], np.float32), 2, axis=1))
@@ -49,7 +50,7 @@ def test_bouts_are_counted_for_the_learner_whatever_its_side():
     assert curves["ending/pushed"] == pytest.approx(6 / 8)
     assert curves["ending/even"] == pytest.approx(2 / 8)
     watch.clear()
-    assert watch.curves() == {"bouts": 0, "diverged": 0}
+    assert watch.curves() == {"bouts": 0}
 
 
 def test_ended_bouts_are_told_once_with_the_seat_in_which_they_were_played():

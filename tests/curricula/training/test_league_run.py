@@ -66,8 +66,8 @@ def test_three_kinds_train_in_turn_and_are_rated(tmp_path: Path):
     chains = {name: folder.record.chain(name) for name in NAMES}
     met = [[g.snapshot for g in chains[MAIN]], [chains[EXPLOITER][k].snapshot for k in (2, 4)]]
     for lineage in training.lineages:
-        assert lineage._pool._chains[:2] == met
-        assert lineage._pool._chains[2] == [g.snapshot for g in chains[LEAGUE][1:]]
+        assert lineage.ledger.chains[:2] == met
+        assert lineage.ledger.chains[2] == [g.snapshot for g in chains[LEAGUE][1:]]
     folder.close()
 
 
@@ -154,7 +154,7 @@ def test_a_league_of_two_roles(tmp_path: Path):
     chains = {name: [g.snapshot for g in folder.record.chain(name) if g.joined] for name in names}
     keepers = [chains[name] for name in names if name.startswith("keeper")]
     kicker = training.lineages[0]
-    assert kicker._pool._chains[:-1] == keepers
+    assert kicker.ledger.chains[:-1] == keepers
     assert [len(chain) for chain in keepers] == [2, 0, 1]
     assert kicker.vec.mirrored == 0
     folder.close()

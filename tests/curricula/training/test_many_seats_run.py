@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from doubles import learner_state, shorten_bouts, tiny_config, train
+from doubles import learner_state, pool_of, shorten_bouts, tiny_config, train
 
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.curricula.opponents.matchmaker import Evenly
-from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
@@ -62,14 +61,14 @@ def test_other_learners_train_with_four_seats(changes: Any, tmp_path: Path, monk
 
 def test_each_other_side_draws_its_own_opponent(tmp_path: Path):
     drawn = np.array([0, 1, 1, 0, 2, 1])
-    pool = Pool(
+    pool = pool_of(
         tmp_path, [["a", "b", "c"]], Evenly(lambda known, rng, n: drawn[:n]), worlds=3, seed=0, opponents=[0, 1]
     )
     pool.assign(np.arange(3))  # world 0 meets a and a, world 1 b and c, world 2 b and b
     places = np.array([[0, 2, 1], [1, 0, 2]])
     ended = EndedBouts(np.array([0, 1]), np.array([1, 0]), np.array([0, 1]), *np.full((2, 2), 9), np.zeros(2), places)
     pool.note(ended)
-    known = pool.known()
+    known = pool.ledger.known()
     # In world 0 the learner, on side 1, was last: a beat it twice. In world 1 it lost to b and was before c.
     assert known["a"][:2] == (1.99, 0)
     assert known["b"][:2] == (1, 0)
@@ -84,7 +83,9 @@ def test_an_opponent_on_two_chairs_remembers_both(tmp_path: Path):
             memory += observation[:, :1]
             return memory.repeat(2, axis=1)
 
-    pool = Pool(tmp_path, [["a"]], Evenly(lambda known, rng, n: np.zeros(n, int)), worlds=2, seed=0, opponents=[0, 0])
+    pool = pool_of(
+        tmp_path, [["a"]], Evenly(lambda known, rng, n: np.zeros(n, int)), worlds=2, seed=0, opponents=[0, 0]
+    )
     pool._policy = lambda met: Counting()  # type: ignore[method-assign, assignment, return-value]
     pool.assign(np.arange(2))
     seen, chairs = np.array([[1], [2], [3], [4]], np.float32), np.arange(4)

@@ -116,7 +116,7 @@ def test_other_guests_begin_other_bouts(tmp_path: Path, monkeypatch: pytest.Monk
         assert lineage.learner._ppo._last_obs is None
         assert training._batch.save() == {}
         first, now = (derived(0, 0, session, worlds=4).bouts for session in (0, 4))  # generation 3 is done
-        assert lineage.vec._seeds[0] == now != first
+        assert lineage.collector.vec._seeds[0] == now != first
         training.run()
 
 

@@ -112,7 +112,7 @@ def test_every_learner_plays_bouts_of_its_own_and_goes_on_with_them(tmp_path: Pa
     for samples in (192, 384, 576):
         folder = RunFolder.create_or_resume(tmp_path, tiny_config(population=2, samples=samples))
         training = Training(folder)
-        seeds += [lineage.vec._seeds[0] for lineage in training.lineages]
+        seeds += [lineage.collector.vec._seeds[0] for lineage in training.lineages]
         training.run()
         folder.close()
     assert len({seed + world for seed in seeds[:2] for world in range(4)}) == 2 * 4

@@ -1,0 +1,166 @@
+"""The collector of a learner: it plays the learner's training bouts, and knows nothing of where it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dohyo.agents.learning.algorithms import Samples, make_learner
+from dohyo.agents.learning.bouts import EndedBouts
+from dohyo.agents.learning.slots import opponents_of
+from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.arenas.arrays import IntArray
+from dohyo.arenas.batch import Batch
+from dohyo.arenas.rules.arena import Ranges
+from dohyo.arenas.saved import AnyArray, Saved, nested, under
+from dohyo.arenas.sides import seats_of_sides
+from dohyo.curricula.matches.roles import Role
+from dohyo.curricula.opponents.league import KINDS
+from dohyo.curricula.opponents.ledger import Ledger, Result
+from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
+from dohyo.curricula.opponents.pool import Pool
+from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.seeds import Seeds
+
+
+@dataclass(frozen=True)
+class CollectorSpec:
+    """What a collector needs to know of its learner."""
+
+    name: str
+    role: Role
+    kind: str
+    rivals: tuple[str, ...]
+    """Kinds of the learners that it meets, in the order of the ledger's chains."""
+    ledger: Ledger
+    """The ledger at the beginning of the session."""
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """The scheduled quantities of an update."""
+
+    share: float
+    """Share of the budget that is used up, 0 to 1."""
+    alpha: float
+    """The dense share."""
+    ranges: Ranges
+    """The ranges that widen."""
+    crowd: int = 0
+    """Most distinct opponents of bouts that begin; 0 for all."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to play: who learns, whom it meets, and the schedules."""
+
+    version: int
+    """Number of updates of the learner so far."""
+    ledger: Ledger
+    scheduled: Scheduled
+    weights: Saved | None = None
+    """The learner's weights; None if the collector's own learner is the one that learns."""
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What a collector brings: samples to learn from, and how bouts ended meanwhile."""
+
+    version: int
+    """The version that played, see `Order`."""
+    samples: Samples
+    bouts: EndedBouts
+    results: list[Result]
+    """Results against opponents, for the ledger."""
+    diverged: int
+    """Number of bouts whose physics diverged."""
+    gathered: int
+    """Number of distinct opponents of bouts that began, if the order limits it."""
+
+
+class Collector:
+    """Batch, slots, opponents and acting of one learner; the learners of a run can share the batch in turn.
+
+    `folder` holds the snapshots to meet. Its `learner` acts; in training in one process it is also the one that learns.
+    """
+
+    def __init__(self, spec: CollectorSpec, config: TrainConfig, batch: Batch, folder: Path, seeds: Seeds) -> None:
+        self.spec, self._config, self._batch = spec, config, batch
+        self.pool = self._make_pool(folder, seeds.opponents)
+        self.vec = self._make_vec()
+        self.learner = make_learner(self.vec, config.ppo, seeds.learner, config.algorithm)
+        self.vec.seed(seeds.bouts)  # after the learner, because PPO seeds its environment
+        self._ended: list[EndedBouts] = []
+        self.vec.report_to(self._ended.append)
+
+    def _make_pool(self, folder: Path, seed: int) -> Pool:
+        config, arena, side = self._config, self._batch.arena, self.spec.role.sides[0]
+        rival = seats_of_sides(arena.sides)[side - 1][0]
+        return Pool(
+            folder,
+            self.spec.ledger.copy(),
+            self._matchmaker(),
+            config.worlds,
+            seed,
+            guest_share=config.guest_share,
+            actions=self._batch.action_spaces[rival].shape[0],
+            opponents=opponents_of(arena.sides, side),
+        )
+
+    def _matchmaker(self) -> Matchmaker:
+        config, both = self._config, self.spec.role.mirrored
+        if config.league:
+            return KINDS[self.spec.kind].matchmaker(self.spec.rivals, mirrored=both)
+        return Evenly(config.opponents, first=config.first, newest=0.0 if both else config.mirror)
+
+    def _make_vec(self) -> SeatVec:
+        config, both = self._config, self.spec.role.mirrored
+        share = round(KINDS[self.spec.kind].self_play * config.worlds) if config.league else config.mirrored
+        mirrored, side = (share, None) if both else (0, self.spec.role.sides[0])
+        privileged = config.ppo.value == "privileged"
+        return SeatVec(self._batch, self.pool, mirrored, config.ppo.reward_scale, side, privileged=privileged)
+
+    def begin(self) -> None:
+        """Begin new bouts in every world, because another learner has used the batch."""
+        self.learner.begin()
+
+    def prepare(self, scheduled: Scheduled) -> None:
+        """Set the scheduled quantities."""
+        self._batch.alpha = scheduled.alpha
+        self._batch.arena.ranges |= scheduled.ranges
+        self.learner.spend(scheduled.share)
+
+    def collect(self, order: Order) -> Rollout:
+        """Play one rollout in every slot; opponents are drawn from the order's ledger."""
+        self.prepare(order.scheduled)
+        if order.weights is not None:
+            self.learner.load(order.weights)
+        self.pool.ledger = order.ledger.copy()
+        crowd, diverged = order.scheduled.crowd, self._batch.diverged
+        gathered = self.pool.gather(crowd) if crowd else 0
+        self._ended[:] = [self._no_bouts()]
+        samples = self.learner.collect()
+        bouts, results = EndedBouts.join(self._ended), self.pool.new_results()
+        return Rollout(order.version, samples, bouts, results, self._batch.diverged - diverged, gathered)
+
+    def _no_bouts(self) -> EndedBouts:
+        none: IntArray = np.zeros(0, np.intp)
+        places = np.zeros((0, max(self._batch.arena.sides) + 1), np.intp)
+        return EndedBouts(none, none, none, none, none, np.zeros(0), places)
+
+    def save(self) -> Saved:
+        """Return the state of the bouts, from which a like collector continues."""
+        pool, vec, batch = self.pool.save(), self.vec.save(), self._batch.save()
+        return nested("pool", pool) | nested("vec", vec) | nested("batch", batch)
+
+    def restore(self, saved: Mapping[str, AnyArray]) -> None:
+        """Continue the bouts that `save` returned; begin new ones if there are none, or if guests have changed."""
+        pool, batch = under("pool", saved), under("batch", saved)
+        if not self.pool.goes_on(pool):
+            self.begin()
+            return
+        self.pool.restore(pool)
+        self.vec.restore(under("vec", saved))
+        if batch:
+            self._batch.restore(batch)
