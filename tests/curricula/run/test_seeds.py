@@ -26,7 +26,7 @@ def starts(path: Path, seed: int, seeding: int = 2) -> set[bytes]:
     with closing(RunFolder.create_or_resume(path, tiny_config(worlds=16, seed=seed, mirror=1.0))) as folder:
         folder.config = replace(folder.config, seeding=seeding)
         training = Training(folder)
-        seen = {row.tobytes() for row in training.lineages[0].vec.reset()}
+        seen = {row.tobytes() for row in training.lineages[0].collector.vec.reset()}
         training.close()
     assert len(seen) == 32
     return seen

@@ -156,7 +156,7 @@ def test_a_league_of_two_roles(tmp_path: Path):
     kicker = training.lineages[0]
     assert kicker.ledger.chains[:-1] == keepers
     assert [len(chain) for chain in keepers] == [2, 0, 1]
-    assert kicker.vec.mirrored == 0
+    assert kicker.collector.vec.mirrored == 0
     folder.close()
 
 
