@@ -167,7 +167,8 @@ class Sumo(BaseArena):
             return self._other
         gap = position[:, None, :, :2] - position[:, :, None, :2]
         rivals = self._rivals & self.alive[:, None]
-        return np.where(rivals, np.hypot(gap[..., 0], gap[..., 1]), np.inf).argmin(axis=2)
+        nearest: IntArray = np.where(rivals, np.hypot(gap[..., 0], gap[..., 1]), np.inf).argmin(axis=2)
+        return nearest
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""

@@ -25,6 +25,7 @@ Seed = Annotated[int, option(TrainConfig, "seed")]
 Worlds = Annotated[int, option(TrainConfig, "worlds")]
 Workers = Annotated[int | None, option(TrainConfig, "workers")]
 Imports = Annotated[list[str] | None, option(TrainConfig, "imports", callback=import_named, is_eager=True)]
+Deterministic = Annotated[bool, typer.Option("--deterministic", help="Act without the policy's noise.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 WIDTHS = ", ".join(f"{ppo.width} for {name}" for name, ppo in POLICIES.items())
 POLICY, VALUE = parameter(PpoConfig, "policy"), parameter(PpoConfig, "value")

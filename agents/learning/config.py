@@ -9,11 +9,14 @@ from typing import Any
 from dohyo.agents.settings import check, setting, settings_of
 from dohyo.arenas.errors import UnknownName, lookup
 
+NETWORKS = ("mlp", "lstm")
+"""Networks that learn, see `POLICIES`."""
+
 VALUES = ("own", "privileged")
 """What a value function sees: its policy's observation, or also the other seat's (Dactyl, arXiv 1808.00177)."""
 
-PARAMETRIZATIONS = {"mlp": ("standard", "mup"), "lstm": ("standard",)}
-"""How initial sizes and rates follow the width, by network; see `dohyo.agents.learning.mup`."""
+PARAMETRIZATIONS = ("standard", "mup")
+"""How initial sizes and rates follow the width; see `dohyo.agents.learning.mup`."""
 
 NETWORK = "The network and how it learns"
 """Heading of the options of these settings in the help."""
@@ -27,9 +30,7 @@ class PpoConfig:
     Raises `UnknownName` for an unknown choice, `ConfigError` for a number out of range.
     """
 
-    policy: str = setting(
-        "mlp", f"Network that learns: {', '.join(PARAMETRIZATIONS)}.", choices=PARAMETRIZATIONS, panel=NETWORK
-    )
+    policy: str = setting("mlp", f"Network that learns: {', '.join(NETWORKS)}.", choices=NETWORKS, panel=NETWORK)
     width: int = setting(
         64,
         "Units in each of the network's hidden layers.",
@@ -43,8 +44,8 @@ class PpoConfig:
     )
     parametrization: str = setting(
         "standard",
-        f"How initial sizes and rates follow the width: {', '.join(PARAMETRIZATIONS['mlp'])} (mlp only).",
-        choices=PARAMETRIZATIONS["mlp"],
+        f"How initial sizes and rates follow the width: {', '.join(PARAMETRIZATIONS)}.",
+        choices=PARAMETRIZATIONS,
         panel=NETWORK,
     )
     learning_rate: float = _hyperparameter(
@@ -101,8 +102,6 @@ class PpoConfig:
     def __post_init__(self) -> None:
         """Check the settings."""
         check(self)
-        known = dict.fromkeys(PARAMETRIZATIONS[self.policy])
-        lookup(known, self.parametrization, f"parametrization of {self.policy}")
 
 
 HYPERPARAMETERS = [name for name, known in settings_of(PpoConfig).items() if known.option is None]

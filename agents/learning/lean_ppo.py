@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
+from dohyo.agents.learning.mup import set_rate
 from dohyo.agents.learning.rollouts import ActedRollout, split
 from dohyo.agents.policies.networks import make_policy
 from dohyo.arenas.arrays import FloatArray
@@ -66,8 +67,7 @@ class LeanPpo(PPO):
     def train(self) -> None:
         """Update the networks from the last rollout, until its divergence goes beyond 1.5 `target_kl`."""
         policy, left = self.policy, self._current_progress_remaining
-        for group in policy.optimizer.param_groups:
-            group["lr"] = self.lr_schedule(left) * group.get("scale", 1.0)
+        set_rate(policy.optimizer, self.lr_schedule(left))
         rollout, figures, diverged = self._rollout(), list[dict[str, Tensor]](), False
         for _ in range(self.n_epochs):
             order = np.random.permutation(len(rollout[0]))  # noqa: NPY002 - SB3's stream

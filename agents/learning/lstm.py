@@ -11,6 +11,7 @@ from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
 from dohyo.agents.learning.mlp import RunningNorm, copies, fill, seen_through
+from dohyo.agents.learning.mup import BASE, adam, draw
 from dohyo.arenas.arrays import FloatArray
 
 States = tuple[Tensor, Tensor]
@@ -52,7 +53,9 @@ class Recurrent(nn.LSTM):
 class RecurrentPolicy(RecurrentActorCriticPolicy):
     """Actor-critic with separate `Recurrent` networks over `RunningNorm`, and a state-independent deviation.
 
-    The policy sees the first `own` entries of an observation, the value function all of them.
+    The policy sees the first `own` entries of an observation, the value function all of them. With `mup`, initial
+    sizes and rates are those of `dohyo.agents.learning.mup`; the gates' weights keep theirs, whose variance is already
+    a quarter of 1 / fan_in.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class RecurrentPolicy(RecurrentActorCriticPolicy):
         *,
         own: int,
         width: int,
+        mup: bool = False,
         **kwargs: Any,
     ) -> None:
         self._own = own
@@ -76,7 +80,20 @@ class RecurrentPolicy(RecurrentActorCriticPolicy):
             **kwargs,
         )
         self.lstm_actor, self.lstm_critic = Recurrent(own, width), Recurrent(self.features_dim, width)
-        self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+        if mup:
+            self.optimizer = self._scale_by_width(lr_schedule(1))
+        else:
+            self.optimizer = torch.optim.Adam(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)
+
+    def _scale_by_width(self, rate: float) -> torch.optim.Adam:
+        """Draw input and output weights for this width, and return muP's optimiser."""
+        slow: list[Tensor] = []
+        for lstm, output, gain in ((self.lstm_actor, self.action_net, 0.01), (self.lstm_critic, self.value_net, 1.0)):
+            assert isinstance(lstm, Recurrent)
+            assert isinstance(output, nn.Linear)
+            draw(([lstm.embed, output], gain), BASE["lstm"])  # Stable-Baselines3's gains
+            slow += [lstm.get_parameter("weight_ih_l0"), lstm.get_parameter("weight_hh_l0"), output.weight]
+        return adam(self, slow, rate, BASE["lstm"])
 
     @staticmethod
     def _process_sequence(features: Tensor, lstm_states: States, episode_starts: Tensor, lstm: nn.LSTM) -> Any:

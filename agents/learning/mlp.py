@@ -10,7 +10,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, MlpExtr
 from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
-from dohyo.agents.learning.mup import adam, draw
+from dohyo.agents.learning.mup import BASE, adam, draw
 from dohyo.agents.policies.networks import CLIP, EPSILON
 from dohyo.arenas.arrays import FloatArray
 
@@ -98,8 +98,9 @@ class NormalisedPolicy(ActorCriticPolicy):
         if self._mup:
             towers = [(self.policy_layers(), 0.01), (self.value_layers(), 1.0)]  # Stable-Baselines3's gains
             for tower in towers:
-                draw(tower)
-            self.optimizer = adam(self, towers, lr_schedule(1))
+                draw(tower, BASE["mlp"])
+            slow = [layer.weight for layers, _ in towers for layer in layers[1:]]
+            self.optimizer = adam(self, slow, lr_schedule(1), BASE["mlp"])
 
     def policy_layers(self) -> list[nn.Linear]:
         """Return the policy's layers, input layer first."""

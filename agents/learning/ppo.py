@@ -241,8 +241,6 @@ def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     """Return a learner that trains an MLP."""
     settings = _settings(vec, config, seed)
     settings |= {"rollout_buffer_class": ActedRollout, "rollout_buffer_kwargs": {"vec": vec}}
-    if config.parametrization == "mup":
-        settings["policy_kwargs"]["mup"] = True
     return PpoLearner(LeanPpo(NormalisedPolicy, **settings), vec, config)
 
 
@@ -272,6 +270,7 @@ def _settings(vec: SeatVec, config: PpoConfig, seed: int, chunk: int = 1) -> dic
             "own": vec.own,
             "width": config.width,
             "log_std_init": config.log_std,
+            "mup": config.parametrization == "mup",
             "optimizer_kwargs": {"eps": 1e-5, "fused": True},  # SB3's epsilon
         },
         "seed": seed,

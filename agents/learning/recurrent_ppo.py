@@ -9,6 +9,7 @@ from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.buffers import RecurrentRolloutBuffer
 from sb3_contrib.common.recurrent.type_aliases import RecurrentRolloutBufferSamples, RNNStates
 
+from dohyo.agents.learning.mup import set_rate
 from dohyo.agents.learning.rollouts import LEARNED, join_small, split
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.arenas.arrays import FloatArray
@@ -103,6 +104,12 @@ class ChunkedPpo(RecurrentPPO):
     def __init__(self, *args: Any, unroll: int, vec: SeatVec, **kwargs: Any) -> None:
         self._unroll, self._vec = unroll, vec
         super().__init__(*args, **kwargs)
+
+    def _update_learning_rate(self, optimizers: Any) -> None:
+        """Set the rates of `policy.optimizer`, whose groups muP gives factors, and note the rate."""
+        rate = self.lr_schedule(self._current_progress_remaining)
+        self.logger.record("train/learning_rate", rate)
+        set_rate(optimizers, rate)
 
     def _setup_model(self) -> None:
         super()._setup_model()

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dohyo.curricula.evaluation.crosstable import CrossTable
     from dohyo.curricula.matches.score import Score
 
+HeatMap = Annotated[Path | None, typer.Option("--picture", help="Also draw the payoffs as a heat map, .png.")]
+
 
 def command(
     player: Annotated[
@@ -49,9 +51,7 @@ def command(
         Path | None,
         typer.Option("--out", help="Record matches in this folder; the same command resumes them."),
     ] = None,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", help="Also draw the payoffs as a heat map, .png.")
-    ] = None,
+    picture: HeatMap = None,
     workers: Workers = None,
     seed: Seed = 0,
     imports: Imports = None,
@@ -73,15 +73,11 @@ def command(
     if picture is not None:
         draw_heat_map(table, picture)
     if as_json:
-        head = {name: getattr(config, name) for name in ("arena", "body", "engine", "physics", "seed")} | {
-            "bouts": bouts
-        }
-        typer.echo(json.dumps(head | table.record()))
+        head = {name: getattr(config, name) for name in ("arena", "body", "engine", "physics", "seed")}
+        typer.echo(json.dumps(head | {"bouts": bouts} | table.record()))
         return
-    console = Console()
-    engine_shown = engine_words(config.engine, config.physics)
-    console.print(f"{config.arena} with {config.body} on {engine_shown}, {bouts} bouts of every pair")
-    _print(table, console)
+    engine = engine_words(config.engine, config.physics)
+    _print(table, f"{config.arena} with {config.body} on {engine}, {bouts} bouts of every pair")
 
 
 def _config(
@@ -125,8 +121,10 @@ def _play(
         return tabulate(crossplay, entrants)
 
 
-def _print(table: "CrossTable", console: Console) -> None:
+def _print(table: "CrossTable", title: str) -> None:
     """Print the scores, the Nash mixture, cycles and side bias."""
+    console = Console()
+    console.print(title)
     console.print(_scores(table))
     console.print(_mixture(table))
     cycles = table.cycles

@@ -21,6 +21,7 @@ from dohyo.cli.film import FILMS, film, record
 from dohyo.cli.options import (
     ArenaName,
     BodyName,
+    Deterministic,
     DriveName,
     EngineName,
     Imports,
@@ -81,7 +82,7 @@ def command(
             "--bouts", help="Bouts to play; players swap sides if all seats have the same role and body.", min=1
         ),
     ] = 100,
-    deterministic: Annotated[bool, typer.Option("--deterministic", help="Act without the policy's noise.")] = False,
+    deterministic: Deterministic = False,
     picture: Annotated[
         Path | None,
         typer.Option("--picture", help="Also render one bout: .gif is animated, .png shows several frames."),

@@ -18,13 +18,28 @@ from dohyo.arenas.perturbation import Push
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import Setup, build_arena, need_two_seats
 from dohyo.arenas.rules.arena import Arena
-from dohyo.cli.options import CHARTS, EngineName, Imports, Json, PhysicsName, Seed, Workers, check_suffix, engine_words
+from dohyo.cli.options import (
+    CHARTS,
+    Deterministic,
+    EngineName,
+    Imports,
+    Json,
+    PhysicsName,
+    Seed,
+    Workers,
+    check_suffix,
+    engine_words,
+)
 from dohyo.cli.progress import bar
 from dohyo.curricula.evaluation.masked import MASKS
 from dohyo.curricula.players import find_snapshot, set_up_for, trained_as
 
 if TYPE_CHECKING:
     from dohyo.curricula.evaluation.push import Stand, Subject, WindConfig
+
+Chart = Annotated[
+    Path | None, typer.Option("--picture", help="Also draw the steps against the force: .png, .svg or .pdf.")
+]
 
 
 def command(
@@ -43,7 +58,7 @@ def command(
     mask: Annotated[
         str, typer.Option("--mask", help=f"Observation in place of the opponent: {', '.join(MASKS)}.")
     ] = "zero",
-    deterministic: Annotated[bool, typer.Option("--deterministic", help="Act without the policy's noise.")] = False,
+    deterministic: Deterministic = False,
     arena: Annotated[
         str | None,
         typer.Option("--arena", help="Arena of zero and random.", show_default="the first snapshot's, or sumo"),
@@ -52,9 +67,7 @@ def command(
         str | None,
         typer.Option("--body", help="Bodies of the seats.", show_default="the snapshot's, or ant"),
     ] = None,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", help="Also draw the steps against the force: .png, .svg or .pdf.")
-    ] = None,
+    picture: Chart = None,
     workers: Workers = None,
     seed: Seed = 0,
     imports: Imports = None,
@@ -69,20 +82,19 @@ def command(
     check_suffix(picture, CHARTS)
     from dohyo.curricula.evaluation.push import WindConfig
 
-    config = WindConfig(
-        _read_forces(forces), bouts, mask, not deterministic, setup.engine, workers, seed, setup.physics
-    )
+    common: dict[str, Any] = {
+        "engine": setup.engine,
+        "seed": seed,
+        "physics": setup.physics,
+        "bouts": bouts,
+        "mask": mask,
+    }
+    config = WindConfig(_read_forces(forces), stochastic=not deterministic, workers=workers, **common)
     subjects = _find(players, arena, body)
     stands = _measure(subjects, config, as_json)
     if picture is not None:
         _draw(stands, picture)
-    _report(
-        subjects,
-        stands,
-        {"engine": setup.engine, "physics": setup.physics, "seed": seed, "bouts": bouts, "mask": mask},
-        as_json,
-        picture,
-    )
+    _report(subjects, stands, common, as_json, picture)
 
 
 def _set_up(players: list[str], arena: str | None, engine: str | None, physics: str | None) -> Setup:

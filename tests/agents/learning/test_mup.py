@@ -12,6 +12,7 @@ from learners import Still, practise
 
 from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy
 from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.learning.vec_env import SeatVec
@@ -105,3 +106,66 @@ def test_rates_survive_training_and_a_resume(tmp_path: Path):
         }
         assert {rate for name, rate in found.items() if name not in slow} == {0.004}
         assert len(found) == 13  # six layers' weights and biases, and the deviations
+
+
+def recurrent(width: int, *, mup: bool) -> RecurrentPolicy:
+    torch.manual_seed(0)
+    seen, done = Box(-np.inf, np.inf, (OBSERVATION,), np.float32), Box(-1, 1, (ACTION,), np.float32)
+    kwargs: dict[str, Any] = {"own": OBSERVATION, "width": width, "mup": mup, "optimizer_kwargs": {"eps": 1e-5}}
+    return RecurrentPolicy(seen, done, lambda progress: 1e-3, **kwargs)
+
+
+def unroll(policy: RecurrentPolicy, x: torch.Tensor, width: int) -> list[torch.Tensor]:
+    """The embedding, the LSTM's outputs and the layer after it, of policy and value function, over 8 control steps."""
+    outputs, starts, empty = [], torch.zeros(len(x)), torch.zeros(1, len(x) // 8, width)
+    for lstm, last in ((policy.lstm_actor, policy.action_net), (policy.lstm_critic, policy.value_net)):
+        memory = lstm.unroll(x, (empty, empty), starts)[0]
+        outputs += [lstm.embed(x), memory, last(memory)]
+    return outputs
+
+
+def recurrent_check(width: int, *, mup: bool, steps: int = 4) -> list[float]:
+    """Return the root mean square change of each layer's outputs after a few steps of Adam."""
+    policy = recurrent(width, mup=mup)
+    rng = torch.Generator().manual_seed(1)
+    x, target = torch.randn(64, OBSERVATION, generator=rng), torch.randn(64, ACTION + 1, generator=rng)
+    before = [output.detach() for output in unroll(policy, x, width)]
+    for _ in range(steps):
+        outputs = unroll(policy, x, width)
+        policy.optimizer.zero_grad()
+        (torch.cat([outputs[2], outputs[5]], dim=1) - target).square().mean().backward()
+        policy.optimizer.step()
+    after = unroll(policy, x, width)
+    return [(new - old).square().mean().sqrt().item() for new, old in zip(after, before, strict=True)]
+
+
+@pytest.mark.parametrize("mup", [True, False])
+def test_an_lstms_changes_do_not_depend_on_the_width(mup: bool):
+    growth = np.divide(recurrent_check(1024, mup=mup), recurrent_check(128, mup=mup))
+    if mup:
+        assert (growth > 2 / 3).all()
+        assert (growth < 3 / 2).all()
+    else:
+        assert growth.max() > 3
+
+
+def test_initial_sizes_of_an_lstm():
+    """By hand for 1024 units, 8 times the base of 128; orthogonal gates `[4096, 1024]` have entries of 1 / 4096."""
+    policy = recurrent(1024, mup=True)
+    for lstm, last, gain in ((policy.lstm_actor, policy.action_net, 0.01), (policy.lstm_critic, policy.value_net, 1)):
+        assert lstm.embed.weight.std().item() == pytest.approx((2 / 20) ** 0.5, rel=0.05)
+        for name in ("weight_ih_l0", "weight_hh_l0"):
+            assert lstm.get_parameter(name).square().mean().item() == pytest.approx(1 / 4096, rel=1e-3)
+        assert last.weight.std().item() == pytest.approx(gain * 128**0.5 / 1024, rel=0.1)
+
+
+def test_an_lstms_rates_survive_training():
+    """At 256 units, twice the base, gates and outputs learn at half of the rate."""
+    config = PpoConfig(policy="lstm", parametrization="mup", width=256, rollout=16, minibatch=48, learning_rate=0.004)
+    trained = make_learner(SeatVec(StubBatch([[3], [5]]), Still(), mirrored=2, reward_scale=0.01), config, 0)
+    practise(trained)
+    found = rates_of(trained._ppo.policy)
+    slow = {name for name, rate in found.items() if rate == pytest.approx(0.002)}
+    gates = {f"{lstm}.weight_{of}_l0" for lstm in ("lstm_actor", "lstm_critic") for of in ("ih", "hh")}
+    assert slow == gates | {"action_net.weight", "value_net.weight"}
+    assert {rate for name, rate in found.items() if name not in slow} == {0.004}

@@ -151,7 +151,10 @@ def test_the_table_of_training_speeds_fits_a_terminal(run_main: RunMain, monkeyp
         (["--policy", "gru"], "unknown policy 'gru'; choose one of: lstm, mlp"),
         (["--value", "all"], "unknown value 'all'; choose one of: own, privileged"),
         (["--width", "0"], "--width"),
-        (["--policy", "lstm", "--parametrization", "mup"], "unknown parametrization of lstm 'mup'"),
+        (
+            ["--policy", "lstm", "--parametrization", "ntk"],
+            "unknown parametrization 'ntk'; choose one of: mup, standard",
+        ),
     ],
 )
 def test_what_is_no_policy_is_refused(tmp_path: Path, run_main: RunMain, options: list[str], said: str):

@@ -60,7 +60,7 @@ def test_snapshots_of_a_run_folder_are_found_beside_its_settings(tmp_path: Path)
         ("minutes = nan", "minutes must be a number of at least 0, or none, not nan"),
         ("[ppo]\nepoch = 3", "unknown setting of ppo 'epoch'; did you mean 'epochs'?"),
         ("[ppo]\ngamma = 2", "ppo.gamma must be a number from 0 to 1, not 2"),
-        ('[ppo]\npolicy = "lstm"\nparametrization = "mup"', "unknown parametrization of lstm 'mup'"),
+        ('[ppo]\npolicy = "lstm"\nparametrization = "ntk"', "unknown ppo.parametrization 'ntk'"),
         ("ppo = 3", "ppo must be a table of settings, not 3"),
         ('opponents = "oldest"', "unknown opponents 'oldest'"),
         ('widen = ["ball"]', "unknown widening 'ball'"),
