@@ -37,20 +37,21 @@ from dohyo.curricula.players import find_snapshot, set_up_for, trained_as
 if TYPE_CHECKING:
     from dohyo.curricula.evaluation.push import Stand, Subject, WindConfig
 
+Players = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PLAYER...",
+        help="Players to push: snapshot files, RUN, RUN:LEARNER, zero or random.",
+        show_default=False,
+    ),
+]
 Chart = Annotated[
     Path | None, typer.Option("--picture", help="Also draw the steps against the force: .png, .svg or .pdf.")
 ]
 
 
 def command(
-    players: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PLAYER...",
-            help="Players to push: snapshot files, RUN, RUN:LEARNER, zero or random.",
-            show_default=False,
-        ),
-    ],
+    players: Players,
     forces: Annotated[str, typer.Option("--forces", help="Forces in N, separated by commas.")] = "200,300,400,500,600",
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every player per force.", min=2)] = 200,
     engine: EngineName = None,
