@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,21 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from dohyo.agents.entries import Entries, from_json, to_json
 from dohyo.agents.files import parse_json, write_atomically
-from dohyo.agents.policies.networks import check_shapes, make_policy
+from dohyo.agents.policies.networks import check_shapes, check_values, make_policy
 from dohyo.agents.policies.policy import Policy
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.physics.presets import ACCURATE
-from dohyo.arenas.rules.arena import Arena, digest
+from dohyo.arenas.rules.arena import Arena, Entry, digest
+from dohyo.arenas.saved import nested, under
 
 FORMAT = "dohyo-snapshot-2"
 SUFFIX = ".safetensors"
+VALUES = "value"
+"""Prefix of a value function's tensors in a file."""
 NAME = re.compile("[0-9a-f]{16}")
 """Form of a snapshot's name."""
 
@@ -90,7 +94,13 @@ class Snapshot:
     origin: Origin
     tensors: Mapping[str, FloatArray]
     digest: str
-    """SHA-256 over origin and tensors, in hexadecimal."""
+    """SHA-256 over origin and tensors, in hexadecimal; surgery (`dohyo.agents.surgery`) keeps it."""
+    entries: Entries = ()
+    """The entries of its observation; empty if its file does not name them."""
+    values: Mapping[str, FloatArray] = field(default_factory=dict)
+    """A value function that goes on learning, a network without statistics and noise; empty in most snapshots."""
+    fresh: tuple[str, ...] = ()
+    """Names of entries that surgery has added, for which it has no statistics."""
 
     @property
     def name(self) -> str:
@@ -119,7 +129,8 @@ class Snapshot:
         if own != part:
             raise SnapshotError(
                 f"snapshot {self.name} was trained on observations of another layout ({own.layout}, here "
-                f"{part.layout}): train anew, or use the version of Dohyo that it was made with"
+                f"{part.layout}): begin a run as it with --from and --surgery, or use the version of Dohyo that it was "
+                "made with"
             )
 
 
@@ -127,18 +138,28 @@ def _words(part: Part) -> str:
     return f"{part.arena} as {part.role} with body {part.body} and drive {part.drive}"
 
 
-def make_snapshot(origin: Origin, tensors: Mapping[str, FloatArray]) -> Snapshot:
-    """Return a snapshot with copies of `tensors`, so that later changes of the originals do not change it."""
+def make_snapshot(
+    origin: Origin,
+    tensors: Mapping[str, FloatArray],
+    entries: Sequence[Entry] = (),
+    values: Mapping[str, FloatArray] | None = None,
+) -> Snapshot:
+    """Return a snapshot with copies of the arrays, so that later changes of the originals do not change it."""
+    copies = _copies(tensors)
+    return Snapshot(origin, copies, _digest(origin.to_json(), copies), tuple(entries), _copies(values or {}))
+
+
+def _copies(tensors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     copies = {}
     for name, tensor in sorted(tensors.items()):
         copy = np.array(tensor, np.float32, order="C")  # safetensors writes memory in its order
         copy.flags.writeable = False
         copies[name] = copy
-    return Snapshot(origin, copies, _digest(origin, copies))
+    return copies
 
 
-def _digest(origin: Origin, tensors: Mapping[str, FloatArray]) -> str:
-    digest = hashlib.sha256(origin.to_json().encode())
+def _digest(text: str, tensors: Mapping[str, FloatArray]) -> str:
+    digest = hashlib.sha256(text.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name}{tensor.shape}".encode())
         digest.update(np.ascontiguousarray(tensor).tobytes())
@@ -154,9 +175,13 @@ def save_snapshot(snapshot: Snapshot, folder: Path) -> Path:
 
 
 def encode(snapshot: Snapshot) -> bytes:
-    """Return the content of a snapshot's file."""
+    """Return the content of a snapshot's file; entries and values are outside of what its name hashes."""
     metadata = {"format": FORMAT, "digest": snapshot.digest, "origin": snapshot.origin.to_json()}
-    content: bytes = save(dict(snapshot.tensors), metadata)
+    if snapshot.entries:
+        metadata["entries"] = to_json(snapshot.entries)
+    if snapshot.values:
+        metadata["values"] = _digest(snapshot.digest, snapshot.values)
+    content: bytes = save(dict(snapshot.tensors) | nested(VALUES, snapshot.values), metadata)
     return content
 
 
@@ -173,14 +198,18 @@ def load_snapshot(path: Path) -> Snapshot:
         raise SnapshotError(f"{path} is truncated or not a snapshot ({one_line(error)}): get a whole copy") from error
     if metadata.get("format") != FORMAT:
         raise SnapshotError(f"{path} is a safetensors file, but not a Dohyo snapshot of format {FORMAT}")
+    tensors, values = {k: v for k, v in tensors.items() if not k.startswith(f"{VALUES}/")}, under(VALUES, tensors)
     try:
         origin, digest = _origin(parse_json(metadata["origin"])), metadata["digest"]
+        entries = from_json(metadata["entries"], origin.part.layout) if "entries" in metadata else ()
         check_shapes(tensors, origin.observation, origin.action)
+        if values:
+            check_values(values, origin.observation)
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotError(f"{path} has a damaged header ({one_line(error)}): get a whole copy") from error
-    if _digest(origin, tensors) != digest:
+    if _digest(origin.to_json(), tensors) != digest or (values and _digest(digest, values) != metadata.get("values")):
         raise SnapshotError(f"{path} was changed after it was saved: its content does not match its hash")
-    return make_snapshot(origin, tensors)
+    return make_snapshot(origin, tensors, entries, values)
 
 
 def _origin(values: dict[str, Any]) -> Origin:

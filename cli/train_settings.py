@@ -9,13 +9,14 @@ from dohyo.agents.learning.config import POLICIES, PpoConfig, read_hyperparamete
 from dohyo.agents.policies.networks import describe
 from dohyo.agents.settings import settings_of
 from dohyo.agents.snapshot import Snapshot
+from dohyo.agents.surgery import entries_of
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import build_arena, set_up
 from dohyo.cli.options import read_weights
 from dohyo.curricula.matches.roles import check_roles, roles_of
 from dohyo.curricula.opponents.samplers import check_opponents
-from dohyo.curricula.players import find_snapshot
+from dohyo.curricula.players import find_snapshot, find_start
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import SET_ELSEWHERE
 from dohyo.curricula.run.schedules import Widenings
@@ -69,7 +70,8 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     setup = set_up(settings["arena"], *(settings.get(name) for name in ("body", "engine", "drive", "physics")))
     rules = build_arena(settings["arena"], setup.body, drive=setup.drive, physics=setup.physics)
     check_roles(rules, roles_of(rules, shared=settings.get("shared", False)))
-    begun = find_snapshot(settings["start"]) if settings.get("start") else None
+    surgery = settings.get("surgery", False)
+    begun = find_start(settings["start"], values=surgery) if settings.get("start") else None
     names = dict.fromkeys(settings.get("guests", ()))
     guests = {name: None if name in BUILT_IN else find_snapshot(name) for name in names}
     changes = {
@@ -77,7 +79,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
         "minutes": settings.get("minutes", 20.0 if settings.get("samples") is None else None),
         "start": begun.name if begun else "",
         "guests": tuple(snapshot.name if snapshot else name for name, snapshot in guests.items()),
-        "ppo": choose_learner(settings.get("ppo", {}), begun),
+        "ppo": choose_learner(settings.get("ppo", {}), begun, surgery=surgery),
     }
     config = TrainConfig(**{**settings, **changes})
     check_opponents(config.opponents)
@@ -85,17 +87,31 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     check_shares(config, [name for name in SHARES if getattr(config, name) != getattr(TrainConfig, name)])
     rules.reweigh(config.terms)
     Widenings(config.widen, rules.ranges)
+    named_snapshots = [snapshot for snapshot in (begun, *guests.values()) if snapshot]
+    check_drop(config, named_snapshots)
     named = {"start": settings.get("start", ""), "guests": tuple(guests)}
     given = {name: value for name, value in asdict(config).items() if name not in SET_ELSEWHERE} | named
-    return Plan(config, [snapshot for snapshot in (*guests.values(), begun) if snapshot], given)
+    return Plan(config, named_snapshots, given)
 
 
-def choose_learner(settings: Mapping[str, Any], begun: Snapshot | None = None) -> PpoConfig:
+def check_drop(config: TrainConfig, snapshots: Iterable[Snapshot]) -> None:
+    """Raise `ConfigError` for `--drop` without surgery, `UnknownName` for an entry that none of `snapshots` sees."""
+    if config.drop and not config.surgery:
+        raise ConfigError("--drop is a part of surgery: add --surgery")
+    known = {entry.name: entry for snapshot in snapshots if config.drop for entry in entries_of(snapshot)}
+    for name in config.drop:
+        lookup(known, name, "entry of the snapshots' observations")
+
+
+def choose_learner(settings: Mapping[str, Any], begun: Snapshot | None = None, *, surgery: bool = False) -> PpoConfig:
     """Return the learner's settings: those given, else the policy's defaults, with the network of `begun` if given.
+
+    With `surgery` a width that is given stays, because the network of `begun` can be widened.
 
     Raises `UnknownName` for an unknown policy, `ConfigError` for an impossible number.
     """
     given = dict(settings)
     if begun is not None:
-        given["policy"], given["width"] = describe(begun.tensors)
+        given["policy"], width = describe(begun.tensors)
+        given["width"] = given.get("width", width) if surgery else width
     return replace(lookup(POLICIES, given.get("policy", PpoConfig.policy), "policy"), **given)

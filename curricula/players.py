@@ -4,8 +4,10 @@ import os
 import re
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+from dohyo.agents.learning.values import read_values
 from dohyo.agents.snapshot import Origin, Part, Snapshot, load_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import UnknownName
@@ -42,6 +44,22 @@ def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
     if (place := _find_run(name)) is not None:
         return _in_run(*place, part)
     raise unknown_player(name)
+
+
+def find_start(name: str, *, values: bool = False) -> Snapshot:
+    """Return the snapshot as `find_snapshot` does; with `values`, that of a run's newest generation has its values.
+
+    They are the value function in the run's checkpoint, unless it sees more than the policy.
+    """
+    snapshot, place = find_snapshot(name), _find_run(name)
+    if not values or place is None or os.path.isfile(name):
+        return snapshot
+    with closing(RunFolder.open(place[0])) as folder:
+        newest = [folder.record.chain(learner)[-1:] for learner in folder.learners]
+        links = [link for chain in newest for link in chain if link.snapshot == snapshot.name]
+        if not links or folder.config.ppo.value != "own":
+            return snapshot
+        return replace(snapshot, values=read_values(folder.checked_checkpoint(links[0])))
 
 
 def trained_as(names: Iterable[str], arena: str | None = None) -> Origin | None:

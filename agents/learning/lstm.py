@@ -110,20 +110,29 @@ class RecurrentPolicy(RecurrentActorCriticPolicy):
         fill(self._acting(), tensors)
         nn.init.zeros_(self.lstm_actor.get_parameter("bias_hh_l0"))
 
+    def adopt_values(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Set the value function's tensors, as `dohyo.agents.learning.values` names them; raises as `adopt` does."""
+        fill(_named(self.lstm_critic, self.value_net), tensors)
+        nn.init.zeros_(self.lstm_critic.get_parameter("bias_hh_l0"))
+
     def acting_parameters(self) -> list[nn.Parameter]:
         """Return the policy's parameters."""
         return [*self.lstm_actor.parameters(), *self.action_net.parameters(), self.log_std]
 
     def _acting(self) -> dict[str, Tensor]:
-        """Return the policy's live tensors; of the gates' two biases, which are added, only the first."""
-        own = dict(self.lstm_actor.named_parameters())
-        assert isinstance(self.action_net, nn.Linear)
-        return seen_through(self, self._own) | {
-            "embed_weight": own["embed.weight"],
-            "embed_bias": own["embed.bias"],
-            "gates_in": own["weight_ih_l0"],
-            "gates_back": own["weight_hh_l0"],
-            "gates_bias": own["bias_ih_l0"],
-            "weight_0": self.action_net.weight,
-            "bias_0": self.action_net.bias,
-        }
+        return seen_through(self, self._own) | _named(self.lstm_actor, self.action_net)
+
+
+def _named(network: nn.Module, output: nn.Module) -> dict[str, Tensor]:
+    """Return the live tensors of a network; of the gates' two biases, which are added, only the first."""
+    own = dict(network.named_parameters())
+    assert isinstance(output, nn.Linear)
+    return {
+        "embed_weight": own["embed.weight"],
+        "embed_bias": own["embed.bias"],
+        "gates_in": own["weight_ih_l0"],
+        "gates_back": own["weight_hh_l0"],
+        "gates_bias": own["bias_ih_l0"],
+        "weight_0": output.weight,
+        "bias_0": output.bias,
+    }

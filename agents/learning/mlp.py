@@ -16,7 +16,10 @@ from dohyo.arenas.arrays import FloatArray
 
 
 class RunningNorm(BaseFeaturesExtractor):
-    """Normalises observations by the mean and variance of all observations given to `update`."""
+    """Normalises observations by the mean and variance of all observations given to `update`.
+
+    Every number has a count of its own, because a policy can begin with statistics of some of them.
+    """
 
     mean: Tensor
     variance: Tensor
@@ -26,7 +29,7 @@ class RunningNorm(BaseFeaturesExtractor):
         super().__init__(observation_space, observation_space.shape[0])
         self.register_buffer("mean", torch.zeros(self.features_dim))
         self.register_buffer("variance", torch.ones(self.features_dim))
-        self.register_buffer("count", torch.zeros(1, dtype=torch.float64))
+        self.register_buffer("count", torch.zeros(self.features_dim, dtype=torch.float64))
 
     def forward(self, observation: Tensor) -> Tensor:
         """Return normalised observations `[n, obs]`, clipped to +-5 standard deviations."""
@@ -40,7 +43,7 @@ class RunningNorm(BaseFeaturesExtractor):
         total = self.count + new
         share = (new / total).float()
         shift = observation.mean(0) - self.mean
-        self.variance.lerp_(observation.var(0, unbiased=False), share.item())
+        self.variance.lerp_(observation.var(0, unbiased=False), share)
         self.variance.add_(shift.square() * share * (1 - share))
         self.mean.add_(shift * share)
         self.count.copy_(total)
@@ -118,15 +121,21 @@ class NormalisedPolicy(ActorCriticPolicy):
         """Set the policy's tensors, as `acting_tensors` returns them; raises `ValueError` if they do not fit."""
         fill(self._acting(), tensors)
 
+    def adopt_values(self, tensors: Mapping[str, FloatArray]) -> None:
+        """Set the value function's tensors, as `dohyo.agents.learning.values` names them; raises as `adopt` does."""
+        fill(_named(self.value_layers()), tensors)
+
     def acting_parameters(self) -> list[nn.Parameter]:
         """Return the policy's parameters."""
         return [tensor for tensor in self._acting().values() if isinstance(tensor, nn.Parameter)]
 
     def _acting(self) -> dict[str, Tensor]:
-        tensors = seen_through(self, self.own)
-        for k, layer in enumerate(self.policy_layers()):
-            tensors |= {f"weight_{k}": layer.weight, f"bias_{k}": layer.bias}
-        return tensors
+        return seen_through(self, self.own) | _named(self.policy_layers())
+
+
+def _named(layers: list[nn.Linear]) -> dict[str, Tensor]:
+    """Return the live tensors of layers, named as in `dohyo.agents.policies.networks.Mlp`."""
+    return {f"{kind}_{k}": getattr(layer, kind) for k, layer in enumerate(layers) for kind in ("weight", "bias")}
 
 
 def norm_of(policy: ActorCriticPolicy) -> RunningNorm:

@@ -13,9 +13,10 @@ from safetensors.torch import load, save
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
-from dohyo.agents.files import parse_json, write_atomically
+from dohyo.agents.files import write_atomically
 from dohyo.agents.learning import sb3
 from dohyo.agents.learning.algorithms import LearningError, Samples
+from dohyo.agents.learning.checkpoint import check_held, legacy_state, named_under, with_counts
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.lean_ppo import LeanPpo
 from dohyo.agents.learning.lstm import RecurrentPolicy
@@ -26,10 +27,9 @@ from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.checks import one_line
+from dohyo.arenas.rules.arena import layout
 from dohyo.arenas.saved import AnyArray, Saved, put_back
 
-KEYS = 624
-"""Words in the state of NumPy's old random stream, a Mersenne Twister."""
 PUBLISHED = 2_500_000_000
 """Samples assumed behind the statistics of an imported snapshot (arXiv 1710.03748: about 2.5e9)."""
 
@@ -52,20 +52,24 @@ class PpoLearner:
         self._first = {name: tensor.clone() for name, tensor in self._policy.state_dict().items()}
 
     def adopt(self, snapshot: Snapshot) -> None:
-        """Begin as the policy of a snapshot, with its observation statistics and a new value function.
+        """Begin as the policy of a snapshot, with its observation statistics, and its value function if it holds one.
 
-        Raises `SnapshotError` for a network of another kind or size.
+        A value function that sees more than the policy is new in any case. Raises `SnapshotError` for a network of
+        another kind or size.
         """
         try:
-            if self.config.value != "own":
-                raise ValueError("it has no statistics of what the other seat sees")
             self._policy.adopt(snapshot.tensors)
+            if snapshot.values and self.config.value == "own":
+                self._policy.adopt_values(snapshot.values)
         except ValueError as error:
             raise SnapshotError(
                 f"no learner can begin as snapshot {snapshot.name} ({error}): give it a network of the same kind and "
-                "width, and --value own"
+                "width"
             ) from error
-        self._norm.count.fill_(snapshot.origin.samples or PUBLISHED)
+        self._norm.count[: self.vec.own] = float(snapshot.origin.samples or PUBLISHED)
+        places = layout(snapshot.entries)
+        for name in snapshot.fresh:
+            self._norm.count[places[name]] = 0
         self._value_first = self._alone_until = self.config.value_first
         self._note_first()
 
@@ -101,12 +105,13 @@ class PpoLearner:
     def learn(self, rollouts: Sequence[Samples]) -> None:
         """Update the networks from rollouts, then add their observations to the statistics.
 
-        In this order, old and new probabilities are of policies that see the same normalised inputs. The very first
-        rollout has no statistics yet, so it only fills them. Raises `LearningError` if weights are no longer finite.
+        In this order, old and new probabilities are of policies that see the same normalised inputs. A rollout without
+        statistics of some numbers, such as the very first, only fills them. Raises `LearningError` if weights are no
+        longer finite.
         """
         self._rollout.fill(join(rollouts))
         self._ppo.num_timesteps += int(np.count_nonzero(self._rollout.acted))
-        if self._norm.count > 0 and self._rollout.acted.any():
+        if (self._norm.count > 0).all() and self._rollout.acted.any():
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._alone_until)
             self._train()
@@ -182,17 +187,17 @@ class PpoLearner:
             content = path.read_bytes()
             tensors = load(content)
             metadata = read_metadata(content)
-            policy = _under(tensors, "policy/")
+            policy = with_counts(named_under(tensors, "policy/"), self._norm.features_dim)
             self._policy.load_state_dict(policy)
-            _check_held(self._policy.state_dict(), policy)
-            self._restore_adam(_under(tensors, "adam/"))
-            np.random.set_state(_legacy_state(metadata["random"]))  # noqa: NPY002
+            check_held(self._policy.state_dict(), policy)
+            self._restore_adam(named_under(tensors, "adam/"))
+            np.random.set_state(legacy_state(metadata["random"]))  # noqa: NPY002
             torch.set_rng_state(tensors["random/torch"])
             self._ppo.num_timesteps = int(metadata["samples"])
             sb3.set_updates(self._ppo, int(metadata["updates"]))
             self._alone_until = int(metadata.get("alone_until", self._alone_until))
-            self._restore_slots(_under(tensors, "slots/"))
-            return {name: tensor.numpy() for name, tensor in _under(tensors, "bouts/").items()}
+            self._restore_slots(named_under(tensors, "slots/"))
+            return {name: tensor.numpy() for name, tensor in named_under(tensors, "bouts/").items()}
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, OverflowError, RuntimeError) as error:
             why = one_line(error)  # torch's messages have many lines
             raise SnapshotError(f"cannot resume from {path} ({why}): start a new run in another folder") from error
@@ -215,26 +220,6 @@ class PpoLearner:
             index, name = key.split("/")
             state.setdefault(int(index), {})[name] = tensor
         self._policy.optimizer.load_state_dict({"state": state, "param_groups": adam["param_groups"]})
-
-
-def _check_held(held: Mapping[str, torch.Tensor], loaded: Mapping[str, torch.Tensor]) -> None:
-    """Raise `ValueError` where a network holds something else than what it was given.
-
-    PyTorch converts numbers of another kind, and a tensor that has several names keeps the last one's.
-    """
-    for name, tensor in loaded.items():
-        if tensor.dtype != held[name].dtype or not torch.equal(tensor, held[name]):
-            raise ValueError(f"{name} is damaged")
-
-
-def _legacy_state(text: str) -> dict[str, Any]:
-    """Return the state of NumPy's old random stream from JSON; raises `ValueError` for what NumPy takes unchecked."""
-    state: dict[str, Any] = parse_json(text)
-    key, place = np.array(state["state"]["key"], np.uint32), state["state"]["pos"]
-    if key.shape != (KEYS,) or not isinstance(place, int) or not 0 <= place <= KEYS:
-        raise ValueError("the state of its random stream is damaged")
-    state["state"]["key"] = key
-    return state
 
 
 def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
@@ -284,7 +269,3 @@ def _divisor(whole: int, most: int) -> int:
     while whole % parts:
         parts += 1
     return whole // parts
-
-
-def _under(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -198,6 +198,12 @@ def check_shapes(tensors: Mapping[str, FloatArray], observation: int, action: in
         raise ValueError(f"the shapes of {wrong} do not fit")
 
 
+def check_values(tensors: Mapping[str, FloatArray], observation: int) -> None:
+    """Raise `ValueError` unless the tensors make a value function of such observations, without their statistics."""
+    seen = {"mean": np.zeros(observation, np.float32), "variance": np.ones(observation, np.float32)}
+    check_shapes({**tensors, **seen, "log_std": np.zeros(1, np.float32)}, observation, 1)
+
+
 def make_policy(
     tensors: Mapping[str, FloatArray],
     *,

@@ -139,24 +139,24 @@ class Arena(Protocol):
         """Return the shapes to paint on the floor in pictures of `world`."""
 
 
-def observation_size(entries: list[Entry]) -> int:
+def observation_size(entries: Sequence[Entry]) -> int:
     """Return the length of an observation made of `entries`."""
     return sum(entry.size for entry in entries)
 
 
-def observation_bounds(entries: list[Entry]) -> tuple[Array, Array]:
+def observation_bounds(entries: Sequence[Entry]) -> tuple[Array, Array]:
     """Return the lowest and the highest value of each number of an observation made of `entries`, `[obs]` each."""
     sizes = [entry.size for entry in entries]
     return np.repeat([entry.low for entry in entries], sizes), np.repeat([entry.high for entry in entries], sizes)
 
 
-def digest(entries: list[Entry]) -> str:
+def digest(entries: Sequence[Entry]) -> str:
     """Return 8 hexadecimal digits that change with the names, sizes, units, frames or order of the entries."""
     text = "\n".join(f"{entry.name} {entry.size} {entry.unit} {entry.frame}" for entry in entries)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def layout(entries: list[Entry]) -> dict[str, slice]:
+def layout(entries: Sequence[Entry]) -> dict[str, slice]:
     """Return the slice of the observation that each entry takes, by the entry's name."""
     ends = np.cumsum([entry.size for entry in entries]).tolist()
     return {entry.name: slice(end - entry.size, end) for entry, end in zip(entries, ends, strict=True)}

@@ -1,6 +1,6 @@
 """The pool: it fills the opponents' seats with past snapshots and guests, and notes the results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.policies.cache import PolicyCache
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
-from dohyo.agents.snapshot import load_named
+from dohyo.agents.snapshot import Snapshot, load_named
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.players import BUILT_IN
@@ -27,6 +27,7 @@ class Pool:
     `matchmaker` draws them from the `ledger`'s chains. In a share `guest_share` of the cases, or in all if there are no
     chains, one of its guests is drawn evenly instead: snapshots, or built-in policies with actions of length `actions`.
     `opponents` says which opponent of a world fills each of its chairs (`dohyo.agents.learning.vec_env.Opponents`).
+    `fit` returns a loaded snapshot for their seats, such as by surgery; its name, and so its results, stay.
     Opponents act with their noise, as in arXiv 1710.03748, all from one stream that `seed` starts.
     """
 
@@ -42,6 +43,7 @@ class Pool:
         actions: int = 0,
         opponents: Sequence[int] = (0,),
         together: bool = True,
+        fit: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
     ) -> None:
         if not ledger.own and not ledger.guests:
             raise DohyoError("no opponents: let the other role learn as well, or give a guest, such as zero")
@@ -49,7 +51,7 @@ class Pool:
         """The snapshots to meet, and the results, which `note` counts; another ledger may have longer chains."""
         self._results: list[Result] = []
         self._guest_share = (guest_share if ledger.own else 1.0) if ledger.guests else 0.0
-        self._folder, self._matchmaker, self._actions = folder, matchmaker, actions
+        self._folder, self._matchmaker, self._actions, self._fit = folder, matchmaker, actions, fit
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._worlds, self._opponents = worlds, np.array(opponents)
         self._count = int(self._opponents.max()) + 1
@@ -174,7 +176,7 @@ class Pool:
     def _find(self, name: str) -> Policy:
         if name in BUILT_IN:
             return BUILT_IN[name](self._actions, self._noise)
-        return load_named(self._folder, name).policy(stochastic=True, seed=self._noise)
+        return self._fit(load_named(self._folder, name)).policy(stochastic=True, seed=self._noise)
 
 
 def _letters(names: Sequence[str]) -> AnyArray:

@@ -88,7 +88,7 @@ class Referee:
         plain = name.partition("@")[0]
         if plain in BUILT_IN:
             return built_in(plain, self._batch, seat, seed)
-        return self._run.load(name).policy(stochastic=True, seed=seed)
+        return self._run.fitted(name, seat).policy(stochastic=True, seed=seed)
 
     def close(self) -> None:
         """Release the batch."""

@@ -125,6 +125,18 @@ class TrainConfig:
         option="from",
         panel=NETWORK,
     )
+    surgery: bool = setting(
+        False,
+        "Fit the snapshot of --from, and guests, to other observations, and the network to a larger --width.",
+        note="See [stages and surgery](../guide/stages.md).",
+        panel=NETWORK,
+    )
+    drop: tuple[str, ...] = setting(
+        (),
+        "Entry of the old observation that surgery lets a snapshot forget, because it is missing here or has changed.",
+        shown="none",
+        panel=NETWORK,
+    )
     roles: tuple[str, ...] = setting((), "Role that learns.", shown="all", option="role", panel=MEETINGS)
     guests: tuple[str, ...] = setting(
         (),

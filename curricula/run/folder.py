@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dohyo.agents.files import UNFINISHED, write_atomically
-from dohyo.agents.snapshot import SUFFIX, Part, Snapshot, SnapshotError, load_named, save_snapshot
+from dohyo.agents.snapshot import SUFFIX, Snapshot, SnapshotError, load_named, save_snapshot
 from dohyo.arenas.checks import short
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
@@ -20,6 +20,7 @@ from dohyo.curricula.opponents.league import KINDS, MAIN
 from dohyo.curricula.run.budget import start_schedules
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import read_run_settings
+from dohyo.curricula.run.fitting import fit
 from dohyo.curricula.run.learners import LearnerSpec, by_name, plan_learners
 from dohyo.curricula.run.record import Generation, RunRecord
 from dohyo.curricula.run.results_folder import SETTINGS, FolderBefore, FolderLock, check_holds, make_folders
@@ -170,9 +171,24 @@ class RunFolder:
     def _played_by(self, guest: str) -> list[Role]:
         if guest in BUILT_IN:
             return self.roles
-        snapshot = self.load(guest)
-        parts = {role: [Part.of(self._arena, seat) for seat in role.seats] for role in self.roles}
-        return [role for role, seats in parts.items() if all(snapshot.plays(part) for part in seats)]
+        refusals = {role: self._refusal(guest, role) for role in self.roles}
+        played = [role for role, refusal in refusals.items() if refusal is None]
+        if not played:
+            raise next(refusal for refusal in refusals.values() if refusal is not None)
+        return played
+
+    def _refusal(self, guest: str, role: Role) -> SnapshotError | None:
+        """Return why a snapshot cannot fill the seats of a role, or None if it can."""
+        try:
+            for seat in role.seats:
+                self.fitted(guest, seat)
+        except SnapshotError as refusal:
+            return refusal
+        return None
+
+    def fitted(self, name: str, seat: int) -> Snapshot:
+        """Return the snapshot `name` for a seat, see `dohyo.curricula.run.fitting`; raises as `load` and `fit` do."""
+        return fit(self.load(name), self.config, self._arena, seat)
 
     @cached_property
     def _arena(self) -> Arena:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from dohyo.curricula.opponents.ledger import Ledger, Result
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
 from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.fitting import fit
 from dohyo.curricula.run.seeds import Seeds
 
 
@@ -106,6 +108,7 @@ class Collector:
             guest_share=config.guest_share,
             actions=self._batch.action_spaces[rival].shape[0],
             opponents=opponents_of(arena.sides, side),
+            fit=partial(fit, config=config, arena=arena, seat=rival),
         )
 
     def _matchmaker(self) -> Matchmaker:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, make_snapshot
+from dohyo.agents.surgery import widen
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.saved import AnyArray, Saved
 from dohyo.curricula.opponents.league import KINDS, Standings
@@ -51,7 +52,7 @@ class Lineage:
         self.diverged = 0
         """Number of bouts in this session whose physics diverged."""
         if self.config.start:
-            self._begin_as(folder.load(self.config.start))
+            self._begin_as(self.config.start)
 
     def resume(self, link: Generation) -> None:
         """Continue from a generation's checkpoint, in the middle of its bouts.
@@ -71,10 +72,9 @@ class Lineage:
         except (KeyError, ValueError, TypeError, IndexError, OverflowError) as error:
             raise SnapshotError(f"cannot resume from {path} ({error}): start a new run in another folder") from error
 
-    def _begin_as(self, snapshot: Snapshot) -> None:
-        for seat in self.role.seats:
-            snapshot.check_plays(Part.of(self._batch.arena, seat))
-        self.learner.adopt(snapshot)
+    def _begin_as(self, name: str) -> None:
+        snapshot, *_ = [self.folder.fitted(name, seat) for seat in self.role.seats]
+        self.learner.adopt(widen(snapshot, self.config.ppo.width) if self.config.surgery else snapshot)
 
     def improve(self, schedule: Callable[[], Scheduled], tell: Callable[[], None]) -> None:
         """Make the updates of one generation; `schedule` is asked before each, and `tell` is called after it."""
@@ -106,7 +106,7 @@ class Lineage:
     def commit(self, seconds: float, curves: Mapping[str, float]) -> Generation:
         """Write snapshot and checkpoint, then the record's row that commits them; return the row."""
         self.generation += 1
-        name = self.folder.save_snapshot(make_snapshot(self._origin(), self.learner.tensors()))
+        name = self.folder.save_snapshot(self._snapshot())
         self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
         if self._gathered:
             self.curves["opponents"] = float(self._gathered)
@@ -133,9 +133,9 @@ class Lineage:
             self.ledger.forget_results()
         return {JOINED: float(joins), RESET: float(reset)}
 
-    def _origin(self) -> Origin:
+    def _snapshot(self) -> Snapshot:
         own = self.role.seats[0]
-        return Origin(
+        origin = Origin(
             part=Part.of(self._batch.arena, *self.role.seats),
             observation=self._batch.observation_spaces[own].shape[0],
             action=self._batch.action_spaces[own].shape[0],
@@ -145,6 +145,7 @@ class Lineage:
             seed=self.config.seed,
             physics=self.config.physics,
         )
+        return make_snapshot(origin, self.learner.tensors(), self._batch.arena.entries(own))
 
     @property
     def newest(self) -> Path:
