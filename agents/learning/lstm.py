@@ -112,8 +112,10 @@ class RecurrentPolicy(RecurrentActorCriticPolicy):
 
     def adopt_values(self, tensors: Mapping[str, FloatArray]) -> None:
         """Set the value function's tensors, as `dohyo.agents.learning.values` names them; raises as `adopt` does."""
-        fill(_named(self.lstm_critic, self.value_net), tensors)
-        nn.init.zeros_(self.lstm_critic.get_parameter("bias_hh_l0"))
+        critic = self.lstm_critic
+        assert critic is not None
+        fill(_named(critic, self.value_net), tensors)
+        nn.init.zeros_(critic.get_parameter("bias_hh_l0"))
 
     def acting_parameters(self) -> list[nn.Parameter]:
         """Return the policy's parameters."""

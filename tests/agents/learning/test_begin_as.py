@@ -111,8 +111,6 @@ def test_other_networks_are_refused(tmp_path: Path):
     for k, settings in enumerate((config("lstm", samples=1), wide)):
         with pytest.raises(SnapshotError, match=rf"no learner can begin as snapshot {start.name}.*same kind and width"):
             begun(tmp_path / f"run {k}", start, settings)
-    with pytest.raises(SnapshotError, match="no statistics of what the other seat sees"):
-        begun(tmp_path / "seer", start, replace(other, ppo=replace(other.ppo, value="privileged")))
     with pytest.raises(SnapshotError, match=r"plays sumo as sumo .*, not run_to_goal as runner"):
         begun(tmp_path / "runner", start, config("mlp", samples=1, arena="run_to_goal"))
 
