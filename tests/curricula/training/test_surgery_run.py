@@ -142,7 +142,7 @@ def test_a_narrower_network_and_unknown_entries_are_refused(tmp_path: Path, run_
     command = ("train", "run_to_goal", *options, "--from", str(tmp_path / "walk"), "--out", str(tmp_path / "new"))
     for more, said in (
         (("--surgery", "--width", "4"), "has width 8"),
-        (("--surgery", "--drop", "wya"), "did you mean 'way'"),
+        (("--surgery", "--drop", "waay"), "did you mean 'way'"),
         (("--drop", "way"), "add --surgery"),
     ):
         status, _, errors = run_main(*command, *more)
