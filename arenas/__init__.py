@@ -35,8 +35,9 @@ from dohyo.arenas.physics import ENGINES, Engine, Frame
 from dohyo.arenas.players import BUILT_IN, Player, find_player, register_players
 from dohyo.arenas.registry import ARENAS, ArenaSpec, register_arena
 from dohyo.arenas.step import Finished, Step
+from dohyo.arenas.views.camera import Camera
 from dohyo.arenas.views.parallel_env import DohyoEnv, entry_points
-from dohyo.arenas.views.render import Camera, render
+from dohyo.arenas.views.render import render
 from dohyo.arenas.views.seat_env import SeatEnv
 from dohyo.arenas.views.seat_vector_env import SeatVectorEnv
 

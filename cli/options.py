@@ -11,6 +11,7 @@ from dohyo.agents.learning.config import POLICIES, PpoConfig
 from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.physics.presets import ACCURATE
+from dohyo.arenas.views.camera import CAMERAS
 from dohyo.cli.imports import import_named
 from dohyo.cli.setting_options import option, parameter
 from dohyo.curricula.run.config import TrainConfig
@@ -36,6 +37,25 @@ RestartSchedules = Annotated[
         "--restart-schedules",
         help="Let learning rate, dense share, ranges and crowd follow the share of the whole budget again. Otherwise, "
         "after a change of the budget, they continue from their current values.",
+    ),
+]
+PictureSize = Annotated[
+    str | None,
+    typer.Option(
+        "--size",
+        help="Width and height of the picture in pixels, such as 960x720.",
+        show_default="480x360; .mp4 640x480",
+    ),
+]
+PictureRate = Annotated[
+    float | None,
+    typer.Option("--fps", help="Frames per second of a moving picture.", show_default="10; .mp4 20", min=1, max=100),
+]
+CameraName = Annotated[
+    str,
+    typer.Option(
+        "--camera",
+        help=f"Camera of the picture: {', '.join(CAMERAS)}. side follows the bodies and shows them side by side.",
     ),
 ]
 CHARTS = (".png", ".svg", ".pdf")

@@ -11,6 +11,7 @@ from dohyo.arenas.arrays import Array, BoolArray
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.rules.floor import Mark
+from dohyo.arenas.views.camera import Camera, extent
 
 Image = NDArray[np.uint8]
 
@@ -26,44 +27,10 @@ HORIZON, ZENITH = np.array([0.80, 0.86, 0.92]), np.array([0.42, 0.60, 0.82])
 """Colours of the sky."""
 HAZE = 45.0
 """Distance in m over which the floor fades into the horizon."""
-PLAIN_EXTENT = 4.5
-"""Half-width in m of the view when nothing is painted on the floor."""
-WIDER, TIMES = 1.25, 5
-"""Factor by which a view widens when a body leaves it, and how often it can widen."""
-REACH = 0.75
-"""How far a body reaches around its root, m."""
 OFFSETS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 """A pixel's rays, in pixels from its middle."""
 PLANE = int(mujoco.mjtGeom.mjGEOM_PLANE)
 """The type of planes as an int: to compare an array with the enum costs a hundred times more."""
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A pinhole camera that looks at a point; lengths in m."""
-
-    eye: tuple[float, float, float]
-    target: tuple[float, float, float]
-    field_of_view: float = 36.0
-    """Vertical, in degrees."""
-
-    @classmethod
-    def around(cls, extent: float) -> "Camera":
-        """Return the three-quarter view that just holds a disc of radius `extent` around the origin."""
-        return cls(eye=(0.9 * extent, -2.2 * extent, 1.9 * extent), target=(0.0, 0.0, -0.02 * extent))
-
-    def rays(self, width: int, height: int, offset: tuple[float, float]) -> Array:
-        """Return unit vectors `[H * W, 3]` from the eye through the pixels' middles plus `offset` pixels."""
-        forward = np.subtract(self.target, self.eye) / np.linalg.norm(np.subtract(self.target, self.eye))
-        right = np.cross(forward, (0, 0, 1))
-        right /= np.linalg.norm(right)
-        scale = 2 * np.tan(np.deg2rad(self.field_of_view) / 2) / height
-        x = (np.arange(width) + 0.5 + offset[0] - width / 2) * scale
-        y = (height / 2 - np.arange(height) - 0.5 - offset[1]) * scale
-        rays = forward + x[None, :, None] * right + y[:, None, None] * np.cross(right, forward)
-        rays /= np.linalg.norm(rays, axis=2, keepdims=True)
-        result: Array = rays.reshape(-1, 3)
-        return result
 
 
 def render(
@@ -96,18 +63,6 @@ def draw(
         picture[busy] = np.mean(samples, axis=0)
     pixels: Image = (picture.clip(0, 1) * 255 + 0.5).astype(np.uint8).reshape(height, width, 3)
     return pixels
-
-
-def extent(marks: tuple[Mark, ...], actors: Array) -> float:
-    """Return the half-width in m of a view of `marks` and of actors at `[A, 3]`.
-
-    It grows in steps, so that few stages have to be painted.
-    """
-    plain = max((mark.extent for mark in marks), default=PLAIN_EXTENT)
-    places = actors[:, :2]
-    farthest = float(np.linalg.norm(places, axis=1).max()) + REACH
-    steps = int(np.clip(np.ceil(np.log(farthest / plain) / np.log(WIDER)), 0, TIMES))
-    return float(plain * WIDER**steps)
 
 
 @dataclass(frozen=True)

@@ -179,3 +179,18 @@ def actors(replay: Replay, row: int) -> Array:
     """Return the positions of the actors in one row, `[A, 3]`."""
     places: Array = replay.position[row, replay.actor_body].astype(float)
     return places
+
+
+def colours(replay: Replay) -> Array:
+    """Return the colours of the seats, those of their roots' geoms, from 0 to 1, `[S, 3]`; grey without a geom."""
+    roots = replay.actor_body[: len(replay.about.seats)]
+    owned = [np.flatnonzero(replay.geom_body == root) for root in roots]
+    rgb: Array = np.array([replay.geom_rgba[geoms[0], :3] if len(geoms) else (0.5,) * 3 for geoms in owned], float)
+    return rgb
+
+
+def verdict(about: About) -> str:
+    """Return how a bout ended as a sentence; empty for one that was cut short."""
+    if about.ending is None:
+        return ""
+    return f"{about.winner.replace(',', ', ')} wins: {about.ending}" if about.winner else f"A draw: {about.ending}"

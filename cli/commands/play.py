@@ -17,22 +17,26 @@ from dohyo.arenas.errors import ConfigError, UnknownName
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import NOBODY
 from dohyo.arenas.sides import seats_of_sides
-from dohyo.cli.film import FILMS, film, record
+from dohyo.cli.film import FILMS, Look, check_film, film
 from dohyo.cli.options import (
     ArenaName,
     BodyName,
+    CameraName,
     Deterministic,
     DriveName,
     EngineName,
     Imports,
     Json,
     PhysicsName,
+    PictureRate,
+    PictureSize,
     Seed,
     Workers,
     check_suffix,
     engine_words,
 )
 from dohyo.cli.progress import bar
+from dohyo.cli.recording import record
 from dohyo.cli.replays import REPLAYS, write_replay
 from dohyo.curricula.matches.casting import Teams
 from dohyo.curricula.matches.intervals import wilson
@@ -85,8 +89,13 @@ def command(
     deterministic: Deterministic = False,
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", help="Also render one bout: .gif is animated, .png shows several frames."),
+        typer.Option(
+            "--picture", help="Also render one bout: .mp4 is a video, .gif is animated, .png shows several frames."
+        ),
     ] = None,
+    size: PictureSize = None,
+    fps: PictureRate = None,
+    camera: CameraName = "side",
     replay: ReplayFile = None,
     workers: Workers = None,
     drive: DriveName = None,
@@ -101,6 +110,8 @@ def command(
     """
     check_suffix(picture, FILMS)
     check_suffix(replay, REPLAYS)
+    check_film(picture)
+    look = Look(size, fps, camera)
     check_imports(arena, seat)
     setup = set_up_for(seat, arena, body, engine, drive, physics)
     rules = build_arena(arena, setup.body, drive=setup.drive)
@@ -114,9 +125,10 @@ def command(
     summary = _summarise(results, named) | about
     if picture is not None or replay is not None:
         shown = record(arena, setup, teams, named, seed)
-        for path, write in ((picture, film), (replay, write_replay)):
-            if path is not None:
-                write(path, shown)
+        if picture is not None:
+            film(picture, shown, look)
+        if replay is not None:
+            write_replay(replay, shown)
     _print(summary, as_json, {"picture": picture, "replay": replay})
 
 

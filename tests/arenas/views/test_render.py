@@ -5,7 +5,7 @@ import pytest
 
 from dohyo.arenas import ENGINES, Camera, make_batch, render
 from dohyo.arenas.rules.floor import Disc
-from dohyo.arenas.views.render import extent
+from dohyo.arenas.views.camera import extent
 
 both = pytest.mark.parametrize("engine", ENGINES)
 

@@ -11,7 +11,8 @@ import pytest
 
 from dohyo.arenas import ARENAS, ENGINES, make_batch, render
 from dohyo.arenas.errors import DohyoError
-from dohyo.arenas.views.render import Camera, draw
+from dohyo.arenas.views.camera import Camera
+from dohyo.arenas.views.render import draw
 from dohyo.arenas.views.replay import ARRAYS, Recorder, Replay, actors, pose, stage
 from dohyo.arenas.views.replay_file import load_replay, save_replay
 
