@@ -124,7 +124,7 @@ def _side_view(places: Array) -> Array:
     away = places[:, :2] - middle[:2]
     (a, b), (_, d) = away.T @ away
     line = 0.5 * np.arctan2(2 * b, a - d)  # the direction along which the actors are spread most
-    half = np.hypot(*away.T).max() + REACH
+    half = max(np.hypot(*away.T).max(), REACH) + REACH
     return np.array([*middle[:2], 0.8 * places[:, 2].mean(), np.log(DISTANCE * half), line - np.pi / 2])
 
 

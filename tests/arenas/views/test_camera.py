@@ -24,7 +24,7 @@ def on_picture(camera: Camera, place: np.ndarray) -> tuple[float, float]:
 @pytest.mark.parametrize("heading", np.linspace(0, 2 * np.pi, 7))
 def test_from_the_side_the_first_of_two_is_on_the_left(heading: float):
     line = np.array([np.cos(heading), np.sin(heading), 0])
-    places = np.array([[-line, line]]) + (0.5, 0.3, 0.6)
+    places = np.array([[-line, line]]) + np.array([0.5, 0.3, 0.6])
     [camera] = CAMERAS["side"](places, (), STEP)
     (left, low), (right, high) = (on_picture(camera, place) for place in places[0])
     assert -0.8 < left < -0.3
@@ -38,7 +38,7 @@ def test_two_that_circle_and_part_stay_in_sight_and_apart():
     time = np.arange(0, 10, STEP)
     turn, half = np.minimum(time, 4) * np.pi / 4, 0.5 + 2 * np.clip((time - 5) / 3, 0, 1)
     line = np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1) * half[:, None]
-    places = np.stack([-line, line], axis=1) + (0, 0, 0.6)
+    places = np.stack([-line, line], axis=1) + np.array([0, 0, 0.6])
     cameras = CAMERAS["side"](places, (), STEP)
     seen = np.array([[on_picture(camera, place) for place in row] for camera, row in zip(cameras, places, strict=True)])
     assert np.abs(seen).max() < 0.9
