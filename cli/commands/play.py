@@ -65,6 +65,16 @@ Partners = Annotated[
         show_default="the player",
     ),
 ]
+Bouts = Annotated[
+    int,
+    typer.Option("--bouts", help="Bouts to play; players swap sides if all seats have the same role and body.", min=1),
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--picture", help="Also render one bout: .mp4 is a video, .gif is animated, .png shows several frames."
+    ),
+]
 ReplayFile = Annotated[
     Path | None,
     typer.Option(
@@ -80,19 +90,9 @@ def command(
     partner: Partners = None,
     body: BodyName = None,
     engine: EngineName = None,
-    bouts: Annotated[
-        int,
-        typer.Option(
-            "--bouts", help="Bouts to play; players swap sides if all seats have the same role and body.", min=1
-        ),
-    ] = 100,
+    bouts: Bouts = 100,
     deterministic: Deterministic = False,
-    picture: Annotated[
-        Path | None,
-        typer.Option(
-            "--picture", help="Also render one bout: .mp4 is a video, .gif is animated, .png shows several frames."
-        ),
-    ] = None,
+    picture: Picture = None,
     size: PictureSize = None,
     fps: PictureRate = None,
     camera: CameraName = "side",
