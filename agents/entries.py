@@ -32,6 +32,11 @@ def entries_before(layout: str) -> Entries:
     return _entries(_before().get(layout, ()))
 
 
+def names_before() -> set[str]:
+    """Return the names of the entries of all layouts of version 0.1."""
+    return {str(row[0]) for rows in _before().values() for row in rows}
+
+
 @cache
 def _before() -> dict[str, list[Any]]:
     table: dict[str, list[Any]] = parse_json((files("dohyo.agents") / BEFORE).read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from dohyo.agents.entries import names_before
 from dohyo.agents.learning.algorithms import check_algorithm
 from dohyo.agents.learning.config import POLICIES, PpoConfig, read_hyperparameters
 from dohyo.agents.policies.networks import describe
@@ -95,12 +96,13 @@ def plan(settings: Mapping[str, Any]) -> Plan:
 
 
 def check_drop(config: TrainConfig, snapshots: Iterable[Snapshot]) -> None:
-    """Raise `ConfigError` for `--drop` without surgery, `UnknownName` for an entry that none of `snapshots` sees."""
+    """Raise `ConfigError` for `--drop` without surgery, `UnknownName` for an entry of no known observation."""
     if config.drop and not config.surgery:
         raise ConfigError("--drop is a part of surgery: add --surgery")
-    known = {entry.name: entry for snapshot in snapshots if config.drop for entry in entries_of(snapshot)}
+    seen = {entry.name for snapshot in snapshots if config.drop for entry in entries_of(snapshot)}
+    known = dict.fromkeys(seen | names_before()) if config.drop else {}
     for name in config.drop:
-        lookup(known, name, "entry of the snapshots' observations")
+        lookup(known, name, "entry of an observation")
 
 
 def choose_learner(settings: Mapping[str, Any], begun: Snapshot | None = None, *, surgery: bool = False) -> PpoConfig:

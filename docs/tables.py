@@ -16,6 +16,7 @@ from dohyo.arenas.rules.arena import Arena
 from dohyo.cli.app import app
 from dohyo.cli.setting_options import option_name
 from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.presets import preset_names, read_preset
 
 DOCS = Path(__file__).parent
 
@@ -97,6 +98,13 @@ def settings_table(arena: Arena) -> list[str]:
     return ["| name | default | option | meaning |", "|---|---|---|---|", *rows]
 
 
+def presets_table(arena: Arena) -> list[str]:
+    """Return the rows that describe the presets, the same for every arena."""
+    presets = [read_preset(name) for name in preset_names()]
+    rows = [f"| `{p.name}` | {p.about} | {', '.join(p.settings.get('stages', ())) or 'none'} |" for p in presets]
+    return ["| preset | what it trains | stages |", "|---|---|---|", *rows]
+
+
 def options_table(command: str) -> list[str]:
     """Return the rows that describe what a command of `dohyo` takes, as its `--help` says it."""
     known = get_command(app).commands[command]
@@ -151,6 +159,7 @@ TABLES = {
     "joints": joints_table,
     "hyperparameters": hyperparameter_table,
     "settings": settings_table,
+    "presets": presets_table,
 }
 
 

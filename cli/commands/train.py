@@ -1,7 +1,7 @@
 """`dohyo train`: train by self-play into a run folder, with live progress; the same command resumes it."""
 
 import json
-from contextlib import closing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,15 +11,14 @@ from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import UnknownName
 from dohyo.cli.options import POLICY, VALUE, WIDTH, Imports, Json, RestartSchedules
-from dohyo.cli.progress import train_in
 from dohyo.cli.setting_options import parameter, take, typed
+from dohyo.cli.stages import check_stages, choose_stages, find_settings, in_a_file, plan_stage, train_stages
 from dohyo.cli.suggestions import quoted, watch_run
-from dohyo.cli.train_settings import Plan, as_settings, check_shares, override, plan
+from dohyo.cli.train_settings import as_settings, check_shares
 from dohyo.curricula.players import check_imports
 from dohyo.curricula.run.config import TrainConfig
-from dohyo.curricula.run.config_file import read_config, to_toml
-from dohyo.curricula.run.folder import KIND, RunFolder
-from dohyo.curricula.run.results_folder import SETTINGS
+from dohyo.curricula.run.config_file import to_toml
+from dohyo.curricula.run.presets import preset_names
 
 if TYPE_CHECKING:
     from dohyo.curricula.training.training import Training
@@ -59,6 +58,23 @@ def command(
             show_default="none",
         ),
     ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset",
+            help=f"Settings that come with Dohyo: {', '.join(preset_names())}. --config and other options override it.",
+            show_default="none",
+        ),
+    ] = None,
+    stages: Annotated[
+        str | None,
+        typer.Option(
+            "--stages",
+            help="Stages of the preset or file to train in turn, with commas; without either, of the preset of arena "
+            "and body.",
+            show_default="all that it has",
+        ),
+    ] = None,
     print_config: Annotated[
         bool,
         typer.Option("--print-config", help="Print the settings as TOML for --config, and do not train."),
@@ -73,31 +89,24 @@ def command(
     Example: [bold]dohyo train sumo --body ant --engine mujoco --minutes 20 --out runs/first[/bold]
     """
     options = as_settings(typed(context, given)) | {"imports": tuple(imports or ())}
-    settings = override(read_config(config) if config else {}, options | ({"arena": arena} if arena else {}))
-    if "arena" not in settings:
-        raise UnknownName("give an arena, such as `dohyo train sumo`, or with --config a file that has one")
+    options |= {"arena": arena} if arena else {}
+    settings = find_settings(preset, config, options, staged=stages is not None)
     check_imports(settings["arena"], [str(path) for path in (out, config and config.parent) if path])
-    planned = plan(_engine_of(out) | settings)
+    chosen = choose_stages(out or Path(), settings, options, stages)
+    check_stages(chosen)
+    planned = plan_stage(chosen, 0)
     check_shares(planned.config, options)
     if print_config:
-        _print_config(planned, as_json)
+        _print_config(planned.typed if len(chosen) == 1 else in_a_file(settings, chosen), as_json)
         return
     if out is None:
         raise UnknownName("give --out, the run folder; only --print-config works without it")
-    training = train_in(out, planned.config, planned.snapshots, as_json, restart_schedules=restart_schedules)
+    training = train_stages(chosen, as_json, restart_schedules=restart_schedules)
     _report(training, out, as_json)
 
 
-def _engine_of(out: Path | None) -> dict[str, Any]:
-    """Return the engine of the run to resume, as a setting; no setting for a new run."""
-    if out is None or not (out / SETTINGS[KIND]).exists():
-        return {}
-    with closing(RunFolder.open(out)) as folder:
-        return {"engine": folder.config.engine}
-
-
-def _print_config(planned: Plan, as_json: bool) -> None:
-    typer.echo(json.dumps(planned.typed) if as_json else to_toml(planned.typed))
+def _print_config(settings: Mapping[str, Any], as_json: bool) -> None:
+    typer.echo(json.dumps(settings) if as_json else to_toml(settings))
 
 
 def _report(training: "Training", out: Path, as_json: bool) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 from dohyo.agents.files import parse_json
 from dohyo.agents.settings import build, read, settings_of
 from dohyo.agents.snapshot import SUFFIX
-from dohyo.arenas.checks import one_line
+from dohyo.arenas.checks import one_line, short
 from dohyo.arenas.errors import ConfigError, DohyoError, UnknownName
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.stages import FOLDER, read_stages
 
 FORMATS: dict[str, Callable[[str], Any]] = {".toml": tomllib.loads, ".json": parse_json}
 """Readers of files by suffix."""
@@ -30,6 +31,8 @@ SET_ELSEWHERE = {
 
 def read_config(path: Path) -> dict[str, Any]:
     """Return the settings in a file by name; `ppo` is a dict of hyperparameters.
+
+    A file may also have `about`, a text, and `stages`, see `dohyo.curricula.run.stages`.
 
     Raises `ConfigError` that names the file and the unknown setting or bad value.
     """
@@ -50,12 +53,17 @@ def read_config(path: Path) -> dict[str, Any]:
 def _check(given: Any, refused: Mapping[str, str]) -> dict[str, Any]:
     if isinstance(given, dict) and given.get("minutes") == math.inf:
         given["minutes"] = None
+    more = {name: given.pop(name) for name in ("about", FOLDER) if isinstance(given, dict) and name in given}
+    if not isinstance(more.get("about", ""), str):
+        raise ConfigError(f"about must be a text, not {short(more['about'])}")
+    if FOLDER in more:
+        more[FOLDER] = read_stages(more[FOLDER])
     values = read(TrainConfig, given)
     for name in refused.keys() & values.keys():
         raise ConfigError(f"{name} cannot be set here: {refused[name]}")
     build(TrainConfig, {name: value for name, value in values.items() if name not in NAMED})
     check_opponents(values.get("opponents", TrainConfig.opponents))
-    return values
+    return values | more
 
 
 def _locate(values: dict[str, Any], snapshots: Path) -> None:
@@ -92,14 +100,22 @@ def read_run_settings(path: Path) -> TrainConfig:
 
 def to_toml(settings: Mapping[str, Any]) -> str:
     """Return settings as TOML that `read_config` reads, without those that are None; no budget becomes infinity."""
-    endless = {"minutes": math.inf} if settings["minutes"] is None and settings["samples"] is None else {}
+    open_end = settings.get("minutes", 0) is None and settings.get("samples") is None
+    endless = {"minutes": math.inf} if open_end else {}
     present = {name: value for name, value in {**settings, **endless}.items() if value is not None}
-    tables = {name: value for name, value in present.items() if isinstance(value, Mapping)}
-    lines = [f"{name} = {_toml(value)}" for name, value in present.items() if name not in tables]
+    return "\n".join(_table(present, ""))
+
+
+def _table(settings: Mapping[str, Any], path: str) -> list[str]:
+    """Return the lines of a table of settings and of the tables in it; `path` are the keys that lead to it."""
+    tables = {name: value for name, value in settings.items() if isinstance(value, Mapping)}
+    lines = [f"{_key(name)} = {_toml(value)}" for name, value in settings.items() if name not in tables]
     for name, table in tables.items():
         if table:
-            lines += ["", f"[{name}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
-    return "\n".join(lines)
+            inner = f"{path}{_key(name)}"
+            own = _table(table, f"{inner}.")
+            lines += ["", f"[{inner}]", *own] if own and own[0] else own
+    return lines
 
 
 def _key(name: str) -> str:
