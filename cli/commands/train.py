@@ -38,47 +38,53 @@ OPTIONS = [
 ]
 
 
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", help="Run folder; one that exists is resumed.", show_default="none, only with --print-config"
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="Settings from this file, TOML or a run's config.json; other options override it.",
+        show_default="none",
+    ),
+]
+PresetName = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        help=f"Settings that come with Dohyo: {', '.join(preset_names())}. --config and other options override it.",
+        show_default="none",
+    ),
+]
+StageNames = Annotated[
+    str | None,
+    typer.Option(
+        "--stages",
+        help="Stages of the preset or file to train in turn, with commas; without either, of the preset of arena and "
+        "body.",
+        show_default="all that it has",
+    ),
+]
+PrintConfig = Annotated[
+    bool, typer.Option("--print-config", help="Print the settings as TOML for --config, and do not train.")
+]
+
+
 @take(*OPTIONS, after="out")
 def command(
     context: typer.Context,
     arena: Annotated[
         str | None, typer.Argument(help=settings_of(TrainConfig)["arena"].help, show_default="that of --config")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", help="Run folder; one that exists is resumed.", show_default="none, only with --print-config"
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            "--config",
-            help="Settings from this file, TOML or a run's config.json; other options override it.",
-            show_default="none",
-        ),
-    ] = None,
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            "--preset",
-            help=f"Settings that come with Dohyo: {', '.join(preset_names())}. --config and other options override it.",
-            show_default="none",
-        ),
-    ] = None,
-    stages: Annotated[
-        str | None,
-        typer.Option(
-            "--stages",
-            help="Stages of the preset or file to train in turn, with commas; without either, of the preset of arena "
-            "and body.",
-            show_default="all that it has",
-        ),
-    ] = None,
-    print_config: Annotated[
-        bool,
-        typer.Option("--print-config", help="Print the settings as TOML for --config, and do not train."),
-    ] = False,
+    out: Out = None,
+    config: ConfigFile = None,
+    preset: PresetName = None,
+    stages: StageNames = None,
+    print_config: PrintConfig = False,
     restart_schedules: RestartSchedules = False,
     imports: Imports = None,
     as_json: Json = False,
