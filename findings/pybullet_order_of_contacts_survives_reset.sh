@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # PyBullet 3.2.7: a reset world does not repeat, even with `deterministicOverlappingPairs=1`, if bodies have several
-# shapes. (Issue 4387 of bullet3 reports it of `restoreState`, without a cause.) Each shape has its own contact manifold
-# with the floor. The option sorts manifolds by the two bodies. Those of one pair stay in the order of Bullet's list,
-# where the last manifold takes the place of a removed one, and the solver follows it. Here two tripods touch in a first
-# bout and lie apart in a second. The third starts from the first's state, and ends elsewhere. Moving both 1 km away
-# before the third bout does not help: the endless plane keeps its pair with every body. Way out: do it before the first
-# bout too. The floor's manifolds then stand first, where no removal moves them. A newly built world also repeats.
+# shapes (issue 4387 of bullet3 reports this of `restoreState`). Each shape has its own contact manifold with the floor.
+# The option sorts manifolds by the two bodies. Those of one pair stay in the order of Bullet's list, where the last
+# manifold takes the place of a removed one, and the solver follows it. Here two tripods touch in a first bout and lie
+# apart in a second. The third starts from the first's state, and ends elsewhere. Moving both 1 km away before the third
+# bout does not help: the endless plane keeps its pair with every body. Way out: do it before the first bout too. The
+# floor's manifolds then stand first, where no removal moves them. A newly built world also repeats.
 # Output seen:
 #   one shape: the same order within a pair, the same end
 #   three shapes: another order within a pair, another end
