@@ -191,6 +191,11 @@ def load_snapshot(path: Path) -> Snapshot:
         content = path.read_bytes()
     except OSError as error:
         raise SnapshotError(f"cannot read snapshot {path}: {error.strerror}") from error
+    return decode(content, str(path))
+
+
+def decode(content: bytes, path: str) -> Snapshot:
+    """Return the snapshot of a file's content; raises `SnapshotError` that names `path` if it is damaged."""
     try:
         tensors = load(content)
         metadata = read_metadata(content)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.ppo import PpoLearner
-from dohyo.agents.snapshot import Origin, Part, Snapshot, make_snapshot
+from dohyo.agents.snapshot import Origin, Part, Snapshot, load_named, make_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.registry import ARENAS
@@ -201,7 +202,7 @@ def pool_of(
     **more: Any,
 ) -> Pool:
     """A pool over a new ledger."""
-    return Pool(folder, Ledger(chains, guests, known), matchmaker, worlds, seed, **more)
+    return Pool(partial(load_named, folder), Ledger(chains, guests, known), matchmaker, worlds, seed, **more)
 
 
 def train(path: Path, config: TrainConfig) -> Training:

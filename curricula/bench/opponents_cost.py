@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from dohyo.agents.learning.algorithms import Learner, make_learner
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.agents.snapshot import Origin, Part, make_snapshot, save_snapshot
+from dohyo.agents.snapshot import Origin, Part, load_named, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch
 from dohyo.curricula.opponents.ledger import Ledger
@@ -121,8 +122,9 @@ def _players(folder: Path, batch: Batch, config: TrainConfig, opponents: int) ->
         snapshot = make_snapshot(origin, _network(rng, origin.observation, config.ppo.width, origin.action))
         save_snapshot(snapshot, folder)
         chain.append(snapshot.name)
+    load = partial(load_named, folder)
     pools = [
-        Pool(folder, Ledger([chain]), _in_turn(opponents), config.worlds, config.seed, together=together)
+        Pool(load, Ledger([chain]), _in_turn(opponents), config.worlds, config.seed, together=together)
         for together in (True, False)
     ]
     rivals = _Rivals(pools)

@@ -1,7 +1,6 @@
 """The pool: it fills the opponents' seats with past snapshots and guests, and notes the results."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.policies.cache import PolicyCache
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
-from dohyo.agents.snapshot import Snapshot, load_named
+from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.players import BUILT_IN
@@ -24,16 +23,16 @@ DRAWS = 64
 class Pool:
     """The opponents of one learner: one drawn for each other side of a bout; all act at once (`StackedPolicies`).
 
-    `matchmaker` draws them from the `ledger`'s chains. In a share `guest_share` of the cases, or in all if there are no
-    chains, one of its guests is drawn evenly instead: snapshots, or built-in policies with actions of length `actions`.
-    `opponents` says which opponent of a world fills each of its chairs (`dohyo.agents.learning.vec_env.Opponents`).
-    `fit` returns a loaded snapshot for their seats, such as by surgery; its name, and so its results, stay.
-    Opponents act with their noise, as in arXiv 1710.03748, all from one stream that `seed` starts.
+    `matchmaker` draws them from the `ledger`'s chains, and `load` returns a snapshot by name. In a share `guest_share`
+    of the cases, or in all if there are no chains, one of the ledger's guests is drawn evenly instead: snapshots, or
+    built-in policies with actions of length `actions`. `opponents` says which opponent of a world fills each of its
+    chairs (`dohyo.agents.learning.vec_env.Opponents`). Opponents act with their noise, as in arXiv 1710.03748, all from
+    one stream that `seed` starts.
     """
 
     def __init__(
         self,
-        folder: Path,
+        load: Callable[[str], Snapshot],
         ledger: Ledger,
         matchmaker: Matchmaker,
         worlds: int,
@@ -43,7 +42,6 @@ class Pool:
         actions: int = 0,
         opponents: Sequence[int] = (0,),
         together: bool = True,
-        fit: Callable[[Snapshot], Snapshot] = lambda snapshot: snapshot,
     ) -> None:
         if not ledger.own and not ledger.guests:
             raise DohyoError("no opponents: let the other role learn as well, or give a guest, such as zero")
@@ -51,7 +49,7 @@ class Pool:
         """The snapshots to meet, and the results, which `note` counts; another ledger may have longer chains."""
         self._results: list[Result] = []
         self._guest_share = (guest_share if ledger.own else 1.0) if ledger.guests else 0.0
-        self._folder, self._matchmaker, self._actions, self._fit = folder, matchmaker, actions, fit
+        self._load, self._matchmaker, self._actions = load, matchmaker, actions
         self._rng, self._noise = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         self._worlds, self._opponents = worlds, np.array(opponents)
         self._count = int(self._opponents.max()) + 1
@@ -176,7 +174,7 @@ class Pool:
     def _find(self, name: str) -> Policy:
         if name in BUILT_IN:
             return BUILT_IN[name](self._actions, self._noise)
-        return self._fit(load_named(self._folder, name)).policy(stochastic=True, seed=self._noise)
+        return self._load(name).policy(stochastic=True, seed=self._noise)
 
 
 def _letters(names: Sequence[str]) -> AnyArray:

@@ -60,6 +60,11 @@ class TrainConfig:
     workers: int | None = setting(
         None, "Threads (mujoco) or processes (pybullet).", shown="one per core", low=1, high=1024
     )
+    collectors: int = setting(
+        0, "Processes on Ray that play, each its part of the worlds.", shown="none, this one plays", low=0, high=1024
+    )
+    ray: str = setting("", "Ray cluster for the collectors: HOST:PORT, or auto.", shown="a cluster on this machine")
+    stale: int = setting(0, "With 1 collectors play while the networks learn, one update behind.", low=0, high=1)
     seed: int = setting(0, "Seed of everything random.", low=0)
     algorithm: str = setting(
         "",
@@ -230,6 +235,10 @@ class TrainConfig:
         if callable(self.opponents):
             object.__setattr__(self, "opponents", rule_name(self.opponents))
         check(self)
+        if 2 * self.collectors > self.worlds:
+            raise ConfigError(f"{self.worlds} worlds are too few for {self.collectors} collectors: each needs two")
+        if not self.collectors and (self.ray or self.stale):
+            raise ConfigError("ray and stale are for collectors: give their number, such as --collectors 2")
         for text in self.widen:
             parse_widening(text)
         if self.crowd:
@@ -271,7 +280,7 @@ class TrainConfig:
         )
 
     def same_run(self, other: "TrainConfig") -> bool:
-        """Return whether two settings are equal except for budget, workers, guests and imports."""
+        """Return whether two settings are equal except for budget, workers, collectors, guests and imports."""
         return self._without_budget() == other._without_budget()
 
     def _named(self) -> dict[str, Any]:
@@ -286,6 +295,9 @@ class TrainConfig:
             minutes=None,
             samples=None,
             workers=None,
+            collectors=0,
+            ray="",
+            stale=0,
             guests=(),
             guest_share=0.0,
             imports=(),

@@ -25,12 +25,27 @@ def derived(seed: int, learner: int, session: int, worlds: int) -> Seeds:
 
     Each purpose is a child of the learner's sequence, which is a child of the seed's, by its place in `Seeds`.
     """
+    return Seeds(
+        _draw(seed, learner, 0, bits=32),
+        _draw(seed, learner, 1, bits=32),
+        _draw(seed, learner, 2, session, bits=62),
+        _draw(seed, learner, 3, session, bits=62),
+    )
 
-    def draw(purpose: int, *more: int, bits: int) -> int:
-        sequence = np.random.SeedSequence(seed, spawn_key=(learner, purpose, *more))
-        return int(sequence.generate_state(1, np.uint64)[0]) >> (64 - bits)
 
-    return Seeds(draw(0, bits=32), draw(1, bits=32), draw(2, session, bits=62), draw(3, session, bits=62))
+def _draw(seed: int, *key: int, bits: int) -> int:
+    """Return a number of `bits` bits from the descendant `key` of the seed's sequence."""
+    sequence = np.random.SeedSequence(seed, spawn_key=key)
+    return int(sequence.generate_state(1, np.uint64)[0]) >> (64 - bits)
+
+
+def of_collector(seed: int, learner: int, session: int, number: int, life: int) -> Seeds:
+    """Return the seeds of a learner's collector `number` in another process; each new one in its place is a new `life`.
+
+    Their streams are independent of all others, and of those of `derived`. Collector 0 is the first.
+    """
+    bits = (32, 32, 62, 62)
+    return Seeds(*(_draw(seed, learner, purpose, session, number, life, bits=n) for purpose, n in enumerate(bits)))
 
 
 def added(seed: int, learner: int, session: int, worlds: int) -> Seeds:

@@ -1,9 +1,7 @@
 """The collector of a learner: it plays the learner's training bouts, and knows nothing of where it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -11,6 +9,7 @@ from dohyo.agents.learning.algorithms import Samples, make_learner
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.learning.slots import opponents_of
 from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.rules.arena import Ranges
@@ -24,6 +23,9 @@ from dohyo.curricula.opponents.pool import Pool
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.fitting import fit
 from dohyo.curricula.run.seeds import Seeds
+
+Load = Callable[[str], Snapshot]
+"""Returns a snapshot by its name."""
 
 
 @dataclass(frozen=True)
@@ -84,23 +86,23 @@ class Rollout:
 class Collector:
     """Batch, slots, opponents and acting of one learner; the learners of a run can share the batch in turn.
 
-    `folder` holds the snapshots to meet. Its `learner` acts; in training in one process it is also the one that learns.
+    `load` returns a snapshot to meet by its name. The `learner` acts; in training in one process it also learns.
     """
 
-    def __init__(self, spec: CollectorSpec, config: TrainConfig, batch: Batch, folder: Path, seeds: Seeds) -> None:
+    def __init__(self, spec: CollectorSpec, config: TrainConfig, batch: Batch, load: Load, seeds: Seeds) -> None:
         self.spec, self._config, self._batch = spec, config, batch
-        self.pool = self._make_pool(folder, seeds.opponents)
+        self.pool = self._make_pool(load, seeds.opponents)
         self.vec = self._make_vec()
         self.learner = make_learner(self.vec, config.ppo, seeds.learner, config.algorithm)
         self.vec.seed(seeds.bouts)  # after the learner, because PPO seeds its environment
         self._ended: list[EndedBouts] = []
         self.vec.report_to(self._ended.append)
 
-    def _make_pool(self, folder: Path, seed: int) -> Pool:
+    def _make_pool(self, load: Load, seed: int) -> Pool:
         config, arena, side = self._config, self._batch.arena, self.spec.role.sides[0]
         rival = seats_of_sides(arena.sides)[side - 1][0]
         return Pool(
-            folder,
+            lambda name: fit(load(name), config=config, arena=arena, seat=rival),
             self.spec.ledger.copy(),
             self._matchmaker(),
             config.worlds,
@@ -108,7 +110,6 @@ class Collector:
             guest_share=config.guest_share,
             actions=self._batch.action_spaces[rival].shape[0],
             opponents=opponents_of(arena.sides, side),
-            fit=partial(fit, config=config, arena=arena, seat=rival),
         )
 
     def _matchmaker(self) -> Matchmaker:

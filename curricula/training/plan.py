@@ -1,12 +1,12 @@
 """The plan of a session: everything from which its sites are built, here or elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dohyo.curricula.opponents.ledger import Ledger
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.learners import rivals
-from dohyo.curricula.run.seeds import SEEDINGS, Seeds
+from dohyo.curricula.run.seeds import SEEDINGS, Seeds, of_collector
 from dohyo.curricula.training.collector import CollectorSpec
 
 
@@ -40,3 +40,19 @@ class SitePlan:
         config = self.config
         derive = SEEDINGS[config.seeding]
         return [derive(config.seed, k, session, config.worlds) for k, session in enumerate(self.sessions)]
+
+    def seeds_of(self, number: int, life: int) -> list[Seeds]:
+        """Return the seeds of each learner for the collector `number` in another process, see `of_collector`.
+
+        In a run's first session the first collector plays what training in one process plays.
+        """
+        if (number, life) == (0, 0) and not any(self.sessions):
+            return self.seeds()
+        seed = self.config.seed
+        return [of_collector(seed, k, session, number, life) for k, session in enumerate(self.sessions)]
+
+    def part(self, number: int) -> "SitePlan":
+        """Return the plan of collector `number`: its part of the worlds, and one worker unless the user sets more."""
+        config = self.config
+        worlds = config.worlds // config.collectors + (number < config.worlds % config.collectors)
+        return replace(self, config=replace(config, collectors=0, stale=0, worlds=worlds, workers=config.workers or 1))

@@ -1,7 +1,6 @@
 """A site: one batch, and on it the collectors of all learners of a run."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 
@@ -9,17 +8,17 @@ from dohyo.agents.learning.threads import use_one_thread
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.saved import AnyArray, Saved
 from dohyo.curricula.run.seeds import Seeds
-from dohyo.curricula.training.collector import Collector, Order, Rollout
+from dohyo.curricula.training.collector import Collector, Load, Order, Rollout
 from dohyo.curricula.training.plan import SitePlan
 
 
 class Site:
     """The collectors of a plan's learners by name, on a batch that they use in turn; `seeds` has one for each.
 
-    `folder` holds the snapshots to meet.
+    `load` returns a snapshot to meet by its name.
     """
 
-    def __init__(self, plan: SitePlan, batch: Batch, folder: Path, seeds: Sequence[Seeds]) -> None:
+    def __init__(self, plan: SitePlan, batch: Batch, load: Load, seeds: Sequence[Seeds]) -> None:
         # With layers this small, a second thread is a third faster on an idle machine, and ten times slower on a busy
         # one (measured).
         torch.set_num_threads(1)
@@ -27,7 +26,7 @@ class Site:
         batch.arena.reweigh(plan.config.terms)
         self.batch = batch
         self.collectors = {
-            spec.name: Collector(spec, plan.config, batch, folder, own)
+            spec.name: Collector(spec, plan.config, batch, load, own)
             for spec, own in zip(plan.specs, seeds, strict=True)
         }
         self._turn: str | None = None

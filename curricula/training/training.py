@@ -16,6 +16,7 @@ from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 from dohyo.curricula.run.software import note_versions
 from dohyo.curricula.training.collector import Scheduled
 from dohyo.curricula.training.curves import CurvesFile
+from dohyo.curricula.training.idle import idle_batch
 from dohyo.curricula.training.lineage import Crew, Lineage
 from dohyo.curricula.training.plan import SitePlan
 from dohyo.curricula.training.site import Site
@@ -53,9 +54,9 @@ class Training:
         config = self.config
         plan = SitePlan.of(folder)
         seeds = plan.seeds()
-        self._batch = config.make_batch()
-        site = Site(plan, self._batch, folder.snapshots, seeds)
-        self._crew: Crew = site
+        self._batch = idle_batch(config) if config.collectors else config.make_batch()
+        site = Site(plan, self._batch, folder.load, seeds)
+        self._crew = _crew(plan, site, folder)
         self._widenings = Widenings(config.widen, self._batch.arena.ranges)
         self._growth = parse_growth(config.crowd) if config.crowd else None
         links = folder.record.generations()
@@ -220,3 +221,12 @@ class Training:
         self._logger.close()
         self._referee.close()
         self._crew.close()
+
+
+def _crew(plan: SitePlan, site: Site, folder: RunFolder) -> Crew:
+    """Return who plays the bouts: the site in this process, or collectors on Ray."""
+    if not plan.config.collectors:
+        return site
+    from dohyo.curricula.training.on_ray import Supervisor
+
+    return Supervisor(plan, site, folder.snapshots)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import doubles
 import numpy as np
 import pytest
 import torch
@@ -13,7 +14,6 @@ from dohyo.agents.policies.policy import Memory, Player
 from dohyo.agents.snapshot import SnapshotError, load_snapshot, make_snapshot, save_snapshot
 from dohyo.arenas.views.seat_env import Seat
 from dohyo.curricula.matches.match import play_match
-from dohyo.curricula.opponents import pool as opponents
 from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.samplers import latest
 
@@ -98,7 +98,7 @@ def test_an_opponent_drawn_for_a_bout_begins_without_memory(monkeypatch: pytest.
         def policy(self, *, stochastic: bool, seed: np.random.Generator) -> Counter:
             return counter
 
-    monkeypatch.setattr(opponents, "load_named", Loaded)
+    monkeypatch.setattr(doubles, "load_named", Loaded)
     pool, seen = pool_of(Path(), [["a"]], Evenly(latest), worlds=4, seed=0), np.zeros((2, 3), np.float32)
     pool.assign(np.array([1, 3]))
     assert pool.act(seen, np.array([1, 3]))[:, 0].tolist() == [1, 1]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import doubles
 import numpy as np
 import pytest
 from doubles import ORIGIN, FloatArray, lstm, pool_of, snapshot
@@ -14,7 +15,6 @@ from dohyo.agents.policies.cache import PolicyCache
 from dohyo.agents.snapshot import Snapshot, SnapshotError, make_snapshot, save_snapshot
 from dohyo.arenas.arrays import IntArray
 from dohyo.arenas.errors import UnknownName
-from dohyo.curricula.opponents import pool as opponents
 from dohyo.curricula.opponents.matchmaker import Evenly
 from dohyo.curricula.opponents.payoffs import Payoffs
 from dohyo.curricula.opponents.pool import Pool
@@ -126,7 +126,7 @@ def players(monkeypatch: pytest.MonkeyPatch) -> list[Scaled]:
             assert stochastic
             return players[self.version]
 
-    monkeypatch.setattr(opponents, "load_named", Loaded)
+    monkeypatch.setattr(doubles, "load_named", Loaded)
     return players
 
 
