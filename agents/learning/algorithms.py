@@ -50,6 +50,9 @@ class Learner(Protocol):
     def learn(self, rollouts: Sequence[Samples]) -> None:
         """Update the policy from one rollout or more; raises `LearningError` if it diverged."""
 
+    def divergence(self, rollouts: Sequence[Samples]) -> float:
+        """Return the divergence of the policy from the one that played the rollouts; asked for if collectors lag."""
+
     def weights(self) -> Saved:
         """Return copies of everything that `collect` acts with."""
 

@@ -18,6 +18,7 @@ from dohyo.agents.learning import sb3
 from dohyo.agents.learning.algorithms import LearningError, Samples
 from dohyo.agents.learning.checkpoint import check_held, legacy_state, named_under, with_counts
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.divergence import divergence
 from dohyo.agents.learning.lean_ppo import LeanPpo
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
@@ -148,6 +149,11 @@ class PpoLearner:
     def tensors(self) -> dict[str, FloatArray]:
         """Return copies of the policy's tensors; see `dohyo.agents.policies.networks`."""
         return self._policy.acting_tensors()
+
+    def divergence(self, rollouts: Sequence[Samples]) -> float:
+        """Return how far the policy has moved since it played the rollouts, see `dohyo.agents.learning.divergence`."""
+        self._rollout.fill(join(rollouts))
+        return divergence(self._policy, self._rollout)
 
     def weights(self) -> Saved:
         """Return copies of policy, value function and observation statistics."""

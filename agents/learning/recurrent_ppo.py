@@ -58,16 +58,23 @@ class ChunkBuffer(RecurrentRolloutBuffer):
 
     def get(self, batch_size: int | None = None) -> Generator[Any, None, None]:
         """Yield minibatches of `batch_size` samples, a multiple of `unroll`, of the rollout that `fill` took."""
-        data = {name: self._chunks(getattr(self, name)) for name in ("observations", "actions")}
-        data |= {name: self._chunks(getattr(self, name)) for name in ("values", "log_probs", "advantages", "returns")}
-        data["starts"], data["acted"] = self._chunks(self.episode_starts), self._chunks(self.acted)
-        states = [self._states(name) for name in MEMORY]
+        data, states = self._data()
         samples = data["acted"].sum(axis=1)
         rows = np.flatnonzero(samples)
         order = rows[np.random.permutation(len(rows))]  # noqa: NPY002 - SB3's stream, which checkpoints hold
         size = len(order) if batch_size is None else batch_size // self.unroll
         for part in join_small(split(order, size), samples):
             yield self._minibatch(data, states, part)
+
+    def whole(self) -> RecurrentRolloutBufferSamples:
+        """Return the rollout that `fill` took as one minibatch, in its order."""
+        data, states = self._data()
+        return self._minibatch(data, states, np.arange(len(data["acted"])))
+
+    def _data(self) -> tuple[dict[str, FloatArray], list[FloatArray]]:
+        """Return the arrays in chunks, `[chunks, unroll, …]` by name, and the memory at the beginning of each."""
+        data = {name: self._chunks(getattr(self, name)) for name in (*LEARNED, "episode_starts")}
+        return data, [self._states(name) for name in MEMORY]
 
     def _chunks(self, values: FloatArray) -> FloatArray:
         """Cut values `[steps, slots, …]` into `[chunks, unroll, …]`."""
@@ -91,7 +98,7 @@ class ChunkBuffer(RecurrentRolloutBuffer):
             advantages=flat["advantages"],
             returns=flat["returns"],
             lstm_states=RNNStates((begin[0], begin[1]), (begin[2], begin[3])),
-            episode_starts=flat["starts"],
+            episode_starts=flat["episode_starts"],
             mask=flat["acted"],
         )
 

@@ -63,6 +63,8 @@ class Order:
     """Number of updates of the learner so far."""
     ledger: Ledger
     scheduled: Scheduled
+    goes_on: bool = True
+    """Whether the next order is for the same learner."""
     weights: Saved | None = None
     """The learner's weights; None if the collector's own learner is the one that learns."""
 

@@ -15,6 +15,7 @@ from dohyo.curricula.run.record import JOINED, RESET, Generation
 from dohyo.curricula.run.seeds import Seeds
 from dohyo.curricula.training.collector import Collector, Order, Rollout, Scheduled
 from dohyo.curricula.training.curves import BoutCounts
+from dohyo.curricula.training.lag import Lag
 
 
 class Crew(Protocol):
@@ -47,7 +48,7 @@ class Lineage:
         self._joined = max((link.generation for link in chain if link.joined), default=0)
         self.curves: dict[str, float] = chain[-1].curves if chain else {}
         self._rivals = rivals(folder.learners, self.name)
-        self._bouts = BoutCounts(batch.endings)
+        self._bouts, self._lag = BoutCounts(batch.endings), Lag()
         self._version = self._gathered = 0
         self.diverged = 0
         """Number of bouts in this session whose physics diverged."""
@@ -79,14 +80,20 @@ class Lineage:
     def improve(self, schedule: Callable[[], Scheduled], tell: Callable[[], None]) -> None:
         """Make the updates of one generation; `schedule` is asked before each, and `tell` is called after it."""
         self._bouts.clear()
-        for _ in range(self.config.updates):
-            self.learn(self.collect(schedule()))
+        self._lag.clear()
+        alone = len(self.folder.learners) == 1
+        for left in reversed(range(self.config.updates)):
+            self.learn(self.collect(schedule(), goes_on=alone or left > 0))
             tell()
 
-    def collect(self, scheduled: Scheduled) -> list[Rollout]:
-        """Play one rollout."""
+    def collect(self, scheduled: Scheduled, *, goes_on: bool = True) -> list[Rollout]:
+        """Play one rollout; `goes_on` if this lineage plays the next, too."""
         self.collector.prepare(scheduled)
-        return self._crew.collect(self.name, Order(self._version, self.ledger, scheduled))
+        rollouts: list[Rollout] = []
+        while not rollouts:
+            found = self._crew.collect(self.name, Order(self._version, self.ledger, scheduled, goes_on))
+            rollouts = [one for one in found if self._version - one.version <= self.config.stale]
+        return rollouts
 
     def learn(self, rollouts: Sequence[Rollout]) -> None:
         """Count the bouts of rollouts, and learn from their samples."""
@@ -95,7 +102,10 @@ class Lineage:
             self.ledger.record(rollout.results)
             self.diverged += rollout.diverged
         self._gathered = max(rollout.gathered for rollout in rollouts)
-        self.learner.learn([rollout.samples for rollout in rollouts])
+        samples = [rollout.samples for rollout in rollouts]
+        if self.config.stale:
+            self._lag.add([self._version - one.version for one in rollouts], self.learner.divergence(samples))
+        self.learner.learn(samples)
         self._version += 1
 
     def meet(self, learner: str, snapshot: str) -> None:
@@ -107,7 +117,7 @@ class Lineage:
         """Write snapshot and checkpoint, then the record's row that commits them; return the row."""
         self.generation += 1
         name = self.folder.save_snapshot(self._snapshot())
-        self.curves = self._bouts.curves() | self.learner.curves() | dict(curves) | self._settle()
+        self.curves = self._bouts.curves() | self._lag.curves() | self.learner.curves() | dict(curves) | self._settle()
         if self._gathered:
             self.curves["opponents"] = float(self._gathered)
         self.learner.save(self.folder.checkpoint(self.name, self.generation), self._crew.save(self.name))

@@ -14,6 +14,7 @@ from dohyo.curricula.run.budget import budget_used, schedules_at
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.schedules import DENSE, Widenings, parse_growth
 from dohyo.curricula.run.software import note_versions
+from dohyo.curricula.training.ahead import Ahead
 from dohyo.curricula.training.collector import Scheduled
 from dohyo.curricula.training.curves import CurvesFile
 from dohyo.curricula.training.idle import idle_batch
@@ -229,4 +230,5 @@ def _crew(plan: SitePlan, site: Site, folder: RunFolder) -> Crew:
         return site
     from dohyo.curricula.training.on_ray import Supervisor
 
-    return Supervisor(plan, site, folder.snapshots)
+    supervisor = Supervisor(plan, site, folder.snapshots)
+    return Ahead(supervisor) if plan.config.stale else supervisor

@@ -57,6 +57,9 @@ class CrossEntropy:
     def weights(self) -> dict[str, np.ndarray]:
         return {"mean": self.mean.copy(), "spread": self.spread.copy()}
 
+    def divergence(self, rollouts: Sequence[Mapping[str, np.ndarray]]) -> float:
+        return 0.0
+
     def load(self, weights: Mapping[str, np.ndarray]) -> None:
         self.mean, self.spread = weights["mean"].copy(), weights["spread"].copy()
 
