@@ -27,7 +27,9 @@ except ImportError as error:
     raise DohyoError("collectors need Ray: pip install 'dohyo[ray]'") from error
 
 PATIENCE = 300.0
-"""Seconds to wait for a collector to start: its process loads torch and compiles the scene."""
+"""Most seconds to wait for collectors at the beginning: their processes load torch and compile the scene."""
+GRACE = 60.0
+"""Most seconds to wait for a new collector in the place of a dead one; then the others go on without it."""
 LIVES = 5
 """Deaths in a row after which nobody is put in a collector's place any more."""
 MEMORY = 200_000_000
@@ -45,6 +47,8 @@ class Post:
     actor: Any = None
     ready: Any = None
     """What is done when the actor can play."""
+    begun: float = 0.0
+    """Time at which the actor was ordered, in seconds of `time.monotonic`."""
     sent: set[str] = field(default_factory=set)
     """Names of the snapshots whose handles the actor has."""
 
@@ -54,7 +58,7 @@ class Supervisor:
 
     A dead actor's rollout is lost, and the iteration goes on with what the others bring. Ray must not restart the
     actor, because it would repeat the same arguments, and so the same bouts. The supervisor builds a new one, with new
-    random streams. `home` holds the learners that learn, and `snapshots` is the run's folder of snapshots, of which
+    random streams, and the next iteration waits a while for it. `home` holds the learners that learn, and `snapshots` is the run's folder of snapshots, of which
     actors get the content.
     """
 
@@ -68,7 +72,8 @@ class Supervisor:
         try:
             for post in self._posts:
                 self._fill(post)
-            self._wait(len(self._posts))
+            if len(ready := self._players(PATIENCE)) < len(self._posts):
+                raise self._too_few(len(ready))
         except BaseException:
             self.close()
             raise
@@ -79,34 +84,34 @@ class Supervisor:
         options = {"num_cpus": _cores(self._plan), "max_restarts": 0, "max_task_retries": 0}
         seeds = self._plan.seeds_of(post.number, post.life)
         post.actor = ray.remote(**options)(Outpost).remote(self._plan.part(post.number), seeds, self._entries, ray.get)
-        post.ready = post.actor.ready.remote()
+        post.ready, post.begun = post.actor.ready.remote(), time.monotonic()
 
-    def _wait(self, count: int) -> list[Post]:
-        """Return the posts whose actors can play; raise `DohyoError` if there are fewer than `count` for too long."""
-        until = time.monotonic() + PATIENCE
+    def _players(self, patience: float) -> list[Post]:
+        """Return the posts whose actors can play; wait for each other one until it is `patience` seconds old.
+
+        If there is none, wait up to `PATIENCE` for one.
+        """
         while True:
-            waiting = {post.ready: post for post in self._posts if post.deaths < LIVES}
-            if not waiting:
+            posts = [post for post in self._posts if post.deaths < LIVES]
+            if not posts:
                 raise DohyoError(f"every collector died {LIVES} times in a row ({self._why}): the same command resumes")
-            left = 0.0 if len(ready := self._ready(waiting, 0.0)) >= count else until - time.monotonic()
-            if len(ready) >= count:
+            ready = self._ready(posts)
+            limit = patience if ready else PATIENCE
+            if not any(time.monotonic() - post.begun < limit for post in posts if post not in ready):
                 return ready
-            if left < 0:
-                raise DohyoError(
-                    f"{len(ready)} of {count} collectors started within {PATIENCE:.0f} s; each needs "
-                    f"{_cores(self._plan)} CPU(s) of the cluster's {ray.cluster_resources().get('CPU', 0):.0f}: give "
-                    "fewer collectors, or add nodes"
-                )
             time.sleep(0.05)
 
-    def _ready(self, waiting: Mapping[Any, Post], timeout: float) -> list[Post]:
-        """Return the posts whose actors can play, and replace actors that have died before that."""
-        done, _ = ray.wait([*waiting], num_returns=len(waiting), timeout=timeout)
-        ready = []
-        for reference in done:
-            if self._get(reference, waiting[reference]) is not _LOST:
-                ready.append(waiting[reference])
-        return sorted(ready, key=lambda post: post.number)
+    def _ready(self, posts: Sequence[Post]) -> list[Post]:
+        """Return those among posts whose actors can play; put new actors into the places of dead ones."""
+        done = {*ray.wait([post.ready for post in posts], num_returns=len(posts), timeout=0)[0]}
+        return [post for post in posts if post.ready in done and self._get(post.ready, post) is not _LOST]
+
+    def _too_few(self, ready: int) -> DohyoError:
+        return DohyoError(
+            f"{ready} of {len(self._posts)} collectors started within {PATIENCE:.0f} s; each needs "
+            f"{_cores(self._plan)} CPU(s) of the cluster's {ray.cluster_resources().get('CPU', 0):.0f}: give fewer "
+            "collectors, or add nodes"
+        )
 
     def _get(self, reference: Any, post: Post) -> Any:
         """Return what a post's actor has brought; if the actor has died, put a new one there and return `_LOST`.
@@ -139,7 +144,9 @@ class Supervisor:
         learner, order = self._asked
         names = self._share(order.ledger)
         shared = ray.put(order)
-        for post in self._wait(1):
+        if not (players := self._players(GRACE)):
+            raise self._too_few(0)
+        for post in players:
             new = {name: self._handles[name] for name in names if name not in post.sent}
             post.sent |= new.keys()
             self._pending[post.actor.collect.remote(learner, shared, new)] = post
@@ -167,7 +174,7 @@ class Supervisor:
 
     def save(self, learner: str) -> Saved:
         """Return nothing: a resumed session begins new bouts, in new random streams."""
-        for post in self._wait(1):
+        for post in self._posts:
             post.actor.settle.remote(learner)
         return {}
 

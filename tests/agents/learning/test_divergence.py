@@ -13,7 +13,7 @@ from dohyo.agents.learning.vec_env import SeatVec
 
 @pytest.mark.parametrize("policy", ["mlp", "lstm"])
 def test_wider_noise(policy: str):
-    """If all deviations grow by a factor c, a sample at the squared distance q has log r = -2 log c + q/2 (1 - 1/c^2)."""
+    """If deviations grow by a factor c, a sample at the squared distance q has log r = -2 log c + q/2 (1 - 1/c^2)."""
     vec = SeatVec(StubBatch([[3], [5], [2], [7]]), Still(), mirrored=2, reward_scale=0.01)
     learner = make_learner(vec, PpoConfig(policy=policy, width=8, rollout=16, unroll=4), 1)
     practise(learner, 1)

@@ -1,41 +1,22 @@
 """Runs that are interrupted and resumed, again and again, against the same runs in one session: alike bit for bit."""
 
-import csv
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from doubles import shorten_bouts, tiny_config, train
 from safetensors import safe_open
 from safetensors.numpy import save
+from training_runs import CYCLES, LSTM, RUNS, outcome
 
-from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.arenas.registry import set_up
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.seeds import derived
 from dohyo.curricula.training.training import Training
-
-CYCLES = 23
-"""Control steps of a bout: bouts go on beyond generations of 16 steps, and all of them see some end."""
-LSTM = PpoConfig(policy="lstm", width=8, rollout=16, minibatch=48, epochs=1, unroll=4)
-RUNS: dict[str, dict[str, Any]] = {
-    "mlp": {"rated_bouts": 2},
-    "lstm": {"ppo": LSTM},
-    "privileged": {"ppo": replace(LSTM, value="privileged")},
-    "quality": {"opponents": "quality", "mirror": 0.0, "first": 0.0},
-    "crowd": {"crowd": "1:3:0.5", "widen": ("radius=0:0.5",), "worlds": 6, "samples": 864},
-    "guests": {"guests": ("random", "zero"), "guest_share": 0.5},
-    "population": {"population": 2, "samples": 864},
-    "roles": {"arena": "kick_and_defend", "population": 2, "samples": 864},
-    "roles with lstm": {"arena": "kick_and_defend", "ppo": LSTM, "samples": 600},
-    "league": {"opponents": "league", "timeout": 1, "samples": 1000},
-    "league with lstm": {"opponents": "league", "timeout": 1, "ppo": LSTM, "samples": 1000},
-}
 
 
 def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:
@@ -57,26 +38,6 @@ def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:
         if over:
             return
         stop = turns
-
-
-def outcome(path: Path) -> dict[str, Any]:
-    """All that a run is, but for the time that it took."""
-    with (path / "curves.csv").open() as file:
-        rows = [{key: value for key, value in row.items() if key not in TIMES} for row in csv.DictReader(file)]
-    with closing(RunFolder.open(path)) as folder:
-        bouts = folder.record.matches(folder.config.engine)
-        payoffs = {name: folder.record.payoffs(name) for name in folder.learners}
-    checkpoints = {file.name: content(file) for file in (path / "checkpoints").iterdir()}
-    return {"rows": rows, "bouts": bouts, "payoffs": payoffs, "checkpoints": checkpoints}
-
-
-def content(file: Path) -> dict[str, Any]:
-    """Metadata and tensors of a safetensors file, which writes them in any order."""
-    with safe_open(file, "np") as opened:
-        return opened.metadata() | {name: opened.get_tensor(name).tobytes() for name in opened.keys()}  # noqa: SIM118
-
-
-TIMES = ("seconds", "samples_per_s")
 
 
 FAST = [("mujoco", run) for run in ("mlp", "lstm", "quality", "roles", "league with lstm")] + [("pybullet", "lstm")]
