@@ -58,8 +58,8 @@ class Supervisor:
 
     A dead actor's rollout is lost, and the iteration goes on with what the others bring. Ray must not restart the
     actor, because it would repeat the same arguments, and so the same bouts. The supervisor builds a new one, with new
-    random streams, and the next iteration waits a while for it. `home` holds the learners that learn, and `snapshots` is the run's folder of snapshots, of which
-    actors get the content.
+    random streams, and the next iteration waits a while for it. `home` holds the learners that learn, and `snapshots`
+    is the run's folder of snapshots, of which actors get the content.
     """
 
     def __init__(self, plan: SitePlan, home: Site, snapshots: Path) -> None:

@@ -55,4 +55,5 @@ class SitePlan:
         """Return the plan of collector `number`: its part of the worlds, and one worker unless the user sets more."""
         config = self.config
         worlds = config.worlds // config.collectors + (number < config.worlds % config.collectors)
-        return replace(self, config=replace(config, collectors=0, stale=0, worlds=worlds, workers=config.workers or 1))
+        alone = replace(config, collectors=0, ray="", stale=0, worlds=worlds, workers=config.workers or 1)
+        return replace(self, config=alone)

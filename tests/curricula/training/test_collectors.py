@@ -174,7 +174,7 @@ def test_one_order_is_played_ahead_until_the_turn_of_another_learner():
 
 
 def test_worlds_are_divided_and_streams_are_not_shared(tmp_path: Path):
-    config = tiny_config(worlds=7, collectors=3)
+    config = tiny_config(worlds=7, collectors=3, ray="auto", stale=1)
     with closing(RunFolder.create_or_resume(tmp_path, config)) as folder:
         plan = SitePlan.of(folder)
     parts = [plan.part(number).config for number in range(3)]
