@@ -22,6 +22,9 @@ from dohyo.curricula.run.seeds import SEEDINGS
 
 MEETINGS, WORLD = "Learners and opponents", "Rewards and starts"
 """Headings of options in the help; options of the run as a whole come first, without a heading."""
+FREE: dict[str, Any] = {"minutes": None, "samples": None, "workers": None, "collectors": 0, "ray": "", "stale": 0}
+FREE |= {"guests": (), "guest_share": 0.0, "imports": ()}
+"""Settings that can change from session to session, with a value for comparisons of the others."""
 FIRST = "the arena's first"
 FIRST_THERE = "that of the run or snapshot, else the arena's first that is installed"
 SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
@@ -290,17 +293,4 @@ class TrainConfig:
         return settings | learner
 
     def _without_budget(self) -> "TrainConfig":
-        return replace(
-            self,
-            minutes=None,
-            samples=None,
-            workers=None,
-            collectors=0,
-            ray="",
-            stale=0,
-            guests=(),
-            guest_share=0.0,
-            imports=(),
-            schedule_start=ScheduleStart(),
-            seeding=TrainConfig.seeding,
-        )
+        return replace(self, **FREE, schedule_start=ScheduleStart(), seeding=TrainConfig.seeding)

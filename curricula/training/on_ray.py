@@ -84,7 +84,7 @@ class Supervisor:
         options = {"num_cpus": _cores(self._plan), "max_restarts": 0, "max_task_retries": 0}
         seeds = self._plan.seeds_of(post.number, post.life)
         post.actor = ray.remote(**options)(Outpost).remote(self._plan.part(post.number), seeds, self._entries, ray.get)
-        post.ready, post.begun = post.actor.ready.remote(), time.monotonic()
+        post.ready, post.begun = post.actor.build.remote(), time.monotonic()
 
     def _players(self, patience: float) -> list[Post]:
         """Return the posts whose actors can play; wait for each other one until it is `patience` seconds old.

@@ -38,16 +38,16 @@ class Entries:
 
 
 class Outpost:
-    """A site that plays in a process of its own; `fetch` returns the content of a snapshot's file from its handle."""
+    """A site in a process of its own; `fetch` returns the content of a snapshot's file from its handle."""
 
     def __init__(self, plan: SitePlan, seeds: list[Seeds], entries: Entries, fetch: Callable[[Any], bytes]) -> None:
         entries.register()
-        self._fetch = fetch
+        self._plan, self._seeds, self._fetch = plan, seeds, fetch
         self._handles: dict[str, Any] = {}
-        self._site = Site(plan, plan.config.make_batch(), self._load, seeds)
 
-    def ready(self) -> None:
-        """Return as soon as the site is built."""
+    def build(self) -> None:
+        """Build the site; nothing else can be called before."""
+        self._site = Site(self._plan, self._plan.config.make_batch(), self._load, self._seeds)
 
     def collect(self, learner: str, order: Order, snapshots: Mapping[str, Any]) -> Rollout:
         """Play one rollout of a learner; `snapshots` are the handles of those that the outpost has not had before."""

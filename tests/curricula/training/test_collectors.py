@@ -38,6 +38,8 @@ class Outposts:
             copied(Outpost, plan.part(number), plan.seeds_of(number, 0), entries, self.fetch)
             for number in range(plan.config.collectors)
         ]
+        for outpost in self.outposts:
+            outpost.build()
 
     def fetch(self, name: str) -> bytes:
         return (self.folder.snapshots / f"{name}.safetensors").read_bytes()
@@ -195,6 +197,7 @@ def test_an_outpost_refuses_another_snapshot(tmp_path: Path, run_folder: Path, m
         content = (folder.snapshots / f"{two}.safetensors").read_bytes()
     plan = replace(plan, config=replace(plan.config, collectors=1))
     outpost = Outpost(plan.part(0), plan.seeds_of(0, 0), Entries.of(plan.config), lambda handle: content)
+    outpost.build()
     outpost._handles[one] = outpost._handles[two] = "handle"
     assert outpost._load(two).name == two
     with pytest.raises(SnapshotError, match=f"in the place of snapshot {one} came {two}"):
