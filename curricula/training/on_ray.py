@@ -205,8 +205,9 @@ def connect(address: str, cores: int) -> bool:
         options |= {"num_cpus": cores, "object_store_memory": MEMORY}
     try:
         ray.init(address=address or "local", **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise DohyoError(f"no Ray cluster at {address or 'this machine'} ({error}): `ray start` begins one") from error
+    except Exception as error:  # Ray raises bare ones, too
+        where = address or "this machine"
+        raise DohyoError(f"no Ray cluster at {where} ({one_line(error)}): `ray start` begins one") from error
     return True
 
 
