@@ -20,6 +20,7 @@ from dohyo.cli.commands import (
     report,
     study,
     train,
+    watch,
 )
 from dohyo.cli.imports import load_installed
 
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (arenas, train, play, replay, rate, report, crossplay, exploit, push, import_, study, bench):
+for module in (arenas, train, play, watch, replay, rate, report, crossplay, exploit, push, import_, study, bench):
     app.command(name=module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
 
 

@@ -87,27 +87,38 @@ def extent(marks: tuple[Mark, ...], actors: Array) -> float:
     return float(plain * WIDER**steps)
 
 
-def from_the_side(actors: Array, marks: tuple[Mark, ...], step: float) -> list[Camera]:
-    """Return cameras that keep all actors in sight, side by side; they rest unless the actors leave the view.
+class SideCamera:
+    """A camera that keeps all actors in sight, side by side; it rests unless the actors leave the view.
 
-    A camera looks across the line between two actors, so that neither hides the other. At first the first actor is on
-    the left.
+    It looks across the line between two actors, so that neither hides the other. At first the first of the actors, which
+    are at `places` `[A, 3]`, is on the left. A control step lasts `step` s.
     """
-    ahead = np.minimum(np.arange(len(actors)) + round(AHEAD / step), len(actors) - 1)
-    goal = _side_view(actors[0])
-    if np.vdot(actors[0, 0, :2] - goal[:2], (-np.sin(goal[4]), np.cos(goal[4]))) > 0:
-        goal[4] += np.pi
-    view, speed, cameras = goal, np.zeros_like(goal), []
-    for row in ahead:
-        best = _side_view(actors[row])
+
+    def __init__(self, places: Array, step: float) -> None:
+        goal = _side_view(places)
+        if np.vdot(places[0, :2] - goal[:2], (-np.sin(goal[4]), np.cos(goal[4]))) > 0:
+            goal[4] += np.pi
+        self._goal, self._view, self._speed, self._step = goal, goal, np.zeros_like(goal), step
+
+    def look(self, places: Array) -> Camera:
+        """Return the camera of the next control step, in which the actors are at `places` `[A, 3]`."""
+        best, goal = _side_view(places), self._goal
         best[4] = goal[4] + (best[4] - goal[4] + np.pi / 2) % np.pi - np.pi / 2  # of the two sides, the nearer one
-        goal = best if _is_off(best - goal, np.exp(goal[3])) else goal
-        if max(np.abs(goal - view).max(), np.abs(speed).max()) < STILL:
-            view, speed = goal, np.zeros_like(goal)
-        speed = speed + step * (STIFFNESS * (goal - view) - 2 * np.sqrt(STIFFNESS) * speed)
-        view = view + step * speed
-        cameras.append(Camera.beside(view[:3], float(np.exp(view[3])), float(view[4])))
-    return cameras
+        if _is_off(best - goal, np.exp(goal[3])):
+            self._goal = goal = best
+        if max(np.abs(goal - self._view).max(), np.abs(self._speed).max()) < STILL:
+            self._view, self._speed = goal, np.zeros_like(goal)
+        pull = STIFFNESS * (goal - self._view) - 2 * np.sqrt(STIFFNESS) * self._speed
+        self._speed = self._speed + self._step * pull
+        self._view = self._view + self._step * self._speed
+        return Camera.beside(self._view[:3], float(np.exp(self._view[3])), float(self._view[4]))
+
+
+def from_the_side(actors: Array, marks: tuple[Mark, ...], step: float) -> list[Camera]:
+    """Return the views of a `SideCamera` that looks a little ahead."""
+    ahead = np.minimum(np.arange(len(actors)) + round(AHEAD / step), len(actors) - 1)
+    camera = SideCamera(actors[0], step)
+    return [camera.look(actors[row]) for row in ahead]
 
 
 def _is_off(error: Array, distance: float) -> bool:

@@ -106,7 +106,7 @@ class Recorder:
             tuple(players), tuple(arena.sides), tuple(term.name for term in arena.terms),
         )  # fmt: skip
         self._marks = tuple(arena.marks(0))
-        self._geoms = _geoms(arena.model(0))
+        self._geoms = geoms_of(arena.model(0))
         self._geoms["actor_body"] = np.array([actor.root for actor in arena.scene.actors], np.int32)
         self._rows: dict[str, list[NDArray[Any]]] = {name: [] for name in ARRAYS if name not in self._geoms}
         self._look(np.zeros(len(arena.seats), bool))
@@ -138,7 +138,7 @@ class Recorder:
         return Replay(self._about, self._marks, **self._geoms, **{k: np.stack(rows) for k, rows in self._rows.items()})
 
 
-def _geoms(model: mujoco.MjModel) -> dict[str, NDArray[Any]]:
+def geoms_of(model: mujoco.MjModel) -> dict[str, NDArray[Any]]:
     """Return the visible geoms of a model as arrays; planes are left out, because the floor is always there."""
     seen = np.flatnonzero(np.isin(model.geom_type, list(SHAPES)) & (model.geom_rgba[:, 3] > 0))
     return {

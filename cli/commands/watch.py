@@ -1,0 +1,115 @@
+"""`dohyo watch`: live bouts in a browser tab."""
+
+import importlib.util
+import os
+import sys
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.registry import ARENAS, Setup
+from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, PhysicsName, Seed
+from dohyo.curricula.players import check_imports, set_up_for
+from dohyo.curricula.run.folder import RunFolder
+
+OFFERED = 60
+"""Most snapshots of a learner that a tab offers, evenly spread over its generations."""
+
+
+def command(
+    shown: Annotated[
+        str, typer.Argument(metavar="ARENA|RUN", help="Arena, or run folder to watch.", show_default=False)
+    ],
+    seat: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--seat",
+            help="Once per player, side 0 first: snapshot file, run folder, zero or random.",
+            show_default="a run's newest snapshots",
+        ),
+    ] = None,
+    body: BodyName = None,
+    engine: EngineName = None,
+    drive: DriveName = None,
+    physics: PhysicsName = None,
+    host: Annotated[
+        str,
+        typer.Option("--host", help="Address to listen on; others than this machine's are open to everybody there."),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", help="Port; if it is taken, the next free one.", min=1, max=65535)
+    ] = 8080,
+    look: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open a browser tab, where there is a display.")
+    ] = True,
+    seed: Seed = 0,
+    imports: Imports = None,
+) -> None:
+    """Watch live bouts in a browser tab: of any players, or of a run while it trains.
+
+    Example: [bold]dohyo watch runs/first[/bold]
+    """
+    if importlib.util.find_spec("viser") is None:
+        raise DohyoError('the viewer needs viser: `pip install "dohyo[watch]"`, or `dohyo play --replay bout.html`')
+    arena, players, setup = _plan(shown, seat, Setup(body or "", engine or "", drive or "", physics or ""))
+    from dohyo.cli.viewer.live import LiveBouts
+    from dohyo.cli.viewer.viewer import Viewer
+
+    runs = [name for name in dict.fromkeys([shown, *players]) if Path(name).is_dir()]
+    with closing(Viewer(LiveBouts(arena, setup, players, seed), _choices(players, runs), host, port)) as viewer:
+        typer.echo(f"Watch at {viewer.address} (Ctrl-C ends)")
+        if look and _has_display():
+            webbrowser.open(viewer.address)
+        viewer.run()
+
+
+def _plan(shown: str, seats: Sequence[str] | None, typed: Setup) -> tuple[str, list[str], Setup]:
+    """Return arena, players and setup of what is `shown`; a run brings its own, and fills the sides of its learners."""
+    arena, body, players = shown, typed.body or None, list(seats or ())
+    if shown not in ARENAS and Path(shown).is_dir():
+        with closing(RunFolder.open(Path(shown))) as folder:
+            folder.check_arena()
+            arena, body = folder.config.arena, body or folder.config.body
+            players = players or _cast(folder, shown)
+    if not players:
+        raise UnknownName("give players: --seat once per side, such as --seat runs/first --seat zero")
+    check_imports(arena, players)
+    engine, drive, physics = (choice or None for choice in typed[1:])
+    return (
+        arena,
+        players * 2 if len(players) == 1 else players,
+        set_up_for(players, arena, body, engine, drive, physics),
+    )
+
+
+def _cast(folder: RunFolder, run: str) -> list[str]:
+    """Return a player per side: the run's first learner for it, `zero` for a side for which it has none."""
+    learners = {side: f"{run}:{name}" for name, role in reversed(folder.learners.items()) for side in role.sides}
+    sides = {side for role in folder.roles for side in role.sides}
+    return [learners.get(side, "zero") for side in sorted(sides)]
+
+
+def _choices(players: Sequence[str], runs: Sequence[str]) -> Callable[[], list[str]]:
+    """Return a function that lists the players to offer: those given, the snapshots of runs, and built-in ones."""
+    return lambda: [*players, *(name for run in runs for name in _snapshots(run)), *BUILT_IN]
+
+
+def _snapshots(run: str) -> list[str]:
+    """Return the names of a run's learners, newest first, and of their generations."""
+    names = []
+    with closing(RunFolder.open(Path(run))) as folder:
+        for learner in folder.learners:
+            if chain := folder.record.chain(learner):
+                every = -(-len(chain) // OFFERED)
+                names += [f"{run}:{learner}", *(f"{run}:{learner}@{link.generation}" for link in chain[::-every])]
+    return names
+
+
+def _has_display() -> bool:
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

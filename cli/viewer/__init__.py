@@ -1,0 +1,1 @@
+"""The live viewer, which `dohyo watch` opens in a browser tab."""

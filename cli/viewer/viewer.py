@@ -1,0 +1,80 @@
+"""The viewer: a server for browser tabs, and the loop that plays bouts at their own speed."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import viser
+
+from dohyo.arenas.errors import DohyoError
+from dohyo.cli.viewer.live import LiveBouts
+from dohyo.cli.viewer.panel import Panel
+from dohyo.cli.viewer.stage import Stage
+
+REST = 1.5
+"""Time between the end of a bout and the next one, s."""
+IDLE = 0.02
+"""Time between two looks at the controls while nothing moves, s."""
+
+
+class Viewer:
+    """Shows live bouts at `address`; every browser tab sees the same bout.
+
+    `choices` returns the names of players that the tabs offer. If the port is taken, the next free one is used.
+    """
+
+    def __init__(self, bouts: LiveBouts, choices: Callable[[], Sequence[str]], host: str, port: int) -> None:
+        self.bouts = bouts
+        self._server = viser.ViserServer(host=host, port=port, label="Dohyo", verbose=False)
+        self.address = f"http://{host}:{self._server.get_port()}"
+        self.stage = Stage(self._server, bouts.batch)
+        self.panel = Panel(self._server, bouts, self.stage, choices)
+        self._server.on_client_connect(self.stage.aim)
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Play bouts until `stop` is called."""
+        due, over = time.monotonic(), 0.0
+        while not self._stop.is_set():
+            self.panel.work()
+            now = time.monotonic()
+            if self.panel.wants_next or (self.bouts.ending and self.panel.goes_on and now - over > REST):
+                self._begin()
+            elif self.panel.playing and self.bouts.ending is None:
+                if now >= due:
+                    pace = self.bouts.batch.arena.scene.control_step / self.panel.speed
+                    due = max(due + pace, now)  # a slow machine plays slower, and does not catch up
+                    self._advance()
+                    over = time.monotonic()
+                else:
+                    self._stop.wait(min(due - now, IDLE))
+            else:
+                self._stop.wait(IDLE)
+
+    def _advance(self) -> None:
+        self.bouts.step()
+        self.stage.show()
+        self.panel.show()
+
+    def _begin(self) -> None:
+        """Begin the next bout; pause and tell why if its players cannot play."""
+        self.panel.wants_next = False
+        self.panel.refresh()
+        try:
+            self.bouts.begin()
+        except DohyoError as error:
+            self.panel.pause()
+            self.panel.say(str(error))
+            return
+        self.stage.begin()
+        self.panel.show()
+
+    def stop(self) -> None:
+        """End `run`; it can be called from any thread."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Stop the server and release the engine."""
+        self.stop()
+        self._server.stop()
+        self.bouts.close()
