@@ -72,13 +72,14 @@ class Driven:
 
 
 @contextmanager
-def browser(scratch: Path) -> Iterator[Driven]:
-    """Start a headless browser; skips the test where there is none."""
+def browser(scratch: Path, *, webgl: bool = False) -> Iterator[Driven]:
+    """Start a headless browser, which draws 3D on the processor if `webgl`; skips the test where there is none."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.skip(f"there is no browser here: none of {', '.join(BROWSERS)}")
     (theirs, commands), (answers, replies) = os.pipe(), os.pipe()
-    options = ["--headless", "--no-sandbox", "--disable-gpu", *QUIET, f"--user-data-dir={scratch / 'driven'}"]
+    drawing = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"] if webgl else ["--disable-gpu"]
+    options = ["--headless", "--no-sandbox", *drawing, *QUIET, f"--user-data-dir={scratch / 'driven'}"]
     # The browser reads commands from descriptor 3 and writes answers to descriptor 4.
     call = ["bash", "-c", f'exec "$@" 3<&{theirs} 4>&{replies}', "bash", program, *options, "--remote-debugging-pipe"]
     process = subprocess.Popen(call, pass_fds=(theirs, replies), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -90,8 +90,8 @@ def extent(marks: tuple[Mark, ...], actors: Array) -> float:
 class SideCamera:
     """A camera that keeps all actors in sight, side by side; it rests unless the actors leave the view.
 
-    It looks across the line between two actors, so that neither hides the other. At first the first of the actors, which
-    are at `places` `[A, 3]`, is on the left. A control step lasts `step` s.
+    It looks across the line between two actors, so that neither hides the other. At first the first of the actors,
+    which are at `places` `[A, 3]`, is on the left. A control step lasts `step` s.
     """
 
     def __init__(self, places: Array, step: float) -> None:

@@ -136,6 +136,8 @@ def _report(training: "Training", out: Path, as_json: bool) -> None:
         typer.echo(f"{name}: {path}")
     typer.echo(f"Ratings: {quoted('dohyo', 'rate', out)}")
     typer.echo(f"Watch it: {watch_run(out, training.config, list(training.folder.learners.values()))}")
+    imports = [word for name in training.config.imports for word in ("--import", name)]
+    typer.echo(f"Watch it live: {quoted('dohyo', 'watch', out, *imports)}")
 
 
 def _exceeded(training: "Training") -> str:

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from dohyo.arenas.errors import DohyoError, UnknownName
+from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import ARENAS, Setup
+from dohyo.arenas.registry import ARENAS, OWN, Setup
 from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, PhysicsName, Seed
 from dohyo.curricula.players import check_imports, set_up_for
 from dohyo.curricula.run.folder import RunFolder
@@ -77,9 +77,10 @@ def _plan(shown: str, seats: Sequence[str] | None, typed: Setup) -> tuple[str, l
             folder.check_arena()
             arena, body = folder.config.arena, body or folder.config.body
             players = players or _cast(folder, shown)
+    check_imports(arena, players)
+    lookup(ARENAS, arena, "arena", f" or give a run folder{OWN}")
     if not players:
         raise UnknownName("give players: --seat once per side, such as --seat runs/first --seat zero")
-    check_imports(arena, players)
     engine, drive, physics = (choice or None for choice in typed[1:])
     return (
         arena,

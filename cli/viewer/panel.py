@@ -34,7 +34,8 @@ class Panel:
         self._todo: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.playing = True
         self.wants_next = False
-        self._gui.configure_theme(show_logo=False, show_share_button=False, control_width="large")
+        self._gui.configure_theme(show_logo=False, show_share_button=False)
+        self._gui.main_panel.dock_right()
         self._score = self._gui.add_html("")
         self._add_controls()
         self._players = [self._add_player(side) for side in range(max(bouts.batch.arena.sides) + 1)]
@@ -70,15 +71,15 @@ class Panel:
         self._on(gui.add_button("Step", icon=viser.Icon.PLAYER_TRACK_NEXT), self._single_step)
         self._on(gui.add_button("Next bout", icon=viser.Icon.PLAYER_SKIP_FORWARD), self._next)
         self._on(gui.add_button("Swap seats", disabled=not self._bouts.can_swap), self._swap)
-        self._speed = gui.add_dropdown("Speed", SPEEDS, "1")
+        self._speed = gui.add_dropdown("Speed", SPEEDS, initial_value="1")
         self._goes_on = gui.add_checkbox("Go on after a bout", True)
-        self._view = gui.add_dropdown("Camera", VIEWS, VIEWS[0])
+        self._view = gui.add_dropdown("Camera", VIEWS, initial_value=VIEWS[0])
         self._on(self._view, self._look, click=False)
 
     def _add_player(self, side: int) -> Any:
         names = self._bouts.players
         name = names[min(side, len(names) - 1)]
-        control = self._gui.add_dropdown(f"Side {side}", _with(name, self._choices()), name)
+        control = self._gui.add_dropdown(f"Side {side}", _with(name, self._choices()), initial_value=name)
         return self._on(control, self._cast, click=False)
 
     def _add_pushes(self) -> None:
@@ -96,7 +97,9 @@ class Panel:
             *(uplot.Series(label=t, stroke=SERIES[k % len(SERIES)], width=1.5) for k, t in enumerate(terms)),
         )
         with self._gui.add_folder(f"Reward terms of {self._bouts.batch.seats[seat]}", expand_by_default=seat == 0):
-            return self._gui.add_uplot(tuple(np.zeros(1) for _ in series), series, height=180)
+            return self._gui.add_uplot(
+                tuple(np.zeros(1) for _ in series), series, scales={"x": uplot.Scale(time=False)}, height=180
+            )
 
     def _play_or_pause(self) -> None:
         self.playing = not self.playing

@@ -29,6 +29,7 @@ class Stage:
     def __init__(self, server: viser.ViserServer, batch: Batch) -> None:
         self._server, self._batch, self._scene = server, batch, server.scene
         self._scene.set_up_direction("+z")
+        self._scene.configure_environment_map(environment_intensity=0.5)
         self._scene.add_grid(
             "/floor", 40, 40, cell_size=1.0, section_size=1.0, plane_color=FLOOR, plane_opacity=1.0,
             cell_color=GRID, section_color=GRID, shadow_opacity=0.3,

@@ -1,8 +1,10 @@
 """The viewer: a server for browser tabs, and the loop that plays bouts at their own speed."""
 
+import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 
 import viser
 
@@ -17,6 +19,13 @@ IDLE = 0.02
 """Time between two looks at the controls while nothing moves, s."""
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what viser prints: `dohyo watch` says where the page is."""
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
 class Viewer:
     """Shows live bouts at `address`; every browser tab sees the same bout.
 
@@ -25,7 +34,8 @@ class Viewer:
 
     def __init__(self, bouts: LiveBouts, choices: Callable[[], Sequence[str]], host: str, port: int) -> None:
         self.bouts = bouts
-        self._server = viser.ViserServer(host=host, port=port, label="Dohyo", verbose=False)
+        with _quiet():
+            self._server = viser.ViserServer(host=host, port=port, label="Dohyo", verbose=False)
         self.address = f"http://{host}:{self._server.get_port()}"
         self.stage = Stage(self._server, bouts.batch)
         self.panel = Panel(self._server, bouts, self.stage, choices)
@@ -76,5 +86,6 @@ class Viewer:
     def close(self) -> None:
         """Stop the server and release the engine."""
         self.stop()
-        self._server.stop()
+        with _quiet():
+            self._server.stop()
         self.bouts.close()

@@ -1,0 +1,82 @@
+"""`dohyo watch`: whom it shows, where, and what it refuses."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from doubles import shorten_bouts
+
+pytest.importorskip("viser")
+
+from dohyo.cli.commands import watch
+from dohyo.cli.viewer.viewer import Viewer
+
+RunMain = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str], tuple[str, ...]]]:
+    """Arena, players and the entries of the first list of each viewer that is opened; none of them plays."""
+    seen: list[tuple[str, list[str], tuple[str, ...]]] = []
+
+    def look(viewer: Viewer) -> None:
+        [control, *_] = viewer.panel._players
+        seen.append((viewer.bouts.batch.arena.name, list(viewer.bouts.players), tuple(control.options)))
+
+    monkeypatch.setattr(Viewer, "run", look)
+    return seen
+
+
+def test_an_arena(shown: list[tuple[str, list[str], tuple[str, ...]]], run_main: RunMain):
+    call = "watch", "sumo", "--engine", "mujoco", "--seat", "zero", "--seat", "random", "--no-open", "--port", "8291"
+    status, output, errors = run_main(*call)
+    assert (status, errors) == (0, "")
+    assert output.startswith("Watch at http://127.0.0.1:82")
+    assert shown == [("sumo", ["zero", "random"], ("zero", "random"))]
+
+
+def test_a_run(run_folder: Path, shown: list[tuple[str, list[str], tuple[str, ...]]], run_main: RunMain):
+    assert run_main("watch", str(run_folder), "--no-open", "--port", "8291")[0] == 0
+    [(arena, players, offered)] = shown
+    newest = f"{run_folder}:sumo"
+    assert (arena, players) == ("sumo", [newest, newest])
+    assert offered == (newest, *(f"{newest}@{generation}" for generation in (3, 2, 1, 0)), "zero", "random")
+
+
+def test_a_run_with_one_learner_of_two_roles(tmp_path: Path, shown: list, run_main: RunMain, monkeypatch):
+    shorten_bouts(monkeypatch, arena="kick_and_defend")
+    run = str(tmp_path / "keeper")
+    few = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--ppo", "rollout=16", "--minutes", "0"]
+    assert run_main("train", "kick_and_defend", "--role", "keeper", "--guest", "zero", *few, "--out", run)[0] == 0
+    assert run_main("watch", run, "--no-open", "--port", "8291")[0] == 0
+    assert shown[0][:2] == ("kick_and_defend", ["zero", f"{run}:keeper"])
+
+
+def test_a_display_decides_about_the_browser(shown: list, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
+    opened: list[str] = []
+    monkeypatch.setattr(watch.webbrowser, "open", opened.append)
+    for display in ("", ":0"):
+        monkeypatch.setenv("DISPLAY", display)
+        monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+        assert run_main("watch", "sumo", "--engine", "mujoco", "--seat", "zero", "--port", "8291")[0] == 0
+    assert len(opened) == 1
+    assert opened[0].startswith("http://127.0.0.1:")
+
+
+def test_what_it_refuses(tmp_path: Path, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
+    wrong = {
+        ("sumo",): "give players",
+        ("sumu", "--seat", "zero"): "did you mean 'sumo'",
+        ("sumo", "--seat", "nobody"): "no player 'nobody'",
+        (str(tmp_path),): "is not a run folder",
+    }
+    for words, message in wrong.items():
+        status, output, errors = run_main("watch", *words, "--no-open")
+        assert (status, output, errors.count("\n")) == (2, "", 1), errors
+        assert message in errors
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "viser" else found(name))
+    status, _, errors = run_main("watch", "sumo", "--seat", "zero")
+    assert (status, errors.count("\n")) == (1, 1)
+    assert 'pip install "dohyo[watch]"' in errors
