@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -86,9 +87,7 @@ class Panel:
         with self._gui.add_folder("Push"):
             self._force = self._gui.add_slider("Force, N", 50.0, 2000.0, 50.0, FORCE)
             for seat, name in enumerate(self._bouts.batch.seats):
-                self._on(
-                    self._gui.add_button(f"Push {name}"), lambda seat=seat: self._bouts.push(seat, self._force.value)
-                )
+                self._on(self._gui.add_button(f"Push {name}"), partial(self._push, seat))
 
     def _add_plot(self, seat: int) -> Any:
         terms = [term.name for term in self._bouts.batch.arena.terms]
@@ -130,6 +129,9 @@ class Panel:
         chosen = [control.value for control in self._players]
         if chosen != [self._bouts.players[min(s, len(self._bouts.players) - 1)] for s in range(len(chosen))]:
             self._bouts.players, self.wants_next = chosen, True
+
+    def _push(self, seat: int) -> None:
+        self._bouts.push(seat, self._force.value)
 
     def _look(self) -> None:
         self._stage.view = self._view.value

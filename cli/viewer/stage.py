@@ -141,7 +141,7 @@ class Stage:
         return places
 
 
-def _mesh(shape: str, size: NDArray[Any]) -> trimesh.Trimesh:
+def _mesh(shape: str, size: NDArray[Any]) -> Any:
     """Return the mesh of a geom with MuJoCo's sizes, about its middle."""
     if shape == "sphere":
         return trimesh.creation.icosphere(3, float(size[0]))
