@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
@@ -97,17 +98,22 @@ class KickAndDefend(BaseArena):
     endings = ENDINGS
     terms = TERMS
     points: ClassVar[tuple[Entry, ...]] = (
-        Entry("ball", 3, "m", "own", "the ball, from the root"),
-        Entry("ball velocity", 3, "m/s", "own", "velocity of the ball"),
-        Entry("goal", 3, "m", "own", "the nearest point of the goal's mouth, at the root's own height"),
+        Entry("ball", 3, "m", "own", "the ball, from the root", mirror=VECTOR),
+        Entry("ball velocity", 3, "m/s", "own", "velocity of the ball", mirror=VECTOR),
+        Entry("goal", 3, "m", "own", "the nearest point of the goal's mouth, at the root's own height", mirror=VECTOR),
         Entry(
-            "course", 3, "m", "own", "from the ball to its target: the nearest point of the goal 1 m inside the posts"
+            "course",
+            3,
+            "m",
+            "own",
+            "from the ball to its target: the nearest point of the goal 1 m inside the posts",
+            mirror=VECTOR,
         ),
     )
     numbers: tuple[Entry, ...] = (
-        Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper", -1, 1),
-        Entry("way", 3, "m", "world", "distance to x = 4: of the ball; of the kicker; of the keeper"),
-        Entry("posts", 2, "m", "world", "from the ball along y: to the left post; to the right post"),
+        Entry("role", 1, "1", "world", "1 for the kicker, -1 for the keeper", -1, 1, mirror=same(1)),
+        Entry("way", 3, "m", "world", "distance to x = 4: of the ball; of the kicker; of the keeper", mirror=same(3)),
+        Entry("posts", 2, "m", "world", "from the ball along y: to the left post; to the right post", mirror=(-2, -1)),
         CLOCK,
         Entry(
             "contact",
@@ -117,6 +123,7 @@ class KickAndDefend(BaseArena):
             "1 if the seat touches the opponent now; the ball now; if the keeper has touched the ball in this bout",
             low=0,
             high=1,
+            mirror=same(3),
         ),
     )
     start: ClassVar[Ranges] = {

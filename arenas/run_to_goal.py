@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
@@ -48,13 +49,27 @@ class RunToGoal(BaseArena):
     endings = ENDINGS
     terms = TERMS
     points: ClassVar[tuple[Entry, ...]] = (
-        Entry("goal", 3, "m", "own", "the nearest point of the own goal line, at the root's own height"),
+        Entry("goal", 3, "m", "own", "the nearest point of the own goal line, at the root's own height", mirror=VECTOR),
     )
     numbers: tuple[Entry, ...] = (
-        Entry("way", 2, "m", "world", "distance left to the own goal line; the opponent's distance to its line"),
-        Entry("lane", 1, "m", "world", "distance from the middle of the field, positive to the left of the run"),
+        Entry(
+            "way",
+            2,
+            "m",
+            "world",
+            "distance left to the own goal line; the opponent's distance to its line",
+            mirror=same(2),
+        ),
+        Entry(
+            "lane",
+            1,
+            "m",
+            "world",
+            "distance from the middle of the field, positive to the left of the run",
+            mirror=(-1,),
+        ),
         CLOCK,
-        Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1),
+        Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1, mirror=same(1)),
     )
     start: ClassVar[Ranges] = {
         "behind": (1.0, 1.5),  # m from the centre, on the side away from the own goal (EC: 1)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
@@ -47,7 +48,7 @@ def numbers(others: int) -> tuple[Entry, ...]:
     edges = "the opponent's distance to the edge" if others == 1 else "the others' distances to the edge"
     each = "the opponent" if others == 1 else "each other seat, in the order below"
     shown = (
-        Entry("ring", 2 + others, "m", "world", f"radius; own distance to the edge; {edges}"),
+        Entry("ring", 2 + others, "m", "world", f"radius; own distance to the edge; {edges}", mirror=same(2 + others)),
         CLOCK,
         Entry(
             "contact",
@@ -57,9 +58,10 @@ def numbers(others: int) -> tuple[Entry, ...]:
             f"for {each}: 1 if the two touch now; 1 if they have touched in this bout",
             low=0,
             high=1,
+            mirror=same(2 * others),
         ),
     )
-    in_play = Entry("in play", others, "1", "world", f"for {each}: 1 until it is out", 0, 1)
+    in_play = Entry("in play", others, "1", "world", f"for {each}: 1 until it is out", 0, 1, mirror=same(others))
     return shown if others == 1 else (*shown, in_play)
 
 
@@ -70,7 +72,7 @@ class Sumo(BaseArena):
     endings = ENDINGS
     terms = TERMS
     points: ClassVar[tuple[Entry, ...]] = (
-        Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root"),
+        Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root", mirror=VECTOR),
     )
     start: ClassVar[Ranges] = {
         "radius": RADIUS,  # m, of a ring for two, see `RADII`

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
@@ -48,14 +49,14 @@ class YouShallNotPass(BaseArena):
     endings = ENDINGS
     terms = TERMS
     points: ClassVar[tuple[Entry, ...]] = (
-        Entry("goal", 3, "m", "own", "the nearest point of the runner's line, at the root's own height"),
+        Entry("goal", 3, "m", "own", "the nearest point of the runner's line, at the root's own height", mirror=VECTOR),
     )
     numbers: tuple[Entry, ...] = (
-        Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker", -1, 1),
-        Entry("way", 1, "m", "world", "the runner's distance left to the line"),
-        Entry("lane", 2, "m", "world", "y, from the middle of the field: own; the opponent's"),
+        Entry("role", 1, "1", "world", "1 for the runner, -1 for the blocker", -1, 1, mirror=same(1)),
+        Entry("way", 1, "m", "world", "the runner's distance left to the line", mirror=same(1)),
+        Entry("lane", 2, "m", "world", "y, from the middle of the field: own; the opponent's", mirror=(-1, -2)),
         CLOCK,
-        Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1),
+        Entry("contact", 1, "1", "world", "1 if the seats touch now", 0, 1, mirror=same(1)),
     )
     start: ClassVar[Ranges] = {
         "blocker x": (-1.5, -1.0),  # m (EC: -1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.errors import lookup
+from dohyo.arenas.physics.mirror import Mirror, mirror_joints, mirror_limbs
 from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 
 COLOURS = ((0.85, 0.25, 0.2, 1.0), (0.2, 0.45, 0.85, 1.0), (0.25, 0.7, 0.35, 1.0), (0.9, 0.7, 0.2, 1.0))
@@ -35,6 +36,10 @@ class SeatLayout:
     """Indices of the bodies whose touch is observed."""
     joint_range: NDArray[np.float64]
     """Limits of the hinges, `[J, 2]` in rad."""
+    mirror: Mirror = ()
+    """The mirror image of its hinges; empty if the body is not symmetric."""
+    limb_mirror: Mirror = ()
+    """The mirror image of its limbs."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +230,7 @@ def _layout(model: mujoco.MjModel, seat: int, body: Body) -> SeatLayout:
     if any(model.body_jntnum[b] != 1 for b in (root, *links)):
         raise ValueError(f"body {body.name!r}: every link needs exactly one hinge, and the root a free joint")
     qpos, qvel = int(model.jnt_qposadr[joints[0]]), int(model.jnt_dofadr[joints[0]])
+    limbs = tuple(int(model.body(f"{seat}/{limb}").id) for limb in body.limbs)
     actuators = [a for a in range(model.nu) if model.actuator_trnid[a, 0] in joints]
     if [int(model.actuator_trnid[a, 0]) for a in actuators] != joints[1:]:
         raise ValueError(f"body {body.name!r}: its MJCF needs one actuator per hinge, in the hinges' order")
@@ -235,6 +241,8 @@ def _layout(model: mujoco.MjModel, seat: int, body: Body) -> SeatLayout:
         qpos=slice(qpos, qpos + 7 + len(links)),
         qvel=slice(qvel, qvel + 6 + len(links)),
         ctrl=slice(actuators[0], actuators[-1] + 1),
-        limbs=tuple(int(model.body(f"{seat}/{limb}").id) for limb in body.limbs),
+        limbs=limbs,
         joint_range=model.jnt_range[joints[1:]].copy(),
+        mirror=mirror_joints(model, root, links),
+        limb_mirror=mirror_limbs(model, root, limbs),
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import Mirror
 from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark
@@ -38,6 +39,8 @@ class Entry:
     low: float = -math.inf
     high: float = math.inf
     """Bounds of all its numbers; infinite if the physics sets none."""
+    mirror: Mirror = ()
+    """What its numbers become in the mirror image of a bout, see `dohyo.arenas.physics.mirror`; empty if unknown."""
 
 
 @dataclass(frozen=True)

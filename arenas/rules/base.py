@@ -11,6 +11,7 @@ from dohyo.arenas.arrays import Array, BoolArray, IntArray
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import same
 from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.physics.scene import Scene, compose
 from dohyo.arenas.rules.arena import Entry, Ranges, Term
@@ -21,7 +22,7 @@ WIN_OUTCOME = 1000.0
 """What the end of a bout pays for a win (arXiv 1710.03748)."""
 LOSS_OUTCOME = -1000.0
 """What the end of a bout pays for a loss (arXiv 1710.03748)."""
-CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left", 0, 1)
+CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left", 0, 1, mirror=same(1))
 """The entry of an observation that tells the time; `BaseArena.clock` gives its values."""
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.physics.frame import Frame
+from dohyo.arenas.physics.mirror import SPIN, VECTOR, same
 from dohyo.arenas.physics.scene import Scene, SeatLayout
 from dohyo.arenas.rules.arena import Entry
 from dohyo.arenas.sides import others_of
@@ -19,25 +20,27 @@ SPEED_SCALE = 0.1
 
 def own_entries(seat: SeatLayout) -> list[Entry]:
     """Describe the part of an observation about the seat's own body."""
+    joints, limbs = len(seat.links), len(seat.limbs)
     return [
-        Entry("height", 1, "m", "world", "height of the root above the floor"),
-        Entry("up", 3, "1", "own", "the world's vertical", -1, 1),
-        Entry("velocity", 3, "m/s", "own", "velocity of the root"),
-        Entry("spin", 3, "rad/s", "own", "angular velocity of the root"),
-        Entry("joint angle", len(seat.links), "1", "joint", "-1 at the lower limit, 1 at the upper"),
-        Entry("joint velocity", len(seat.links), "10 rad/s", "joint", "rate of the joint angles"),
-        Entry("touch", len(seat.limbs), "1", "own", "1 for each limb that touches anything", 0, 1),
+        Entry("height", 1, "m", "world", "height of the root above the floor", mirror=same(1)),
+        Entry("up", 3, "1", "own", "the world's vertical", -1, 1, mirror=VECTOR),
+        Entry("velocity", 3, "m/s", "own", "velocity of the root", mirror=VECTOR),
+        Entry("spin", 3, "rad/s", "own", "angular velocity of the root", mirror=SPIN),
+        Entry("joint angle", joints, "1", "joint", "-1 at the lower limit, 1 at the upper", mirror=seat.mirror),
+        Entry("joint velocity", joints, "10 rad/s", "joint", "rate of the joint angles", mirror=seat.mirror),
+        Entry("touch", limbs, "1", "own", "1 for each limb that touches anything", 0, 1, mirror=seat.limb_mirror),
     ]
 
 
 def other_entries(name: str, seat: SeatLayout) -> list[Entry]:
     """Describe the part of an observation about another seat; the entries call it `name`."""
+    scaled = "scaled like the own joint angles"
     return [
-        Entry(name, 3, "m", "own", f"from the own root to the {name}'s"),
-        Entry(f"{name} velocity", 3, "m/s", "own", f"velocity of the {name}'s root minus the own"),
-        Entry(f"{name} up", 3, "1", "own", f"the {name}'s upward axis", -1, 1),
-        Entry(f"{name} forward", 3, "1", "own", f"the {name}'s forward axis", -1, 1),
-        Entry(f"{name} joint angle", len(seat.links), "1", "joint", "scaled like the own joint angles"),
+        Entry(name, 3, "m", "own", f"from the own root to the {name}'s", mirror=VECTOR),
+        Entry(f"{name} velocity", 3, "m/s", "own", f"velocity of the {name}'s root minus the own", mirror=VECTOR),
+        Entry(f"{name} up", 3, "1", "own", f"the {name}'s upward axis", -1, 1, mirror=VECTOR),
+        Entry(f"{name} forward", 3, "1", "own", f"the {name}'s forward axis", -1, 1, mirror=VECTOR),
+        Entry(f"{name} joint angle", len(seat.links), "1", "joint", scaled, mirror=seat.mirror),
     ]
 
 
