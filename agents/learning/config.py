@@ -48,6 +48,12 @@ class PpoConfig:
         choices=PARAMETRIZATIONS,
         panel=NETWORK,
     )
+    symmetry: bool = setting(
+        False,
+        "Learn from every sample's mirror image as well, with left and right exchanged (mlp only).",
+        note="As rsl_rl's augmentation (arXiv 2403.04359): the image has the probability of the sample.",
+        panel=NETWORK,
+    )
     learning_rate: float = _hyperparameter(
         3e-4,
         "Adam's rate.",
@@ -102,6 +108,8 @@ class PpoConfig:
     def __post_init__(self) -> None:
         """Check the settings."""
         check(self)
+        if self.symmetry and self.policy != "mlp":
+            raise ConfigError("--symmetry is for the mlp: an LSTM's memory has no mirror image")
 
 
 HYPERPARAMETERS = [name for name, known in settings_of(PpoConfig).items() if known.option is None]

@@ -15,6 +15,7 @@ from dohyo.agents.learning.mup import set_rate
 from dohyo.agents.learning.rollouts import ActedRollout, split
 from dohyo.agents.policies.networks import make_policy
 from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.physics.mirror import Mirror, mirrored
 
 LOG_ROOT = math.log(2 * math.pi) / 2
 """Logarithm of the square root of 2 pi, for the normal density."""
@@ -24,10 +25,15 @@ class LeanPpo(PPO):
     """Stable-Baselines3's PPO for a `NormalisedPolicy`, with the same updates from the same rollout.
 
     It acts in NumPy, computes the values of a rollout in one pass, and normalises each observation once per update.
-    Actions are drawn from torch's random stream, minibatches from NumPy's.
+    Actions are drawn from torch's random stream, minibatches from NumPy's. With `mirror`, the images of observations
+    and actions (`dohyo.arenas.physics.mirror`), a minibatch also has the mirror image of each of its samples.
     """
 
     policy: NormalisedPolicy
+
+    def __init__(self, *args: Any, mirror: tuple[Mirror, Mirror] | None = None, **kwargs: Any) -> None:
+        self._mirror = mirror
+        super().__init__(*args, **kwargs)
 
     @torch.no_grad()
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
@@ -55,14 +61,23 @@ class LeanPpo(PPO):
 
     @torch.no_grad()
     def _rollout(self) -> list[Tensor]:
-        """Return normalised observations, actions, log-probabilities, advantages, returns of acting slots."""
+        """Return normalised observations, actions, log-probabilities, advantages, returns of acting slots.
+
+        Each has rows `[n, views, …]`: a sample, then its mirror image if there is one. Advantages, returns and
+        log-probabilities are the sample's, because a mirrored policy would have drawn the image as likely.
+        """
         buffer = self.rollout_buffer
         assert isinstance(buffer, ActedRollout)
         names = ("observations", "actions", "log_probs", "advantages", "returns")
         acted = buffer.acted.T
         arrays: list[FloatArray] = [getattr(buffer, name) for name in names]
-        seen, *rest = (torch.from_numpy(a.swapaxes(0, 1)[acted]) for a in arrays)
-        return [norm_of(self.policy)(seen), *rest]
+        seen, action, *rest = (a.swapaxes(0, 1)[acted] for a in arrays)
+        pairs = [(seen, action)]
+        if self._mirror is not None:
+            pairs.append((mirrored(self._mirror[0], seen), mirrored(self._mirror[1], action)))
+        views = [(norm_of(self.policy)(torch.from_numpy(o)), torch.from_numpy(a)) for o, a in pairs]
+        both = [torch.stack(tensors, dim=1) for tensors in zip(*views, strict=True)]
+        return both + [torch.from_numpy(a)[:, None].expand(-1, len(views)) for a in rest]
 
     def train(self) -> None:
         """Update the networks from the last rollout, until its divergence goes beyond 1.5 `target_kl`."""
@@ -73,7 +88,8 @@ class LeanPpo(PPO):
             order = np.random.permutation(len(rollout[0]))  # noqa: NPY002 - SB3's stream
             first = len(figures)
             for rows in map(torch.from_numpy, split(order, self.batch_size)):
-                loss, new = self._loss(*(tensor[rows] for tensor in rollout))
+                # The samples first, then their images.
+                loss, new = self._loss(*(tensor[rows].transpose(0, 1).flatten(0, 1) for tensor in rollout))
                 figures.append(new)
                 if diverged := self.target_kl is not None and new["approx_kl"].item() > 1.5 * self.target_kl:
                     break
@@ -107,6 +123,9 @@ class LeanPpo(PPO):
         entropy_loss = -(policy.log_std + LOG_ROOT + 0.5).sum()
         loss = policy_loss + self.ent_coef * entropy_loss + self.vf_coef * value_loss
         with torch.no_grad():
+            # Of the samples alone: images diverge by as much as the policy is not symmetric yet.
+            own = slice(len(ratio) // (1 if self._mirror is None else 2))
+            ratio, log_ratio = ratio[own], log_ratio[own]
             figures = {
                 "entropy_loss": entropy_loss,
                 "policy_gradient_loss": policy_loss,

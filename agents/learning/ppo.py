@@ -231,6 +231,7 @@ class PpoLearner:
 def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     """Return a learner that trains an MLP."""
     settings = _settings(vec, config, seed)
+    settings |= {"mirror": vec.mirror() if config.symmetry else None}
     settings |= {"rollout_buffer_class": ActedRollout, "rollout_buffer_kwargs": {"vec": vec}}
     return PpoLearner(LeanPpo(NormalisedPolicy, **settings), vec, config)
 

@@ -12,6 +12,8 @@ from dohyo.agents.learning.bouts import EVERY, EndedBouts
 from dohyo.agents.learning.slots import Slots
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.physics.mirror import Mirror
+from dohyo.arenas.rules.mirror import mirror_action, mirror_observation
 from dohyo.arenas.saved import AnyArray, Saved, put_back
 from dohyo.arenas.sides import places
 from dohyo.arenas.step import Finished, Step
@@ -65,7 +67,8 @@ class SeatVec(VecEnv):
         shown = self._slots.order[self._slots.seat[0]]
         self._views = len(shown) if privileged else 1
         """Number of seats whose observations a slot gets."""
-        spaces = [batch.observation_spaces[seat] for seat in shown[: self._views]]
+        self._shown = shown[: self._views].tolist()
+        spaces = [batch.observation_spaces[seat] for seat in self._shown]
         self.own = spaces[0].shape[0]
         self.dtype = np.result_type(*(space.dtype for space in spaces))
         """The type of the slots' observations."""
@@ -143,6 +146,11 @@ class SeatVec(VecEnv):
     def learner_side(self, worlds: IntArray) -> IntArray:
         """Return the learner's side in each of `worlds` `[n]`, which must have opponents."""
         return self._slots.side(worlds)
+
+    def mirror(self) -> tuple[Mirror, Mirror]:
+        """Return the mirror images of what a slot sees and of what it does; raises `ConfigError` if unknown."""
+        arena = self.batch.arena
+        return mirror_observation(arena, self._shown), mirror_action(arena, self._shown[0])
 
     def save(self) -> Saved:
         """Return the state of the slots, without the batch and the opponents, for `restore` of a like vector."""

@@ -35,6 +35,7 @@ OPTIONS = [
     WIDTH,
     VALUE,
     parameter(PpoConfig, "parametrization"),
+    parameter(PpoConfig, "symmetry"),
 ]
 
 
