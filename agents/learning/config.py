@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from dohyo.agents.settings import check, setting, settings_of
-from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 
 NETWORKS = ("mlp", "lstm")
 """Networks that learn, see `POLICIES`."""

@@ -14,7 +14,7 @@ from dohyo.arenas.rules.mirror import mirror_action, mirror_observation
 OURS = [name for name in ARENAS if not name.startswith("paper/")]
 BODIES = ("ant", "bug", "spider", "humanoid")
 FREE = np.array([1, -1, 1, 1, -1, 1, -1])
-"""The image of a free joint: place (x, y, z), then orientation (w, x, y, z), whose rotation axis mirrors like a spin."""
+"""The image of a free joint: place (x, y, z), orientation (w, x, y, z), whose axis mirrors as a spin does."""
 RATE = np.array([1, -1, 1, -1, 1, -1])
 """The image of a free joint's velocity and spin."""
 
