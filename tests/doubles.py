@@ -184,6 +184,7 @@ def tiny_config(**changes: Any) -> TrainConfig:
         mirror=0.5,
         updates=1,
         rate_every=2,
+        rated_share=1e6,
         rated_bouts=4,
         ppo=ppo,
     )

@@ -45,12 +45,13 @@ def command(
 
 def _play_more(folder: RunFolder, players: list[str], bouts: int, quiet: bool) -> None:
     referee = Referee(folder)
-    matches = [(player, opponent) for player in players for opponent in referee.opponents(player)]
+    pairs = [pair for player in players for pair in referee.unmet(player)]  # references that have not met as well
+    pairs += [(player, opponent) for player in players for opponent in referee.opponents(player)]
+    pairs = list(dict.fromkeys(pairs))
     try:
         with bar(quiet) as progress:
-            task = progress.add_task("playing", total=bouts * len(matches))
-            for player, opponent in matches:
-                referee.play(player, opponent, bouts, lambda bout: progress.advance(task))
+            task = progress.add_task("playing", total=bouts * len(pairs))
+            referee.play(pairs, bouts, lambda bout: progress.advance(task))
     finally:
         referee.close()
 

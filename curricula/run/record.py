@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
@@ -41,6 +41,17 @@ class Generation:
     def joined(self) -> bool:
         """Whether others can meet the snapshot: not if it is an exploiter's that has not joined a league."""
         return self.curves.get(JOINED, 1.0) > 0
+
+
+class Round(NamedTuple):
+    """The bouts of a player against an opponent that are recorded together, from the player's side."""
+
+    player: str
+    opponent: str
+    engine: str
+    number: int
+    """The number of the match's rounds before it."""
+    bouts: Sequence[Bout]
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,7 @@ class RunRecord:
         self._totals: dict[str, dict[tuple[str, str], Score]] = {}
         self._ranks: dict[str, dict[tuple[str, str], Counter[tuple[int, ...]]]] = {}
         self._rounds: Counter[tuple[str, ...]] = Counter()
+        self._first_steps: Counter[str] = Counter()
         self._last = {"generations": 0, "bouts": 0}
 
     def add_generation(
@@ -160,13 +172,18 @@ class RunRecord:
         """Return one learner's chain, oldest first."""
         return [link for link in self.generations() if link.learner == learner]
 
-    def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
-        """Record all bouts of one match at once; raises `DohyoError` if this round is already recorded."""
-        match, rows = (player, opponent, engine, round_), [_row(bout) for bout in bouts]
-        seal = round_digest(match, rows)
+    def add_rounds(self, rounds: Sequence[Round]) -> None:
+        """Record all bouts of `rounds` at once; raises `DohyoError` if one of the rounds is already recorded."""
         with self._writing() as db:
-            insert = "insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            db.executemany(insert, [(*match, *row, *[""] * (6 - len(row)), seal) for row in rows])
+            for round_ in rounds:
+                match, rows = round_[:4], [_row(bout) for bout in round_.bouts]
+                seal = round_digest(match, rows)
+                insert = "insert into bouts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                db.executemany(insert, [(*match, *row, *[""] * (6 - len(row)), seal) for row in rows])
+
+    def add_match(self, player: str, opponent: str, engine: str, round_: int, bouts: Sequence[Bout]) -> None:
+        """Record the bouts of one round, as `add_rounds` does."""
+        self.add_rounds([Round(player, opponent, engine, round_, bouts)])
 
     def rounds(self, player: str, opponent: str, engine: str) -> int:
         """Return the number of recorded rounds of this match."""
@@ -186,16 +203,22 @@ class RunRecord:
         totals = self._totals.get(engine, {})
         return [Match(*names, score, self._ranks[engine][names]) for names, score in totals.items()]
 
+    def rated_steps(self, engine: str) -> int:
+        """Return the control steps of the first round of every match on one engine: those that training plays."""
+        self._count()
+        return self._first_steps[engine]
+
     def _count(self) -> None:
         """Count the bouts that were recorded since the last call."""
         with self._reading():
             unread = list(self._unread("bouts", 9))
-            for (player, opponent, engine, _), rows in _by_round([(*row, *sealed) for _, row, sealed in unread]):
+            for (player, opponent, engine, round_), rows in _by_round([(*row, *sealed) for _, row, sealed in unread]):
                 totals, names, bouts = self._totals.setdefault(engine, {}), (player, opponent), list(map(_bout, rows))
                 totals[names] = totals.get(names, Score(0, 0, 0)) + Score.of(bouts)
                 ranks = self._ranks.setdefault(engine, {}).setdefault(names, Counter())
                 ranks.update(bout.ranks for bout in bouts if bout.teams)
                 self._rounds[player, opponent, engine] += 1
+                self._first_steps[engine] += 0 if round_ else sum(bout.steps for bout in bouts)
             self._last["bouts"] = max((number for number, _, _ in unread), default=self._last["bouts"])
 
     def _unread(self, table: str, columns: int) -> Iterator[tuple[int, tuple[Any, ...], tuple[str, ...]]]:

@@ -22,6 +22,9 @@ from dohyo.curricula.training.lineage import Crew, Lineage
 from dohyo.curricula.training.plan import SitePlan
 from dohyo.curricula.training.site import Site
 
+LEAST_BOUTS = 4
+"""Least bouts per reference in a rating while a run goes on; it waits until the budget of ratings allows as many."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -81,22 +84,20 @@ class Training:
         try:
             self._curves.update()
             self.start_chains()
-            for lineage in self.lineages:
-                self._rate_if_due(lineage)
+            # Those of other lineages were decided when fewer samples had been trained.
+            self._rate_if_due(self._turn)
             while self._used() < 1:
                 self._take_turn()
             for lineage in self.lineages:
-                self._rate(lineage)
+                self._rate(lineage, last=True)
         finally:
             self.close()
 
     def start_chains(self) -> None:
-        """Rate the built-in references and take the untrained policies as generation 0."""
+        """Take the untrained policies as generation 0."""
         new = [lineage for lineage in self.lineages if lineage.generation < 0]
         if new:
             self._tell()
-            if self.config.rated_bouts:
-                self._referee.rate_references(self.config.rated_bouts)
             self._began = time.monotonic()
         for lineage in new:
             self._commit(lineage)
@@ -170,15 +171,42 @@ class Training:
         self._logger.dump(lineage.learner.samples)
 
     def _rate_if_due(self, lineage: Lineage) -> None:
-        if lineage.generation % self.config.rate_every == 0 or lineage.snapshots[-1] in self._referee.references():
+        if lineage.generation % self.config.rate_every == 0:
             self._rate(lineage)
 
-    def _rate(self, lineage: Lineage) -> None:
-        """Rate the newest snapshot; its bouts are recorded match by match, so a kill loses at most one match."""
-        if not self.config.rated_bouts:
-            return
+    def _rate(self, lineage: Lineage, *, last: bool = False) -> None:
+        """Rate the newest snapshot if the budget of ratings allows it, or if it is the `last` of the session.
+
+        Its bouts are recorded at once, so a kill loses at most one rating.
+        """
         name = lineage.snapshots[-1]
-        new = self._referee.rate(name, self.config.rated_bouts)
+        new = self._referee.unmet(name)
+        bouts = self._affordable(len(new), last=last) if new else 0
+        if bouts:
+            self._referee.play(new, bouts)
+        if bouts or not new:
+            self._show_rating(lineage, name, new=bool(bouts))
+
+    def _affordable(self, pairs: int, *, last: bool) -> int:
+        """Return how many bouts each of `pairs` new pairs can play, as even shares of the sides.
+
+        Control steps are counted, not seconds, so that runs repeat and resume alike: those of rated bouts so far, and
+        those of new ones as if all were full-length.
+        """
+        arena, most = self._batch.arena, self.config.rated_bouts
+        sides = max(arena.sides) + 1
+        left = self.config.rated_share * self._steps() - self.folder.record.rated_steps(self._referee.engine)
+        bouts = int(left / (pairs * arena.max_cycles)) // sides * sides
+        if last:
+            return min(most, max(sides, bouts))
+        return 0 if bouts < min(most, LEAST_BOUTS) else min(most, bouts)
+
+    def _steps(self) -> float:
+        """Return the control steps of a world, over all worlds, in which the learners were trained."""
+        return sum(one.learner.samples * self.config.worlds / one.vec.num_envs for one in self.lineages)
+
+    def _show_rating(self, lineage: Lineage, name: str, *, new: bool) -> None:
+        """Show the rating of a rated snapshot; log it if it is `new`, as otherwise an earlier session has done so."""
         known = self._referee.references()
         played = self.folder.record.matches(self._referee.engine)
         matches = [match for match in played if match.player == name or match.player in known]
@@ -186,7 +214,7 @@ class Training:
         labels = {self._referee.previous(name): "previous"} | titles(known, self.folder.record.generations())
         wins = {labels.get(m.opponent, m.opponent): m.score.win_rate for m in matches if m.player == name}
         self._rated[lineage.name] = rating, wins
-        if new:  # otherwise an earlier session, or an earlier call, has logged it
+        if new:
             values = {"rating/mu": rating.mu, "rating/low": rating.low, "rating/high": rating.high}
             self._log(lineage, values | {f"win_rate/{key.replace(' ', '_')}": share for key, share in wins.items()})
         self._tell()
