@@ -122,7 +122,7 @@ def test_the_command_line(tmp_path: Path, run_main: RunMain):
     assert {attack["player"] for attack in only_object(output)["attacks"]} == {"exploiter", "zero", "random"}
     status, output, _ = run_main("rate", run, "--json")
     assert status == 0
-    assert len(only_object(output)["snapshots"]) == 2
+    assert [row["generation"] for row in only_object(output)["snapshots"]] == [1]
 
 
 def test_training_of_a_recurrent_policy_is_timed(run_main: RunMain):

@@ -86,14 +86,13 @@ def test_training_then_more_of_it(tmp_path: Path):
     assert [(row["generation"], row["snapshot"]) for row in rows] == [(str(g.generation), g.snapshot) for g in chain]
     assert float(rows[-1]["alpha"]) == 0
 
-    # Rated: every second generation, the last, the references among themselves; four bouts a match.
+    # Rated: every second generation from 2, the last, the references among themselves; four bouts a match.
     zero, random, one = "zero", "random", chain[1].snapshot
     met = {(m.player, m.opponent): m.score.bouts for m in folder.record.matches("mujoco")}
     expected = {(random, zero), (one, zero), (one, random)}
-    expected |= {(chain[0].snapshot, known) for known in (zero, random)}
     expected |= {(chain[g].snapshot, known) for g in (2, 3, 4, 6) for known in (zero, random, one)}
     # And each against the one rated before it.
-    expected |= {(chain[g].snapshot, chain[before].snapshot) for g, before in ((1, 0), (2, 1), (3, 2), (4, 3), (6, 4))}
+    expected |= {(chain[g].snapshot, chain[before].snapshot) for g, before in ((2, 1), (3, 2), (4, 3), (6, 4))}
     assert met == dict.fromkeys(expected, 4)
     folder.close()
 
@@ -187,7 +186,7 @@ def test_training_carries_no_benchmark():
 
 
 def test_a_rerun_of_a_finished_run_logs_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Its sessions' files together hold every point once: generations 0 to 3, of which 0, 1, 2 and 3 are rated."""
+    """Its sessions' files together hold every point once: generations 0 to 3, of which 2 and 3 are rated."""
     shorten_bouts(monkeypatch)
     for _ in range(3):
         train(tmp_path / "run", tiny_config())
@@ -198,5 +197,5 @@ def test_a_rerun_of_a_finished_run_logs_nothing_again(tmp_path: Path, monkeypatc
         for tag in events.Tags()["scalars"]:
             logged.setdefault(tag, []).extend(event.step for event in events.Scalars(tag))
     assert logged["alpha"] == [0, 96, 192, 288]
-    assert logged["rating/mu"] == [0, 96, 192, 288]
+    assert logged["rating/mu"] == [192, 288]
     assert all(len(steps) == len(set(steps)) for steps in logged.values())
