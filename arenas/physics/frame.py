@@ -127,10 +127,10 @@ class _Stacked:
         root, speed, angle, rate = self._columns
         self.before[:] = self.root.reshape(*self.before.shape[:2], 7)[..., :3]
         # The columns are valid by construction; the default mode would check them through a buffer.
-        np.take(qpos, root, axis=1, out=self.root, mode="clip")
-        np.take(qvel, speed, axis=1, out=self.speed, mode="clip")
-        np.take(qpos, angle, axis=1, out=self.angle, mode="clip")
-        np.take(qvel, rate, axis=1, out=self.rate, mode="clip")
+        qpos.take(root, axis=1, out=self.root, mode="clip")
+        qvel.take(speed, axis=1, out=self.speed, mode="clip")
+        qpos.take(angle, axis=1, out=self.angle, mode="clip")
+        qvel.take(rate, axis=1, out=self.rate, mode="clip")
         limbs = self.touch.shape[1]
         np.minimum(sensed[:, :limbs], 1, out=self.touch)
         return limbs

@@ -43,7 +43,8 @@ def ends(batch: Batch, step: Step) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
     truncated, learners would bootstrap beyond it and values would grow without bound. Only diverged physics truncates.
     """
     cut = np.zeros((batch.worlds, 1), bool)
-    cut[step.finished.ids, 0] = [batch.endings[ending] == DIVERGED for ending in step.finished.ending]
+    if len(step.finished.ids):
+        cut[step.finished.ids, 0] = [batch.endings[ending] == DIVERGED for ending in step.finished.ending]
     return step.out | (step.done[:, None] & ~cut), cut & ~step.out
 
 
@@ -56,27 +57,28 @@ def winners(batch: Batch) -> list[str | None]:
     return [*names, None]
 
 
-def describe(batch: Batch, step: Step, seat: int) -> dict[str, Any]:
-    """Return the info of a seat of a batch of one world; see `DohyoEnv` for its keys."""
-    info = {
-        "dense": float(step.dense[0, seat]),
-        "outcome": float(step.outcome[0, seat]),
-        "terms": {name: float(term[0, seat]) for name, term in step.terms.items()},
-        "winner": None,
-    }
+def describe(batch: Batch, step: Step) -> list[dict[str, Any]]:
+    """Return the info of every seat of a batch of one world; see `DohyoEnv` for its keys."""
+    end: dict[str, Any] = {"winner": None}
     if step.done[0]:
         bout = step.finished
-        info |= {
+        end = {
             "winner": winners(batch)[bout.winner[0]],
             "ending": batch.endings[bout.ending[0]],
             "steps": int(bout.steps[0]),
         }
-    return info
+    [dense], [outcome] = step.dense.tolist(), step.outcome.tolist()
+    terms = [(name, term.tolist()[0]) for name, term in step.terms.items()]
+    return [
+        {"dense": dense[s], "outcome": outcome[s], "terms": {name: paid[s] for name, paid in terms}, **end}
+        for s in range(len(batch.seats))
+    ]
 
 
-def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Return an action as a float64 array; raise `ActionError` that names the seat unless it has the given shape."""
+def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return an action as an array of numbers; raise `ActionError` that names the seat unless it has the given shape.
+    """
     array = as_numbers(seat, action)
     if array.shape != shape:
         raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")
-    return array.astype(np.float64)
+    return array

@@ -118,7 +118,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
             self.np_random = np.random.default_rng(seed)
         self.agents, self._begun = list(self.possible_agents), True
         self._screen.refresh(self.batch)
-        return self._named(observation), {agent: {} for agent in self.agents}
+        return self._named(observation, self._taking_part()), {agent: {} for agent in self.agents}
 
     def step(
         self, actions: dict[str, ArrayLike]
@@ -127,19 +127,21 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         taken = self._checked(actions)
         if not self.agents:  # SuperSuit 3.11 steps even when no agent is left
             return {}, {}, {}, {}, {}
-        step = self.batch.step([action[None] for action in taken])
-        terminated, truncated = ends(self.batch, step)
-        observations = self._named(step.observation)
-        infos = {agent: describe(self.batch, step, s) for agent, s in self._taking_part()}
-        rewards = {agent: float(step.reward[0, s]) for agent, s in self._taking_part()}
-        terminations = {agent: bool(terminated[0, s]) for agent, s in self._taking_part()}
-        truncations = {agent: bool(truncated[0, s]) for agent, s in self._taking_part()}
-        self.agents = [agent for agent in self.agents if not terminations[agent] and not truncations[agent]]
+        step = self.batch.step(taken)
+        part = self._taking_part()
+        terminated, truncated = (end.tolist()[0] for end in ends(self.batch, step))
+        told = describe(self.batch, step)
+        infos = {agent: told[s] for agent, s in part}
+        reward = step.reward.tolist()[0]
+        rewards = {agent: reward[s] for agent, s in part}
+        terminations = {agent: terminated[s] for agent, s in part}
+        truncations = {agent: truncated[s] for agent, s in part}
+        self.agents = [agent for agent, s in part if not terminated[s] and not truncated[s]]
         self._screen.refresh(self.batch)
-        return observations, rewards, terminations, truncations, infos
+        return self._named(step.observation, part), rewards, terminations, truncations, infos
 
-    def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[np.float64]]:
-        """Return the actions in the order of the seats, checked; zeros for agents that have left."""
+    def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[Any]]:
+        """Return the actions `[1, act]` in the order of the seats, checked; zeros for agents that have left."""
         self.batch.check_open()
         if not self._begun:
             raise ActionError("no bout is going on: call reset() before step()")
@@ -149,17 +151,17 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
             known = ", ".join(self.possible_agents)
             raise ActionError(f"no such agent: {', '.join(map(repr, unknown))}; agents are {known}")
         return [
-            self._action(agent, actions) if agent in self.agents else np.zeros(self.action_space(agent).shape)
+            self._action(agent, actions) if agent in self.agents else np.zeros((1, *self.action_spaces[agent].shape))
             for agent in self.possible_agents
         ]
 
-    def _action(self, agent: str, actions: dict[str, ArrayLike]) -> NDArray[np.float64]:
+    def _action(self, agent: str, actions: dict[str, ArrayLike]) -> NDArray[Any]:
         if agent not in actions:
             raise ActionError(f"{agent}: no action given; a step needs one for every agent")
-        return as_action(agent, actions[agent], self.action_space(agent).shape)
+        return as_action(agent, actions[agent], self.action_spaces[agent].shape)[None]
 
-    def _named(self, observation: tuple[FloatArray, ...]) -> dict[str, FloatArray]:
-        return {agent: observation[s][0].copy() for agent, s in self._taking_part()}
+    def _named(self, observation: tuple[FloatArray, ...], part: list[tuple[str, int]]) -> dict[str, FloatArray]:
+        return {agent: observation[s][0].copy() for agent, s in part}
 
     def _taking_part(self) -> list[tuple[str, int]]:
         """Return name and seat index of the agents in play."""

@@ -192,7 +192,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         terminated, truncated = (bool(end[0, index]) for end in ends(self.batch, step))
         self._going_on = not (terminated or truncated)
         self._screen.refresh(self.batch)
-        observation, info = step.observation[index][0].copy(), describe(self.batch, step, index)
+        observation, info = step.observation[index][0].copy(), describe(self.batch, step)[index]
         return observation, float(step.reward[0, index]), terminated, truncated, info
 
     def render(self) -> Image | None:
