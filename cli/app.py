@@ -5,24 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from dohyo.agents.learning.threads import use_one_thread
-from dohyo.arenas.errors import DohyoError, UnknownName
-from dohyo.cli.commands import (
-    arenas,
-    bench,
-    crossplay,
-    exploit,
-    import_,
-    play,
-    push,
-    rate,
-    replay,
-    report,
-    study,
-    train,
-    watch,
-)
-from dohyo.cli.imports import load_installed
+from dohyo.cli.lazy import COMMANDS, Commands, listed
 
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 RESUMES = ("train", "exploit", "study", "crossplay")
@@ -30,13 +13,14 @@ RESUMES = ("train", "exploit", "study", "crossplay")
 
 app = typer.Typer(
     name="dohyo",
+    cls=Commands,
     help="Competitive 3D physics arenas and self-play training.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (arenas, train, play, watch, replay, rate, report, crossplay, exploit, push, import_, study, bench):
-    app.command(name=module.__name__.rpartition(".")[2].rstrip("_"))(module.command)
+for name, help_ in COMMANDS.items():
+    app.command(name=name, help=help_)(listed)
 
 
 def _print_version(wanted: bool) -> None:
@@ -54,6 +38,10 @@ def common(
     ] = False,
 ) -> None:
     """Competitive 3D physics arenas and self-play training."""
+    # Here and in `main`, because these load NumPy and the engines, without which `dohyo --help` is three times as fast.
+    from dohyo.agents.learning.threads import use_one_thread
+    from dohyo.cli.imports import load_installed
+
     use_one_thread()
     load_installed()
 
@@ -66,12 +54,14 @@ def main() -> None:
         if not error.format_message():  # `dohyo` alone: typer has shown the help
             sys.exit(EXIT_TYPED)
         _fail(f"{error.format_message().rstrip('.')}; see `dohyo --help`", EXIT_TYPED)
-    except UnknownName as error:
-        _fail(str(error), EXIT_TYPED)
-    except DohyoError as error:
-        _fail(str(error), EXIT_FAILED)
     except (KeyboardInterrupt, typer.Abort):
         status = EXIT_INTERRUPTED
+    except Exception as error:
+        from dohyo.arenas.errors import DohyoError, UnknownName
+
+        if not isinstance(error, DohyoError):
+            raise
+        _fail(str(error), EXIT_TYPED if isinstance(error, UnknownName) else EXIT_FAILED)
     if status == EXIT_INTERRUPTED:  # typer returns it on Ctrl-C
         _fail(f"interrupted{_what_is_kept(sys.argv[1:])}", status)
     sys.exit(status)

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
-from typer.main import get_command
 
 from dohyo.agents.learning.config import POLICIES, PpoConfig
 from dohyo.agents.settings import Setting, settings_of
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
-from dohyo.cli.app import app
+from dohyo.cli.lazy import load
 from dohyo.cli.setting_options import option_name
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.presets import preset_names, read_preset
@@ -107,7 +106,7 @@ def presets_table(arena: Arena) -> list[str]:
 
 def options_table(command: str) -> list[str]:
     """Return the rows that describe what a command of `dohyo` takes, as its `--help` says it."""
-    known = get_command(app).commands[command]
+    known = load(command)
     context = known.context_class(known, info_name=command)
     rows = []
     for parameter in known.params:

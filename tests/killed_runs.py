@@ -18,6 +18,7 @@ from processes import DRIVER, PATIENCE
 from dohyo.agents.snapshot import load_snapshot
 
 RATED_BOUTS = 20
+"""Most bouts of a match; as many as the budget of ratings allows, and one on each side at least."""
 ENDLESS = 10**9
 
 Row = tuple[Any, ...]
@@ -67,7 +68,8 @@ class Run:
         for (player, opponent, engine, round_), indices in matches.items():
             assert {player.partition("@")[0], opponent.partition("@")[0]} <= known
             assert (engine, round_) == ("mujoco", 0)
-            assert sorted(indices) == list(range(RATED_BOUTS))
+            assert sorted(indices) == list(range(len(indices)))
+            assert 2 <= len(indices) <= RATED_BOUTS
         return chain, bouts
 
     def _check_chain(self, learner: str, chain: list[Row]) -> None:

@@ -71,8 +71,13 @@ def test_importing_the_arenas_is_light():
     assert not loaded_by("import dohyo.arenas") & (HEAVY | {"pybullet", "matplotlib"})
 
 
-def test_the_command_line_starts_without_torch():
-    assert not loaded_by("import dohyo.cli") & {"torch", "stable_baselines3", "tensorboard"}
+def test_the_command_line_lists_its_commands_without_loading_what_they_need():
+    shown = "import contextlib, io, sys; from dohyo.cli import main; sys.argv = ['dohyo', '--help']\n"
+    shown += "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main()"
+    heavy = {"numpy", "scipy", "gymnasium", "pettingzoo", "mujoco", "pybullet", "matplotlib", "imageio", "sqlite3"}
+    loaded = loaded_by(shown)
+    assert "typer" in loaded
+    assert not loaded & (heavy | HEAVY - {"typer", "rich"})
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:

@@ -6,7 +6,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import DIVERGED, Batch
 from dohyo.arenas.checks import as_numbers
 from dohyo.arenas.errors import ActionError
@@ -76,8 +75,7 @@ def describe(batch: Batch, step: Step) -> list[dict[str, Any]]:
 
 
 def as_action(seat: str, action: ArrayLike, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return an action as an array of numbers; raise `ActionError` that names the seat unless it has the given shape.
-    """
+    """Return an action as an array of numbers; raise `ActionError` that names the seat unless its shape is `shape`."""
     array = as_numbers(seat, action)
     if array.shape != shape:
         raise ActionError(f"{seat}: expected an action of shape {shape}, got {array.shape}")
