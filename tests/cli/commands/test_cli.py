@@ -140,7 +140,7 @@ def test_rate_json(run_folder: Path):
     assert record["references"][:2] == ["zero", "random"]
     assert len(record["references"]) == 3
     rated = {row["generation"]: row for row in record["snapshots"]}
-    assert sorted(rated) == [0, 1, 2, 3]
+    assert sorted(rated) == [1, 2, 3]
     for row in rated.values():
         assert {"snapshot", "rating", "low", "high", "win_rate"} <= set(row)
         assert row["low"] < row["rating"] < row["high"]
