@@ -43,6 +43,7 @@ types: $(VENV)/ready
 	mkdir -p build/types/dohyo
 	for part in __init__.py py.typed arenas agents curricula cli; do ln -sfn ../../../$$part build/types/dohyo/$$part; done
 	$(BIN)/mypy -p dohyo
+	MYPYPATH=benchmarks:benchmarks/probes $(BIN)/mypy benchmarks/*.py benchmarks/probes/*.py
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
