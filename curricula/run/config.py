@@ -205,11 +205,7 @@ class TrainConfig:
     rate_every: int = setting(10, "Generations between ratings.", low=1, option=None)
     rated_bouts: int = setting(20, "Most bouts per reference in a rating; 0 for no ratings.", low=0, option=None)
     rated_share: float = setting(
-        0.07,
-        "Most control steps in rated bouts per control step of training, until the last rating.",
-        note="Ratings then take less than 8 % of a run's time (docs/results/training_speed.md).",
-        low=0,
-        option=None,
+        0.07, "Most control steps in rated bouts per control step of training.", low=0, option=None
     )
     imports: tuple[str, ...] = setting(
         (),
