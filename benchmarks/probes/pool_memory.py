@@ -52,7 +52,11 @@ def main() -> None:
             )
             save_snapshot(snapshot, Path(scratch))
             chain.append(snapshot.name)
-        pool, before = Pool(Path(scratch), [chain], in_turn, WORLDS, 0), resident()
+        try:
+            met = first("dohyo.curricula.opponents.ledger:Ledger")([chain])
+        except ImportError:
+            met = [chain]
+        pool, before = Pool(Path(scratch), met, in_turn, WORLDS, 0), resident()
         seen, worlds = np.zeros((WORLDS, observation), np.float32), np.arange(WORLDS)
         for _ in range(0, count, WORLDS):
             pool.assign(worlds)

@@ -203,7 +203,7 @@ class Training:
 
     def _steps(self) -> float:
         """Return the control steps of a world, over all worlds, in which the learners were trained."""
-        return sum(one.learner.samples * self.config.worlds / one.vec.num_envs for one in self.lineages)
+        return sum(one.learner.samples * self.config.worlds / one.collector.vec.num_envs for one in self.lineages)
 
     def _show_rating(self, lineage: Lineage, name: str, *, new: bool) -> None:
         """Show the rating of a rated snapshot; log it if it is `new`, as otherwise an earlier session has done so."""
