@@ -11,6 +11,7 @@ COMMANDS = {
     "arenas": "List all arenas with their bodies, seats, sizes of observations and actions, and engines.",
     "train": "Train a policy by self-play into a run folder; the same command resumes it after Ctrl-C or a kill.",
     "play": "Play bouts between two players, or one per side, and count wins and draws.",
+    "watch": "Watch live bouts in a browser tab: of any players, or of a run while it trains.",
     "replay": "Turn a recorded bout into a page that plays it in a browser, or into a video or pictures.",
     "rate": "Show the ratings of a run's snapshots with 95 % intervals, from all rated bouts so far.",
     "report": "Write a page about a run, finished or not: ratings, win rates, opponents met, curves, settings.",

@@ -79,7 +79,18 @@ def _locate(values: dict[str, Any], snapshots: Path) -> None:
         values["guests"] = tuple(map(found, values["guests"]))
 
 
-LATER = {"algorithm", "collectors", "drop", "imports", "physics", "rated_share", "ray", "schedule_start", "stale", "surgery"}
+LATER = {
+    "algorithm",
+    "collectors",
+    "drop",
+    "imports",
+    "physics",
+    "rated_share",
+    "ray",
+    "schedule_start",
+    "stale",
+    "surgery",
+}
 """Settings that runs of version 0.1 do not have."""
 BEFORE = {"seeding": 1}
 """What holds for a run that does not say, where that is not the default."""
