@@ -58,6 +58,13 @@ CameraName = Annotated[
         help=f"Camera of the picture: {', '.join(CAMERAS)}. side follows the bodies and shows them side by side.",
     ),
 ]
+ReplayFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        help="Also record one bout: .html is a page that plays it in a browser, .npz a file for `dohyo replay`.",
+    ),
+]
 CHARTS = (".png", ".svg", ".pdf")
 """File name endings of charts."""
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]

@@ -1,8 +1,12 @@
 """Record a bout between teams of players."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from dohyo.arenas.batch import Batch, make_batch
+from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.arenas.views.replay import Recorder, Replay
@@ -37,3 +41,14 @@ def _names(named: Teams) -> list[str]:
     seats = [seat for side in seats_of_sides(named.sides) for seat in side]
     names = dict(zip(seats, [named.cast[chair] for chair in named.chairs()], strict=True))
     return [str(names[seat]) for seat in sorted(names)]
+
+
+def alone(replay: Replay, scene: Scene, seat: int) -> Replay:
+    """Return a replay that shows one seat alone: the others have no shape, and are where that seat is."""
+    root, position = scene.seats[seat].root, replay.position.copy()
+    others = [body for s, other in enumerate(scene.seats) if s != seat for body in (other.root, *other.links)]
+    position[:, others] = position[:, [root]]
+    seen = ~np.isin(replay.geom_body, others)
+    names = ("geom_body", "geom_type", "geom_size", "geom_position", "geom_quaternion", "geom_rgba")
+    shapes: dict[str, Any] = {name: getattr(replay, name)[seen] for name in names}
+    return replace(replay, position=position, **shapes)

@@ -30,6 +30,7 @@ from dohyo.cli.options import (
     PhysicsName,
     PictureRate,
     PictureSize,
+    ReplayFile,
     Seed,
     Workers,
     check_suffix,
@@ -73,13 +74,6 @@ Picture = Annotated[
     Path | None,
     typer.Option(
         "--picture", help="Also render one bout: .mp4 is a video, .gif is animated, .png shows several frames."
-    ),
-]
-ReplayFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--replay",
-        help="Also record one bout: .html is a page that plays it in a browser, .npz a file for `dohyo replay`.",
     ),
 ]
 

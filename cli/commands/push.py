@@ -18,6 +18,7 @@ from dohyo.arenas.perturbation import Push
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import Setup, build_arena, need_two_seats
 from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.views.replay import Replay
 from dohyo.cli.options import (
     CHARTS,
     Deterministic,
@@ -25,13 +26,17 @@ from dohyo.cli.options import (
     Imports,
     Json,
     PhysicsName,
+    ReplayFile,
     Seed,
     Workers,
     check_suffix,
     engine_words,
 )
 from dohyo.cli.progress import bar
+from dohyo.cli.recording import alone, record_in
+from dohyo.cli.replays import REPLAYS, write_replay
 from dohyo.curricula.evaluation.masked import MASKS
+from dohyo.curricula.matches.casting import Teams
 from dohyo.curricula.players import find_snapshot, set_up_for, trained_as
 
 if TYPE_CHECKING:
@@ -69,6 +74,7 @@ def command(
         typer.Option("--body", help="Bodies of the seats.", show_default="the snapshot's, or ant"),
     ] = None,
     picture: Chart = None,
+    replay: ReplayFile = None,
     workers: Workers = None,
     seed: Seed = 0,
     imports: Imports = None,
@@ -81,6 +87,7 @@ def command(
     setup = _set_up(players, arena, engine, physics)
     lookup(MASKS, mask, "mask")
     check_suffix(picture, CHARTS)
+    check_suffix(replay, REPLAYS)
     from dohyo.curricula.evaluation.push import WindConfig
 
     common: dict[str, Any] = {
@@ -95,6 +102,8 @@ def command(
     stands = _measure(subjects, config, as_json)
     if picture is not None:
         _draw(stands, picture)
+    if replay is not None:
+        write_replay(replay, _record(subjects[0], config))
     _report(subjects, stands, common, as_json, picture)
 
 
@@ -115,6 +124,19 @@ def _measure(subjects: "list[Subject]", config: "WindConfig", quiet: bool) -> "l
         for subject in subjects:
             stands += wind_test(subject, config, lambda bout: progress.advance(task))
     return stands
+
+
+def _record(subject: "Subject", config: "WindConfig") -> Replay:
+    """Return the replay of the subject's first bout, under the first force."""
+    from dohyo.curricula.evaluation.push import set_wind
+
+    force = config.forces[0]
+    batch, players = set_wind(subject, force, config, 1, autoreset=False)
+    setup = Setup(subject.body, config.engine, subject.drive, config.physics)
+    names = [f"{subject.name}, pushed with {force:g} N", "zero, out of reach"]
+    named = Teams(names if subject.seat == 0 else names[::-1], batch.arena.sides)
+    replay = record_in(batch, setup, Teams(players, batch.arena.sides), named, config.seed)
+    return alone(replay, batch.arena.scene, subject.seat)
 
 
 def _read_forces(text: str) -> tuple[float, ...]:

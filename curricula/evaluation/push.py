@@ -15,7 +15,7 @@ from dohyo.arenas.batch import Batch
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import DEFAULT_ENGINE, make_engine
 from dohyo.arenas.physics.presets import ACCURATE
-from dohyo.arenas.players import built_in
+from dohyo.arenas.players import Acts, built_in
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.one_seat import FELL, Alone
 from dohyo.curricula.evaluation.masked import MASKS
@@ -102,20 +102,23 @@ def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None
     every player and force.
     """
     for force in config.forces:
-        with closing(_make_batch(subject, force, config)) as batch:
-            pair = _policy(subject, batch, config), built_in("zero", batch, 1 - subject.seat, config.seed)
-            ordered = pair if subject.seat == 0 else pair[::-1]
-            bouts = play_match(batch, ordered, config.bouts, config.seed, watch, swap=False)
+        batch, players = set_wind(subject, force, config, min(WORLDS, config.bouts))
+        with closing(batch):
+            bouts = play_match(batch, players, config.bouts, config.seed, watch, swap=False)
         endings = dict(Counter(bout.ending for bout in bouts).most_common())
         yield Stand(subject.name, force, tuple(bout.steps for bout in bouts), endings)
 
 
-def _make_batch(subject: Subject, force: float, config: WindConfig) -> Batch:
-    worlds = min(WORLDS, config.bouts)
+def set_wind(
+    subject: Subject, force: float, config: WindConfig, worlds: int, *, autoreset: bool = True
+) -> tuple[Batch, tuple[Acts, Acts]]:
+    """Return a batch in which the subject stands alone and is pushed with `force` N, and the players of its seats."""
     arena = build_arena(subject.arena, subject.body, worlds=worlds, drive=subject.drive, physics=config.physics)
     wind = Perturbation(push=Push(force, seat=arena.seats[subject.seat]))
     engine = make_engine(config.engine, arena.scene, worlds, config.workers)
-    return Batch(Alone(arena, worlds, subject.seat), engine, perturbation=wind)
+    batch = Batch(Alone(arena, worlds, subject.seat), engine, perturbation=wind, autoreset=autoreset)
+    pair = _policy(subject, batch, config), built_in("zero", batch, 1 - subject.seat, config.seed)
+    return batch, pair if subject.seat == 0 else pair[::-1]
 
 
 def _policy(subject: Subject, batch: Batch, config: WindConfig) -> Policy:
