@@ -15,6 +15,7 @@ from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, OWN, Setup
 from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, PhysicsName, Seed
+from dohyo.cli.players import players_of_run
 from dohyo.curricula.players import check_imports, set_up_for
 from dohyo.curricula.run.folder import RunFolder
 
@@ -76,7 +77,7 @@ def _plan(shown: str, seats: Sequence[str] | None, typed: Setup) -> tuple[str, l
         with closing(RunFolder.open(Path(shown))) as folder:
             folder.check_arena()
             arena, body = folder.config.arena, body or folder.config.body
-            players = players or _cast(folder, shown)
+            players = players or players_of_run(folder)
     check_imports(arena, players)
     lookup(ARENAS, arena, "arena", f" or give a run folder{OWN}")
     if not players:
@@ -87,13 +88,6 @@ def _plan(shown: str, seats: Sequence[str] | None, typed: Setup) -> tuple[str, l
         players * 2 if len(players) == 1 else players,
         set_up_for(players, arena, body, engine, drive, physics),
     )
-
-
-def _cast(folder: RunFolder, run: str) -> list[str]:
-    """Return a player per side: the run's first learner for it, `zero` for a side for which it has none."""
-    learners = {side: f"{run}:{name}" for name, role in reversed(folder.learners.items()) for side in role.sides}
-    sides = {side for role in folder.roles for side in role.sides}
-    return [learners.get(side, "zero") for side in sorted(sides)]
 
 
 def _choices(players: Sequence[str], runs: Sequence[str]) -> Callable[[], list[str]]:

@@ -1,5 +1,6 @@
 """Render the page about a run from its template."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from dohyo import __version__
 from dohyo.arenas.players import BUILT_IN
 
 if TYPE_CHECKING:
+    from dohyo.arenas.views.replay import Replay
     from dohyo.cli.page.contents import Story
 
 
@@ -15,11 +17,18 @@ PAGE = "report.html"
 """Name of the page in a run folder, and of the template beside this file."""
 
 
-def render(story: "Story") -> str:
-    """Return the page as HTML; everything that comes from the run is escaped."""
+def render(story: "Story", bouts: Sequence[tuple[str, "Replay"]] = (), refresh: int | None = None) -> str:
+    """Return the page as HTML; everything that comes from the run is escaped.
+
+    `bouts` are replays to show side by side, with their captions; without them no script can run in the page. With
+    `refresh` the browser loads the page again every so many seconds.
+    """
     from jinja2 import Environment, StrictUndefined
 
     from dohyo.cli.page.charts import CHARTS
+    from dohyo.cli.page.log import log_of, notices
+    from dohyo.cli.page.replay import render as render_replay
+    from dohyo.cli.page.replay import script_hash
 
     template = files("dohyo.cli.page").joinpath(PAGE).read_text(encoding="utf-8")
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
@@ -31,7 +40,12 @@ def render(story: "Story") -> str:
         state=_state(story),
         tiles=_tiles(story),
         charts=charts,
-        headings=[*CHARTS, "Cross-play", "Learners", "Configuration", "Versions"],
+        headings=[*(["Bouts"] if bouts else []), *CHARTS, "Cross-play", "Learners", "Log", "Configuration", "Versions"],
+        bouts=[(caption, render_replay(replay)) for caption, replay in bouts],
+        hash=script_hash(),
+        refresh=refresh,
+        log=log_of(story),
+        notices=notices(story),
         settings=_settings(config),
         packages=list(dict.fromkeys(name for session in story.sessions for name in session.versions)),
         version=__version__,

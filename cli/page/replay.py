@@ -19,16 +19,24 @@ def render(replay: Replay) -> str:
     """Return the page as HTML; everything that comes from the replay is escaped, and only our script may run."""
     from jinja2 import Environment, StrictUndefined
 
-    folder = files("dohyo.cli.page")
-    template, script = (folder.joinpath(f"replay.{kind}").read_text(encoding="utf-8") for kind in ("html", "js"))
+    template, script = (_part(kind) for kind in ("html", "js"))
     about = replay.about
     page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
     return page.render(
         title=f"{about.arena} with {about.body} on {about.engine}, seed {about.seed}",
         bout=json.dumps(_contents(replay)).replace("<", "\\u003c"),  # no text can end the script element
         script=script,
-        hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        hash=script_hash(),
     )
+
+
+def script_hash() -> str:
+    """Return the hash of the script, with which a page's security policy allows it."""
+    return base64.b64encode(hashlib.sha256(_part("js").encode()).digest()).decode()
+
+
+def _part(kind: str) -> str:
+    return files("dohyo.cli.page").joinpath(f"replay.{kind}").read_text(encoding="utf-8")
 
 
 def _contents(replay: Replay) -> dict[str, Any]:
