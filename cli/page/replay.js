@@ -237,7 +237,7 @@ canvas.addEventListener("wheel", (event) => {
   event.preventDefault();
   camera.distance = Math.max(1, Math.min(60, camera.distance * Math.exp(event.deltaY / 600))); show();
 }, { passive: false });
-addEventListener("resize", show);
+new ResizeObserver(show).observe(canvas);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 sideView();
 show();

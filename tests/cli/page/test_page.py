@@ -24,7 +24,7 @@ from dohyo.curricula.training.training import Training
 
 RunMain = Callable[..., tuple[int, str, str]]
 """What the fixture `run_main` is."""
-SECTIONS = [*CHARTS, "Cross-play", "Learners", "Configuration", "Versions"]
+SECTIONS = [*CHARTS, "Cross-play", "Learners", "Log", "Configuration", "Versions"]
 
 
 def page_of(run_main: RunMain, run: Path) -> str:
