@@ -11,14 +11,15 @@ from dohyo.arenas.physics.engine import Engine
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mujoco_engine import ThreadEngine
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.physics.warp_engine import WarpEngine
 
 __all__ = ["DEFAULT_ENGINE", "ENGINES", "Constructor", "Engine", "Frame", "cores", "is_installed", "make_engine"]
 
 Constructor = Callable[[Scene, int, int], Engine]
-ENGINES: dict[str, Constructor] = {"pybullet": BulletEngine, "mujoco": ThreadEngine}
+ENGINES: dict[str, Constructor] = {"pybullet": BulletEngine, "mujoco": ThreadEngine, "warp": WarpEngine}
 """Constructors of engines by name; arguments are scene, worlds and workers."""
 
-PACKAGES = {"pybullet": "pybullet"}
+PACKAGES = {"pybullet": "pybullet", "warp": "mujoco_warp"}
 """The package that an engine needs, where Dohyo works without it."""
 
 FEW = 4
