@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +10,9 @@ import typer
 
 from dohyo.agents.learning.config import POLICIES, PpoConfig
 from dohyo.agents.settings import settings_of
-from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics.presets import ACCURATE
+from dohyo.arenas.physics.warp_engine import DEVICE_VARIABLE, DEVICES
 from dohyo.arenas.views.camera import CAMERAS
 from dohyo.cli.imports import import_named
 from dohyo.cli.setting_options import option, parameter
@@ -68,6 +70,24 @@ ReplayFile = Annotated[
 CHARTS = (".png", ".svg", ".pdf")
 """File name endings of charts."""
 RunPath = Annotated[Path, typer.Argument(help="Run folder.", show_default=False)]
+
+
+def _use_device(name: str | None) -> str | None:
+    """Let the `warp` engines of this process and its children run on a device; raises `UnknownName`."""
+    if name is not None:
+        os.environ[DEVICE_VARIABLE] = lookup({device: device for device in DEVICES}, name, "device")
+    return name
+
+
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help=f"Where the warp engine runs: {', '.join(DEVICES)}.",
+        show_default="cuda, or else cpu",
+        callback=_use_device,
+    ),
+]
 
 
 def engine_words(engine: str, physics: str) -> str:

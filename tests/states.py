@@ -12,6 +12,8 @@ from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import Scene, compose
 from dohyo.arenas.sumo import Sumo
 
+ENGINES = ("pybullet", "mujoco")
+"""Engines that test machines have; test_warp_engine.py and its like test the third where it is installed."""
 WORLD = np.array([0])
 ANT = [BODIES["ant"]] * 2
 UP, DOWN = 0.5, 0.29

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import os
 from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
-from dohyo.arenas.errors import ConfigError, EngineError
+from dohyo.arenas.errors import EngineError, UnknownName
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.mujoco_engine import FIELDS
 from dohyo.arenas.physics.scene import Scene
@@ -19,6 +20,8 @@ from dohyo.arenas.saved import AnyArray
 
 DEVICES = ("cuda", "cpu")
 """Where worlds can run; the first that is there is the default."""
+DEVICE_VARIABLE = "DOHYO_DEVICE"
+"""The environment variable that names the device for this process and its children."""
 CONTACTS = 2
 """Contacts per geom that moves for which memory is reserved, in the mean over a scene (ours; four tangled ants have
 1.3)."""
@@ -39,14 +42,16 @@ def import_warp() -> tuple[Any, Any]:
 
 
 def choose_device(warp: Any, device: str | None) -> str:
-    """Return the device to use; raises `ConfigError` for one that is not in `DEVICES`, `EngineError` without a GPU."""
+    """Return the device to use: `device`, or that of `DEVICE_VARIABLE`, or the first that is there.
+
+    Raises `UnknownName` for one that is not in `DEVICES`, `EngineError` without a GPU.
+    """
     there = bool(warp.is_cuda_available())
-    if device is None:
-        return DEVICES[0] if there else DEVICES[1]
+    device = device or os.environ.get(DEVICE_VARIABLE) or (DEVICES[0] if there else DEVICES[1])
     if device not in DEVICES:
-        raise ConfigError(f"unknown device {device!r}; choose one of: {', '.join(DEVICES)}")
+        raise UnknownName(f"unknown device {device!r}; choose one of: {', '.join(DEVICES)}")
     if device == "cuda" and not there:
-        raise EngineError('no CUDA device is there: leave out the device, or take "cpu" (--device cpu)')
+        raise EngineError("no CUDA device is there: leave out --device, or take --device cpu")
     return device
 
 
@@ -65,7 +70,7 @@ class WarpEngine(StateEngine):
 
     A world whose constraints do not fit into the memory reserved for them counts as diverged. All contacts share one
     pool, with `room` for every world and for one in which everything touches. Raises `EngineError` without MuJoCo Warp
-    or the device, `ConfigError` for an unknown device.
+    or the device, `UnknownName` for an unknown device.
     """
 
     name = "warp"

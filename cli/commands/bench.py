@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from dohyo.arenas.errors import ConfigError, EngineError
-from dohyo.arenas.physics import cores
+from dohyo.arenas.physics import cores, is_installed
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
-from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, EngineName, Imports, Json, PhysicsName, Workers
+from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, Device, EngineName, Imports, Json, PhysicsName, Workers
 from dohyo.cli.progress import bar
 from dohyo.cli.setting_options import option, take, typed
 from dohyo.cli.train_settings import choose_learner
@@ -55,6 +55,7 @@ def command(
     ] = False,
     generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
     opponents: Opponents = None,
+    device: Device = None,
     imports: Imports = None,
     as_json: Json = False,
     **given: Any,
@@ -122,7 +123,11 @@ def _groups(scenes: list[tuple[str, str]], worlds: int, physics: str) -> list[li
     """Return a group of cases per arena and body: every engine of the arena, on one core and on all."""
     workers = sorted({1, cores()})
     return [
-        [Case(arena, body, engine, worlds, w, physics) for engine in ARENAS[arena].engines for w in workers]
+        [
+            Case(arena, body, engine, worlds, w, physics)
+            for engine in filter(is_installed, ARENAS[arena].engines)
+            for w in workers
+        ]
         for arena, body in scenes
     ]
 

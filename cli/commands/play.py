@@ -23,6 +23,7 @@ from dohyo.cli.options import (
     BodyName,
     CameraName,
     Deterministic,
+    Device,
     DriveName,
     EngineName,
     Imports,
@@ -95,6 +96,7 @@ def command(
     drive: DriveName = None,
     physics: PhysicsName = None,
     seed: Seed = 0,
+    device: Device = None,
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:

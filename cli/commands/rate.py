@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from dohyo.cli.options import Imports, Json, RunPath
+from dohyo.cli.options import Device, Imports, Json, RunPath
 from dohyo.cli.progress import bar
 from dohyo.curricula.ratings.referee import Referee
 from dohyo.curricula.ratings.references import title
@@ -24,6 +24,7 @@ def command(
         int,
         typer.Option("--bouts", help="First play this many more bouts of the newest snapshot per reference.", min=0),
     ] = 0,
+    device: Device = None,
     imports: Imports = None,
     as_json: Json = False,
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import UnknownName
-from dohyo.cli.options import POLICY, VALUE, WIDTH, Imports, Json, RestartSchedules
+from dohyo.cli.options import POLICY, VALUE, WIDTH, Device, Imports, Json, RestartSchedules
 from dohyo.cli.setting_options import parameter, take, typed
 from dohyo.cli.stages import check_stages, choose_stages, find_settings, in_a_file, plan_stage, train_stages
 from dohyo.cli.suggestions import quoted, watch_run
@@ -87,6 +87,7 @@ def command(
     stages: StageNames = None,
     print_config: PrintConfig = False,
     restart_schedules: RestartSchedules = False,
+    device: Device = None,
     imports: Imports = None,
     as_json: Json = False,
     **given: Any,

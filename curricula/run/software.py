@@ -13,7 +13,7 @@ from dohyo.arenas.errors import DohyoError
 
 FILE = "versions.json"
 """Name of the file with the software versions; unlike the settings, they may change between sessions."""
-PACKAGES = ("dohyo", "numpy", "mujoco", "pybullet", "torch", "stable-baselines3", "sb3-contrib")
+PACKAGES = ("dohyo", "numpy", "mujoco", "mujoco-warp", "pybullet", "torch", "stable-baselines3", "sb3-contrib")
 """Packages that can change the results of a run."""
 
 

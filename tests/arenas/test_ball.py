@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from states import ENGINES
 
-from dohyo.arenas import ENGINES, make_batch
+from dohyo.arenas import make_batch
 from dohyo.arenas.rules.dice import Dice
 
 RADIUS = 0.3

@@ -20,7 +20,7 @@ from pettingzoo.test import (
     render_test,
     seed_test,
 )
-from states import play
+from states import ENGINES, play
 
 from dohyo.arenas import ARENAS, make_batch
 from dohyo.arenas.registry import build_arena
@@ -37,7 +37,13 @@ def lineups(arena: str) -> list[str]:
     return [*spec.bodies, *map(",".join, pairs)]
 
 
-CASES = [(arena, bodies, engine) for arena in ARENAS for bodies in lineups(arena) for engine in ARENAS[arena].engines]
+CASES = [
+    (arena, bodies, engine)
+    for arena in ARENAS
+    for bodies in lineups(arena)
+    for engine in ENGINES
+    if engine in ARENAS[arena].engines
+]
 FAST = {
     "sumo": ["ant", "humanoid", "ant,spider"],
     "sumo_3": [],

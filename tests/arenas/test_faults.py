@@ -5,9 +5,9 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from states import APART, ants, standing
+from states import APART, ENGINES, ants, standing
 
-from dohyo.arenas import ENGINES, ActionError, Batch, ConfigError, EngineError, UnknownName, make_batch
+from dohyo.arenas import ActionError, Batch, ConfigError, EngineError, UnknownName, make_batch
 from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.physics import make_engine
 from dohyo.arenas.physics.bullet.workers import _homes

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from states import play
+from states import ENGINES, play
 
-from dohyo.arenas import ENGINES, ConfigError, Perturbation, Push, UnknownName, make_batch, sumo_v0
+from dohyo.arenas import ConfigError, Perturbation, Push, UnknownName, make_batch, sumo_v0
 from dohyo.arenas.perturbation import Perturber
 from dohyo.arenas.rules.dice import Dice
 

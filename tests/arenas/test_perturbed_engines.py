@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 import pytest
-from states import APART, FALLING, WORLD, ants, apart, scaled, standing, still
+from states import APART, ENGINES, FALLING, WORLD, ants, apart, scaled, standing, still
 
-from dohyo.arenas import BODIES, ENGINES, Body, Engine
+from dohyo.arenas import BODIES, Body, Engine
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.scene import compose
 

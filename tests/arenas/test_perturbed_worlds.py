@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from states import APART, FALLING, WORLD, ants, scaled, standing, still
+from states import APART, ENGINES, FALLING, WORLD, ants, scaled, standing, still
 
-from dohyo.arenas import ENGINES, Engine
+from dohyo.arenas import Engine
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics import make_engine
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from states import ENGINES
 
-from dohyo.arenas import ENGINES, make_batch
+from dohyo.arenas import make_batch
 
 UPRIGHT, ON_ITS_BACK = (1, 0, 0, 0), (0, 1, 0, 0)
 HEIGHT = {UPRIGHT: 0.5, ON_ITS_BACK: 0.17}

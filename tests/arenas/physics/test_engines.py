@@ -3,9 +3,9 @@
 import mujoco
 import numpy as np
 import pytest
-from states import APART, FALLING, MIDDLE, ants, apart, engine_at, standing, two
+from states import APART, ENGINES, FALLING, MIDDLE, ants, apart, engine_at, standing, two
 
-from dohyo.arenas import BODIES, ENGINES
+from dohyo.arenas import BODIES
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.bullet.world import ActorPlan, BulletWorld
 from dohyo.arenas.physics.scene import Scene

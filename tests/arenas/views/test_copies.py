@@ -8,8 +8,9 @@ from typing import Any
 import cloudpickle
 import numpy as np
 import pytest
+from states import ENGINES
 
-from dohyo.arenas import ENGINES, DohyoEnv, SeatEnv, SeatVectorEnv, sumo_v0
+from dohyo.arenas import DohyoEnv, SeatEnv, SeatVectorEnv, sumo_v0
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "deepcopy": copy.deepcopy,

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from states import ENGINES
 
-from dohyo.arenas import ENGINES, Camera, make_batch, render
+from dohyo.arenas import Camera, make_batch, render
 from dohyo.arenas.rules.floor import Disc
 from dohyo.arenas.views.camera import extent
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from states import ENGINES
 
-from dohyo.arenas import ARENAS, ENGINES, make_batch, render
+from dohyo.arenas import ARENAS, make_batch, render
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.views.camera import Camera
 from dohyo.arenas.views.render import draw

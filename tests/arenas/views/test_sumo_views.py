@@ -6,10 +6,10 @@ import pytest
 from doubles import observed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from states import ANT, WORLD, ring, standing
+from states import ANT, ENGINES, WORLD, ring, standing
 
 from dohyo.arenas import BODIES, make_batch
-from dohyo.arenas.physics import ENGINES, make_engine
+from dohyo.arenas.physics import make_engine
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.sumo import Sumo
 

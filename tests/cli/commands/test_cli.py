@@ -64,7 +64,7 @@ def test_arenas_json(run_main: RunMain):
     assert set(sumo) == {"id", "arena", "bodies", "seats", "engines", "installed", "observation", "action"}
     assert (sumo["id"], sumo["arena"]) == ("sumo_v0", "sumo")
     assert sumo["seats"] == ["sumo_0", "sumo_1"]
-    assert sorted(sumo["engines"]) == ENGINES
+    assert sorted(sumo["engines"]) == [*ENGINES, "warp"]
     assert sumo["action"] == {"ant": 8, "bug": 12, "spider": 16, "humanoid": 17}  # two joints a leg; as EC
 
 
