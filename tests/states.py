@@ -3,17 +3,29 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pytest
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.bodies import BODIES
-from dohyo.arenas.physics import Engine, make_engine
+from dohyo.arenas.physics import Engine, is_installed, make_engine
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import Scene, compose
 from dohyo.arenas.sumo import Sumo
 
 ENGINES = ("pybullet", "mujoco")
-"""Engines that test machines have; test_warp_engine.py and its like test the third where it is installed."""
+"""Engines that test machines have; test_warp_engine.py tests the third."""
+ALL_ENGINES = [
+    *ENGINES,
+    pytest.param(
+        "warp",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(not is_installed("warp"), reason="MuJoCo Warp is not installed"),
+        ],
+    ),
+]
+"""Parameters of tests that also run on the third engine, slowly."""
 WORLD = np.array([0])
 ANT = [BODIES["ant"]] * 2
 UP, DOWN = 0.5, 0.29

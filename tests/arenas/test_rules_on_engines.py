@@ -1,8 +1,8 @@
-"""Each way to win, lose and draw, reached on both engines from a constructed state, and its reward (paper.md)."""
+"""Each way to win, lose and draw, reached on every engine from a constructed state, and its reward (paper.md)."""
 
 import numpy as np
 import pytest
-from states import ENGINES
+from states import ALL_ENGINES
 
 from dohyo.arenas import make_batch
 
@@ -101,7 +101,7 @@ def play(arena: str, engine: str, states) -> tuple[object, object]:
     return step, batch
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 @pytest.mark.parametrize(("arena", "states", "ending", "winner", "outcome"), CASES)
 def test_how_bouts_end_and_what_that_pays(arena, states, ending, winner, outcome, engine):
     step, batch = play(arena, engine, states)
@@ -111,7 +111,7 @@ def test_how_bouts_end_and_what_that_pays(arena, states, ending, winner, outcome
     assert step.outcome.tolist() == [list(outcome)]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 @pytest.mark.parametrize(("arena", "places"), GOES_ON)
 def test_when_bouts_go_on(arena, places, engine):
     step, _ = play(arena, engine, [places])
@@ -119,7 +119,7 @@ def test_when_bouts_go_on(arena, places, engine):
     assert step.outcome.tolist() == [[0, 0]]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 @pytest.mark.parametrize(("kicker", "keeper", "ball", "saved", "ending", "winner", "outcome"), KICKS)
 def test_how_kicks_end_and_what_that_pays(kicker, keeper, ball, saved, ending, winner, outcome, engine):
     cycles = 1 if ending == "time-out" else 5
@@ -135,7 +135,7 @@ def test_how_kicks_end_and_what_that_pays(kicker, keeper, ball, saved, ending, w
     batch.close()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ALL_ENGINES)
 def test_a_keeper_that_is_hit_has_touched_the_ball(engine):
     batch = make_batch("kick_and_defend", "ant", engine, 1, workers=1, autoreset=False)
     batch.reset(0)

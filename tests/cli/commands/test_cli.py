@@ -114,7 +114,7 @@ def test_benchs_figures_are_whole_in_a_narrow_terminal(
 
 def test_bench_takes_every_engine_with_one_worker_and_with_all(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bench, "cores", lambda: 4)
-    [group] = bench._groups([("sumo", "bug")], 8)
+    [group] = bench._groups([("sumo", "bug")], 8, "accurate")
     assert [(case.engine, case.workers) for case in group] == [(e, w) for e in ("pybullet", "mujoco") for w in (1, 4)]
     assert {(case.arena, case.body, case.worlds) for case in group} == {("sumo", "bug", 8)}
 
