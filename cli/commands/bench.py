@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from dohyo.arenas.errors import ConfigError, EngineError
 from dohyo.arenas.physics import cores, is_installed
-from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
+from dohyo.arenas.registry import ARENAS, Setup, build_arena, need_two_seats, set_up
 from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, Device, EngineName, Imports, Json, PhysicsName, Workers
 from dohyo.cli.progress import bar
 from dohyo.cli.setting_options import option, take, typed
@@ -26,6 +26,15 @@ Opponents = Annotated[
         help="Instead time training against this number of distinct snapshots, and the cost of their actions.",
         min=1,
         show_default=False,
+    ),
+]
+
+
+Sweep = Annotated[
+    bool,
+    typer.Option(
+        "--sweep",
+        help="Instead time the warp engine over growing numbers of worlds; with --training training too.",
     ),
 ]
 
@@ -55,6 +64,7 @@ def command(
     ] = False,
     generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
     opponents: Opponents = None,
+    sweep: Sweep = False,
     device: Device = None,
     imports: Imports = None,
     as_json: Json = False,
@@ -67,21 +77,24 @@ def command(
     setup, learner = set_up(arena or "sumo", body, engine, physics=physics), typed(context, given)
     build_arena(arena or "sumo", setup.body, physics=setup.physics)
     case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores(), setup.physics)
-    if training:
+    if sweep:
+        _sweep(_config(case, setup.drive, learner), generations if training else 0, as_json)
+    elif training:
         _training(_config(case, setup.drive, learner), generations, as_json)
     elif opponents is not None:
         if learner:
             raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
         _opponents(opponents, _config(case, setup.drive, learner), blocks, as_json)
     elif everything:
-        scenes = (
-            [(arena, setup.body)]
-            if arena
-            else [(a, b) for a, spec in ARENAS.items() if setup.physics in spec.physics for b in spec.bodies]
-        )
-        _batches(_groups(scenes, worlds, setup.physics), blocks, as_json, several=True)
+        _batches(_groups(_scenes(arena, setup), worlds, setup.physics), blocks, as_json, several=True)
     else:
         _batches([[case]], blocks, as_json, several=False)
+
+
+def _sweep(config: TrainConfig, generations: int, as_json: bool) -> None:
+    from dohyo.cli.sweep_table import measure_worlds
+
+    measure_worlds(config, generations, as_json)
 
 
 def _config(case: Case, drive: str, learner: dict[str, Any]) -> TrainConfig:
@@ -117,6 +130,13 @@ def _measure(groups: list[list[Case]], blocks: int, quiet: bool) -> tuple[list[S
             except EngineError as error:  # keeps the other measurements, which may take half an hour
                 failures.append(f"{scene} ({error})")
     return speeds, failures
+
+
+def _scenes(arena: str | None, setup: Setup) -> list[tuple[str, str]]:
+    """Return the arena and its body, or without an arena every pair that the physics of `setup` fits."""
+    if arena:
+        return [(arena, setup.body)]
+    return [(a, body) for a, spec in ARENAS.items() if setup.physics in spec.physics for body in spec.bodies]
 
 
 def _groups(scenes: list[tuple[str, str]], worlds: int, physics: str) -> list[list[Case]]:

@@ -187,11 +187,19 @@ def test_constraints_that_do_not_fit_are_counted_and_leave_the_others_alone(monk
 
 
 def test_four_tangled_ants_have_room():
-    """Four ants in one heap have 234 rows (counted by MuJoCo in C) and fit; nothing is reserved for what cannot move."""
+    """As many contacts and rows as MuJoCo in C counts in four ants that start in one heap fit."""
     batch = make_batch("sumo_4", "ant", "mujoco", 1)
-    contacts, rows, most = room(batch.arena.scene.model)
-    assert rows >= 234
-    assert contacts < most
+    model = batch.arena.scene.model
+    data, rng, contacts, rows = mujoco.MjData(model), np.random.default_rng(0), 0, 0
+    data.qpos[:] = standing(batch.arena.scene, [(0.1 * x, 0.1 * y, 0.4, x + y) for x in (-1, 1) for y in (-1, 1)])[0][0]
+    for _ in range(80):
+        data.ctrl[:] = rng.uniform(-1, 1, model.nu)
+        mujoco.mj_step(model, data)
+        contacts, rows = max(contacts, data.ncon), max(rows, data.nefc)
+    assert (contacts, rows) > (50, 150)  # a heap indeed
+    reserved = room(model)
+    assert contacts <= reserved[0] < reserved[2]
+    assert rows <= reserved[1]
     assert room(mujoco.MjModel.from_xml_string("<mujoco/>")) == (0, 0, 0)
 
 
