@@ -1,6 +1,6 @@
 """Perturbations: pushes on seats, and factors of gravity, friction, mass and torque that change from bout to bout.
 
-`Perturbation` is the config. `Perturber` draws from it for each world and sets the engine. Every engine supports it, see
+`Perturbation` is the config. `Perturber` draws from it for each world and sets the engine. Every engine supports it:
 docs/reference/perturbation.md.
 """
 

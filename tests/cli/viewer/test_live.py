@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from states import ENGINES
 
-from dohyo.arenas import ENGINES
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.registry import set_up
 from dohyo.cli.viewer.live import LiveBouts
