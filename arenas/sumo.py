@@ -39,6 +39,8 @@ TERMS: tuple[Term, ...] = (
 (docs/results/training_choices.md). EC's contact cost is left out: it needs forces that only one of the engines
 reports. With several opponents, the nearest one in play counts. A seat that is out is paid nothing."""
 
+OUT = 1e3
+"""More than any distance in a ring, m: seats that are out are seen last of their side."""
 ENDINGS: tuple[str, ...] = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
 FELL, LEFT, ALL, UNTOUCHED, LATE = range(len(ENDINGS))
 
@@ -74,6 +76,7 @@ class Sumo(BaseArena):
     points: ClassVar[tuple[Entry, ...]] = (
         Entry("centre", 3, "m", "own", "the ring's centre at the root's own height, from the root", mirror=VECTOR),
     )
+    by_distance = True
     start: ClassVar[Ranges] = {
         "radius": RADIUS,  # m, of a ring for two, see `RADII`
         "spread": (-0.5, 0.5),  # rad about the centre, for two seats (ours; EC draws y on the chord)
@@ -167,25 +170,33 @@ class Sumo(BaseArena):
         """Return the seat of each seat's nearest opponent in play, `[W, S]`."""
         if len(self.seats) == 2:
             return self._other
-        gap = position[:, None, :, :2] - position[:, :, None, :2]
         rivals = self._rivals & self.alive[:, None]
-        nearest: IntArray = np.where(rivals, np.hypot(gap[..., 0], gap[..., 1]), np.inf).argmin(axis=2)
+        nearest: IntArray = np.where(rivals, self._gaps(position), np.inf).argmin(axis=2)
         return nearest
+
+    @staticmethod
+    def _gaps(position: Array) -> Array:
+        """Return the horizontal distances between all roots, `[W, S, S]`."""
+        gap = position[:, None, :, :2] - position[:, :, None, :2]
+        gaps: Array = np.hypot(gap[..., 0], gap[..., 1])
+        return gaps
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
-        position, shown, others = frame.root_position, self.sight.numbers, self.sight.others
-        n, seats = others.shape[1], self._every
+        position, shown, n = frame.root_position, self.sight.numbers, len(self.seats) - 1
+        if n > 1:
+            self.sight.show_nearest_first(self._gaps(position) + np.where(self.alive, 0.0, OUT)[:, None])
+        others, world, seats = self.sight.order, self._world[..., None], self._every
         np.negative(position[:, :, :2], out=self.sight.points[:, :, 0, :2])
         shown[:, :, 0] = self.radius[:, None]
         inside = self.radius[:, None] - distance(position)
         shown[:, :, 1] = inside
-        shown[:, :, 2 : 2 + n] = inside[:, others]
+        shown[:, :, 2 : 2 + n] = inside[world, others]
         shown[:, :, 2 + n] = self.clock()
-        shown[:, :, 3 + n : 3 + 3 * n : 2] = frame.contact[:, seats, others]
-        shown[:, :, 4 + n : 4 + 3 * n : 2] = self.touched[:, seats, others]
+        shown[:, :, 3 + n : 3 + 3 * n : 2] = frame.contact[world, seats, others]
+        shown[:, :, 4 + n : 4 + 3 * n : 2] = self.touched[world, seats, others]
         if n > 1:
-            shown[:, :, 3 + 3 * n :] = self.alive[:, others]
+            shown[:, :, 3 + 3 * n :] = self.alive[world, others]
         self.sight.write(frame, out)
 
     def marks(self, world: int) -> list[Mark]:

@@ -87,6 +87,8 @@ class BaseArena(Ground):
 
     points: ClassVar[tuple[Entry, ...]] = ()
     numbers: tuple[Entry, ...] = ()
+    by_distance: ClassVar[bool] = False
+    """Whether seats see several others by distance, see `dohyo.arenas.rules.observation.Sight`."""
 
     def __init__(
         self,
@@ -97,7 +99,7 @@ class BaseArena(Ground):
         furnish: Callable[[mujoco.MjSpec], None] | None = None,
     ) -> None:
         super().__init__(bodies, worlds, max_cycles, compose(bodies, drive, furnish, self.sides))
-        self.sight = Sight(self.scene, worlds, self.points, self.numbers, self.sides)
+        self.sight = Sight(self.scene, worlds, self.points, self.numbers, self.sides, by_distance=self.by_distance)
         self._standing_height = np.array([body.standing_height for body in bodies])
 
     def clock(self) -> Array:

@@ -14,6 +14,10 @@ from dohyo.arenas.physics.scene import Scene, SeatLayout
 from dohyo.arenas.rules.arena import Entry
 from dohyo.arenas.sides import others_of
 
+BEHIND = 1e6
+"""More than any distance, m: what is this much farther comes last."""
+MARKS = 12
+"""Entries about another seat before its joint angles: position, velocity, upward and forward axis."""
 SPEED_SCALE = 0.1
 """Factor of observed joint velocities: units of 10 rad/s keep them near 1 (ours)."""
 
@@ -48,7 +52,8 @@ class Sight:
     """Writes the observations of all seats of a batch.
 
     An arena fills `points` `[W, S, P, 3]` and `numbers` `[W, S, N]`. `points` are vectors from each seat's root in the
-    world's frame; observations show them in the seat's own frame. `numbers` are shown unchanged.
+    world's frame; observations show them in the seat's own frame. `numbers` are shown unchanged. With `by_distance`, an
+    arena of more than two seats, all with like bodies, calls `show_nearest_first` before it fills them.
     """
 
     def __init__(
@@ -58,11 +63,16 @@ class Sight:
         points: Sequence[Entry],
         numbers: Sequence[Entry],
         sides: Sequence[int] = (0, 1),
+        *,
+        by_distance: bool = False,
     ) -> None:
         count, last = len(scene.seats), 1 + len(points)
         self._scene, self._sides, self._shown = scene, sides, [*points, *numbers]
         self.others = np.array([others_of(seat, sides) for seat in range(count)])
-        """The other seats of each seat, in the order in which it sees them, `[S, S - 1]`."""
+        """The other seats of each seat, partners first, `[S, S - 1]`."""
+        self.order = np.tile(self.others, (worlds, 1, 1))
+        """The other seats in the order in which each seat sees them, `[W, S, S - 1]`; see `show_nearest_first`."""
+        self._world = np.arange(worlds)[:, None, None]
         self._vectors = np.zeros((worlds, count, last + 4 * (count - 1), 3))
         self.points = self._vectors[:, :, 1:last]
         # Of each other seat: position, velocity, upward axis, forward axis.
@@ -75,6 +85,9 @@ class Sight:
         self._middle, self._half = limits.mean(axis=1), np.ptp(limits, axis=1) / 2
         self._board = _Board(scene, self._turned, self.numbers)
         self._columns = [self._board.columns(seat, self.others[seat], last) for seat in range(count)]
+        self._queues = [
+            _Queue(self._board, columns, worlds, count - 1) for columns in self._columns if by_distance and count > 2
+        ]
 
     def entries(self, seat: int) -> list[Entry]:
         """Describe the observation of a seat, in order."""
@@ -82,9 +95,18 @@ class Sight:
         seen = []
         for name, kin in (("partner", True), ("opponent", False)):
             group = [o for o in self.others[seat] if (self._sides[o] == self._sides[seat]) == kin]
-            for k, other in enumerate(group, start=1):
-                seen += other_entries(name if len(group) == 1 else f"{name} {k}", seats[other])
+            for k, other in enumerate(group):
+                number = f"{name} {k + 1}{' by distance' if self._queues else ''}"
+                seen += other_entries(name if len(group) == 1 else number, seats[other])
         return [*own_entries(seats[seat]), *self._shown, *seen]
+
+    def show_nearest_first(self, away: Array) -> None:
+        """Let each seat see its partners, then its opponents, each group by `away` `[W, S, S]`, the least first."""
+        seat = np.arange(len(self._sides))[:, None]
+        sides = np.array(self._sides)
+        last = np.where(sides[self.others] == sides[:, None], 0.0, BEHIND)
+        ranks = (away[:, seat, self.others] + last).argsort(axis=2, kind="stable")
+        self.order[:] = np.take_along_axis(np.broadcast_to(self.others, ranks.shape), ranks, axis=2)
 
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the observations that `entries` describes into `out`, per seat `[W, obs]`."""
@@ -95,7 +117,9 @@ class Sight:
         np.divide(frame.angles - self._middle, self._half, out=board.angle, casting="same_kind")
         np.multiply(frame.rates, SPEED_SCALE, out=board.rate, casting="same_kind")
         board.touch[:] = frame.touches
-        for columns, seen in zip(self._columns, out, strict=True):
+        for seat, queue in enumerate(self._queues):
+            queue.write(self.order[:, seat], out[seat])
+        for columns, seen in zip(self._columns, out, strict=True) if not self._queues else ():
             # The columns are valid by construction; the default mode would check them through a buffer.
             board.all.take(columns, axis=1, out=seen, mode="clip")
 
@@ -104,7 +128,7 @@ class Sight:
         marks = self._marks
         marks[:, :, 0], marks[:, :, 1] = frame.root_position, frame.root_velocity
         marks[:, :, 2], marks[:, :, 3] = frame.root_rotation[..., 2], frame.root_rotation[..., 0]
-        self._seen[:] = marks[:, self.others]
+        self._seen[:] = marks[self._world, self.order] if self._queues else marks[:, self.others]
         self._seen[..., :2, :] -= marks[:, :, None, :2]
         self._vectors[:, :, 0] = frame.root_velocity
         np.matmul(self._vectors, frame.root_rotation, out=self._turned)
@@ -127,7 +151,7 @@ class _Board:
         self.height, self.up, self.vectors, self.spin, self.angle, self.rate, self.touch, self.numbers = parts
         places = [part.reshape(shape) for part, shape in zip(_split(np.arange(ends[-1]), ends), shapes, strict=True)]
         self._height, self._up, self._vectors, self._spin, *rest, self._numbers = places
-        self._angle, self._rate = (_split(place, np.cumsum(joints)) for place in rest[:2])
+        self.angles, self._rate = (_split(place, np.cumsum(joints)) for place in rest[:2])
         self._touch = _split(rest[2], np.cumsum(limbs))
 
     def columns(self, seat: int, others: IntArray, last: int) -> IntArray:
@@ -137,10 +161,26 @@ class _Board:
         """
         vectors = self._vectors[seat]
         own = [self._height[seat, None], self._up[seat], vectors[0], self._spin[seat]]
-        own += [self._angle[seat], self._rate[seat], self._touch[seat], vectors[1:last].ravel(), self._numbers[seat]]
+        own += [self.angles[seat], self._rate[seat], self._touch[seat], vectors[1:last].ravel(), self._numbers[seat]]
         of_others = vectors[last:].reshape(len(others), -1)
-        seen = [part for k, other in enumerate(others) for part in (of_others[k], self._angle[other])]
+        seen = [part for k, other in enumerate(others) for part in (of_others[k], self.angles[other])]
         return np.concatenate([*own, *seen])
+
+
+class _Queue:
+    """What a seat sees where the order of the others differs from world to world; all have the same joints."""
+
+    def __init__(self, board: _Board, columns: IntArray, worlds: int, others: int) -> None:
+        self._board, self._columns = board, np.tile(columns, (worlds, 1))
+        self._angles = np.stack(board.angles)
+        joints = self._angles.shape[1]
+        first = columns.size - (MARKS + joints) * np.arange(others, 0, -1) + MARKS
+        self._places = (first[:, None] + np.arange(joints)).ravel()
+
+    def write(self, order: IntArray, out: NDArray[np.float32]) -> None:
+        """Write the observation `[W, obs]` for the others in `order` `[W, others]`."""
+        self._columns[:, self._places] = self._angles[order].reshape(len(order), -1)
+        out[:] = np.take_along_axis(self._board.all, self._columns, axis=1)
 
 
 def _split(array: NDArray[Any], ends: IntArray) -> list[NDArray[Any]]:

@@ -5,6 +5,7 @@ import pytest
 
 from dohyo.arenas import BODIES, Frame, make_batch, sumo_3_v0
 from dohyo.arenas.registry import build_arena
+from dohyo.arenas.rules.arena import layout, observation_size
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.sumo import Sumo
 
@@ -123,8 +124,33 @@ def test_partners_are_no_opponents():
 def test_partners_are_seen_first():
     arena = build_arena("sumo_2v2")
     names = [entry.name for entry in arena.entries(3)]
-    assert [n for n in names if n in ("partner", "opponent 1", "opponent 2")] == ["partner", "opponent 1", "opponent 2"]
+    seen = ["partner", "opponent 1 by distance", "opponent 2 by distance"]
+    assert [name for name in names if name in seen] == seen
     assert arena.sight.others.tolist() == [[1, 2, 3], [0, 2, 3], [3, 0, 1], [2, 0, 1]]
+
+
+def test_opponents_are_seen_by_distance_and_those_out_last():
+    """Seat 0 at (2, 0) sees its partner at (-1, 0) first, then the opponents at (0, -1) and at (0, 1.5) by distance."""
+    arena = Sumo([BODIES["ant"]] * 4, 2, "target", 500, (0, 0, 1, 1))
+    frame = Frame.empty(arena.scene, 2)
+    frame.root_rotation[:] = np.eye(3)
+    frame.root_position[:] = [[2, 0, UP], [-1, 0, UP], [0, 1.5, UP], [0, -1, UP]]
+    frame.contact[:, 0, 3] = frame.contact[:, 3, 0] = True
+    frame.angles[:, 16:24], frame.angles[:, 24:] = 0.2, 0.1  # joints of seats 2 and 3
+    arena.alive[1, 3] = False
+    out = [np.zeros((2, observation_size(arena.entries(seat))), np.float32) for seat in range(4)]
+    arena.observe(frame, out)
+    places = layout(arena.entries(0))
+    assert arena.sight.order[:, 0].tolist() == [[1, 3, 2], [1, 2, 3]]
+    assert out[0][0, places["opponent 1 by distance"]].tolist() == [-2, -1, 0]
+    assert out[0][1, places["opponent 1 by distance"]].tolist() == [-2, 1.5, 0]
+    assert out[0][:, places["in play"]].tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert out[0][:, places["contact"]].tolist() == [[0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0]]
+    seats = arena.scene.seats
+    angles = out[0][:, places["opponent 1 by distance joint angle"]]
+    for world, (other, angle) in enumerate(((3, 0.1), (2, 0.2))):
+        low, high = seats[other].joint_range.T
+        assert angles[world] == pytest.approx((2 * angle - low - high) / (high - low), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["sumo_3", "sumo_4", "sumo_2v2"])
