@@ -21,6 +21,9 @@ DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1.2), (6, 1.5, 1.5, 1
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {c: f"--series-{k}" for k, c in enumerate(SERIES)}
 """The page's CSS variable for each colour."""
 
+TIP = "tip:"
+"""Beginning of the address of a spot that shows the rest of the address as a text under the mouse, see `to_svg`."""
+
 STYLE = {
     "font.family": "sans-serif",
     "font.size": 10,
@@ -71,7 +74,7 @@ def to_svg(figure: Figure, name: str) -> str:
     """Return a figure as SVG for a page.
 
     Its colours are the page's CSS variables (`VARIABLES`), its texts are text elements, and its ids begin with `name`,
-    so that they are unique on the page.
+    so that they are unique on the page. Spots with an address that begins with `TIP` get the rest as a title.
     """
     text = io.StringIO()
     with style.context(STYLE):
@@ -80,6 +83,9 @@ def to_svg(figure: Figure, name: str) -> str:
         )
     svg = text.getvalue()
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg[svg.index("<svg") :])
+    svg = re.sub(
+        rf'<a xlink:href="{TIP}([^"]*)"[^>]*>(.*?)</a>', r'<g class="tip"><title>\1</title>\2</g>', svg, flags=re.DOTALL
+    )
     for known, variable in VARIABLES.items():
         svg = svg.replace(known, f"var({variable})")
     return svg

@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from dohyo.cli.chart_style import drawing, to_svg
+from dohyo.cli.chart_style import TIP, drawing, to_svg
 
 POINTS = 400
 """Most points of a line: more cannot be told apart, and fewer keep the page small."""
 FEW = 30
 """Most points of a line that are marked with dots."""
+TIPS = 50
+"""Most points of a line that show their values under the mouse."""
 MILLIONS = "samples, millions"
 
 
@@ -50,6 +53,20 @@ def line(panel: Axes, x: Sequence[float], y: Sequence[float], label: str, colour
     [drawn] = panel.plot(np.asarray(x)[keep], np.asarray(y)[keep], label=label, marker="." if len(keep) <= FEW else "")
     if colour is not None:
         drawn.set_color(colour)
+    add_tips(
+        panel, [(x[k], y[k], f"{label}: {y[k]:.4g} at {x[k]:.4g}") for k in _thinned(keep, TIPS)], drawn.get_color()
+    )
+
+
+def add_tips(panel: Axes, tips: Sequence[tuple[float, float, str]], colour: Any) -> None:
+    """Add spots that are seen only under the mouse, with a text each: (x, y, text)."""
+    x, y, texts = zip(*tips, strict=True) if tips else ((), (), ())
+    panel.scatter(x, y, s=80, color=colour, alpha=0, zorder=3).set_urls([f"{TIP}{text}" for text in texts])
+
+
+def _thinned(indices: list[int], count: int) -> list[int]:
+    """Return at most `count` of the indices, evenly spread, including the first and the last."""
+    return [indices[k] for k in np.unique(np.linspace(0, len(indices) - 1, min(count, len(indices))).astype(int))]
 
 
 def band(panel: Axes, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str) -> None:
@@ -61,7 +78,7 @@ def band(panel: Axes, x: Sequence[float], low: Sequence[float], high: Sequence[f
 
 def chosen(count: int) -> list[int]:
     """Return the indices of at most `POINTS` of `count` points, evenly spread, including the first and the last."""
-    return np.unique(np.linspace(0, count - 1, min(count, POINTS)).astype(int)).tolist() if count else []
+    return _thinned(list(range(count)), POINTS)
 
 
 def name(panel: Axes, title: str, x: str, y: str, *, share: bool = False) -> None:

@@ -1,5 +1,6 @@
 """The page of a run: its numbers are the record's, it loads nothing else, and texts of a run are never markup."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from dohyo.cli.commands import report
 from dohyo.cli.page import page
 from dohyo.cli.page.charts import CHARTS
 from dohyo.cli.page.contents import read_story
-from dohyo.cli.page.panels import chosen
+from dohyo.cli.page.panels import chosen, line
 from dohyo.curricula.matches.match import Bout
 from dohyo.curricula.ratings.rating import rate
 from dohyo.curricula.run.folder import RunFolder
@@ -94,7 +95,7 @@ def test_a_browser_shows_all_of_it(run_folder: Path, run_main: RunMain, tmp_path
     assert seen.page.texts["h2"] == SECTIONS
     assert len([1 for a in seen.page.all("svg") if "viewbox" in a]) == len(CHARTS)
     assert seen.page.all("img") == seen.page.all("script") == []
-    assert seen.page.texts["h1"] == [f"sumo: {evil.name}"] == seen.page.texts["title"]
+    assert seen.page.texts["h1"] == [f"sumo: {evil.name}"] == seen.page.texts["title"][:1]
 
 
 def test_two_learners_and_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain):
@@ -195,6 +196,22 @@ def test_colours_of_a_chart_are_the_pages():
     assert "a &lt; b &amp; $x$" in svg
     template = (Path(page.__file__).parent / "report.html").read_text()
     assert all(template.count(f"{variable}: #") == 2 for variable in VARIABLES.values())  # light and dark
+
+
+def test_a_line_shows_its_values_under_the_mouse():
+    with drawing() as (figure, [panel]):
+        line(panel, [0.0, 1.5, 2.0], [25.0, 31.25, 1 / 3], "a < b")
+        svg = to_svg(figure, "one")
+    assert re.findall("<title>(.*?)</title>", svg) == [
+        "a &lt; b: 25 at 0",
+        "a &lt; b: 31.25 at 1.5",
+        "a &lt; b: 0.3333 at 2",
+    ]
+    assert "tip:" not in svg
+    with drawing() as (figure, [panel]):
+        line(panel, range(1000), range(1000), "long")
+        line(panel, [], [], "empty")
+        assert to_svg(figure, "two").count("<title>") == 50
 
 
 def test_lines_are_thinned_out_evenly():

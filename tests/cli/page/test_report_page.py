@@ -41,6 +41,9 @@ def test_two_bouts_side_by_side(
             time.sleep(0.2)
         else:
             pytest.fail("no body is seen")
+        page.run("tip = document.querySelector('.tip use'); tip.scrollIntoView({block: 'center'}); 0")
+        under = "(r => document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2))(tip.getBoundingClientRect())"
+        assert page.run(f"{under}.closest('.tip').querySelector('title').textContent").startswith("sumo: 25 at ")
         assert page.requests == [path.as_uri()]
         assert page.errors == []
 
