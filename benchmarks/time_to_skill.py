@@ -78,7 +78,9 @@ def shares(snapshot: Path, bouts: int, core: int, kept: Path) -> dict[str, float
         known[key] = {}
         for name in WANTED:
             seats = ("--seat", str(snapshot), "--seat", name, "--bouts", str(bouts))
-            known[key][name] = finished(dohyo(here(), core, "play", *SUMO, *seats))["wins"][0] / bouts
+            known[key][name] = (
+                finished(dohyo(here(), core, "play", *SUMO, *seats, "--physics", "accurate"))["wins"][0] / bouts
+            )
         kept.write_text(json.dumps(known))
     return known[key]
 
