@@ -23,7 +23,7 @@ from dohyo.arenas.rules.observation import distance
 from dohyo.arenas.rules.start import stand
 
 RADIUS = (2.5, 4.5)
-"""Range of the ring's radius for two seats, m (EC, ants)."""
+"""Range of the ring's radius, m (EC, ants)."""
 RADII = {"humanoid": (1.5, 3.5)}
 """The ranges of bodies for which `RADIUS` does not hold, m (EC, humans). Seats that differ get the wider ring."""
 
@@ -78,7 +78,7 @@ class Sumo(BaseArena):
     )
     by_distance = True
     start: ClassVar[Ranges] = {
-        "radius": RADIUS,  # m, of a ring for two, see `RADII`
+        "radius": RADIUS,  # m, see `RADII`
         "spread": (-0.5, 0.5),  # rad about the centre, for two seats (ours; EC draws y on the chord)
         "facing": (-0.3, 0.3),  # rad, from the direction of the centre (ours; EC: 0)
     }
@@ -108,8 +108,9 @@ class Sumo(BaseArena):
         """Begin bouts: seats stand evenly about the centre and face it, in a ring of random size."""
         count = len(self.seats)
         self.steps[ids], self.touched[ids], self.alive[ids] = 0, False, True
-        # The ring's area grows with the number of seats. With more seats each start varies less, so that none overlap.
-        self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0] * np.sqrt(count / 2)
+        # The ring does not grow with the number of seats: in a larger one ants did not learn to push
+        # (docs/results/many_seats.md). With more seats each start varies less, so that none overlap.
+        self.radius[ids] = radius = self.draw("radius", ids, dice, 1)[:, 0]
         axis, share = dice.uniform(ids, -np.pi, np.pi, 1), dice.uniform(ids, 0, 1, count)
         turn, facing = self.draw_all(("spread", "facing"), ids, dice, count)
         near = np.array([body.reach for body in self.bodies]) / np.sin(np.pi / count)
