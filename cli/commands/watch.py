@@ -1,6 +1,7 @@
 """`dohyo watch`: live bouts in a browser tab."""
 
 import importlib.util
+import json
 import os
 import sys
 import webbrowser
@@ -14,7 +15,7 @@ import typer
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, OWN, Setup
-from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, PhysicsName, Seed
+from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, Json, PhysicsName, Seed
 from dohyo.cli.players import players_of_run
 from dohyo.curricula.players import check_imports, set_up_for
 from dohyo.curricula.run.folder import RunFolder
@@ -51,6 +52,7 @@ def command(
     ] = True,
     seed: Seed = 0,
     imports: Imports = None,
+    as_json: Json = False,
 ) -> None:
     """Watch live bouts in a browser tab: of any players, or of a run while it trains.
 
@@ -64,7 +66,7 @@ def command(
 
     runs = [name for name in dict.fromkeys([shown, *players]) if Path(name).is_dir()]
     with closing(Viewer(LiveBouts(arena, setup, players, seed), _choices(players, runs), host, port)) as viewer:
-        typer.echo(f"Watch at {viewer.address} (Ctrl-C ends)")
+        typer.echo(json.dumps({"address": viewer.address}) if as_json else f"Watch at {viewer.address} (Ctrl-C ends)")
         if look and _has_display():
             webbrowser.open(viewer.address)
         viewer.run()

@@ -1,6 +1,7 @@
 """`dohyo watch`: whom it shows, where, and what it refuses."""
 
 import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def test_an_arena(shown: list[tuple[str, list[str], tuple[str, ...]]], run_main:
     assert (status, errors) == (0, "")
     assert output.startswith("Watch at http://127.0.0.1:82")
     assert shown == [("sumo", ["zero", "random"], ("zero", "random"))]
+    status, output, _ = run_main(*call, "--json")
+    assert json.loads(output)["address"].startswith("http://127.0.0.1:82")
 
 
 def test_a_run(run_folder: Path, shown: list[tuple[str, list[str], tuple[str, ...]]], run_main: RunMain):
