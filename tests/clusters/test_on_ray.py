@@ -77,8 +77,10 @@ def trained(path: Path, config: TrainConfig) -> tuple[Training, list[list[Rollou
     brought: list[list[Rollout]] = []
     with closing(RunFolder.create_or_resume(path, config)) as folder:
         training = Training(folder)
-        finish = training._crew.finish  # type: ignore[attr-defined]
-        training._crew.finish = lambda: (brought.append(finish()), brought[-1])[1]  # type: ignore[attr-defined]
+        crew: Any = training._crew
+        supervisor = crew._crew if config.stale else crew
+        finish = supervisor.finish
+        supervisor.finish = lambda: (brought.append(finish()), brought[-1])[1]
         training.run()
         check(training, folder, brought)
     return training, brought
