@@ -3,7 +3,6 @@
 Physics sleeps instead of computing, so that four collectors fit on two cores: each is like a machine of its own.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -23,9 +22,9 @@ from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
 
-SLEEP = float(os.environ.get("SLEEP", "0.05"))
+SLEEP = 0.2
 """Seconds of a control step of all worlds of a collector."""
-WORLDS, STEPS, ROUNDS = 16, 32, 10
+WORLDS, STEPS, ROUNDS = 16, 16, 6
 """Worlds of a collector, control steps of a rollout, and timed rollouts."""
 
 
