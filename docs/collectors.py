@@ -1,6 +1,8 @@
-"""Measure how training grows with the number of collectors, and what the head can feed: `python docs/growth.py`.
+"""Measure training with collectors: `python docs/collectors.py growth`, `… head` or `… overhead`.
 
-Physics sleeps instead of computing, so that four collectors fit on two cores: each is like a machine of its own.
+`growth`: speed with one to four collectors. Physics sleeps instead of computing, so that four collectors fit on two
+cores: each is like a machine of its own. `head`: how many samples per second one head can learn from. `overhead`: two
+collectors against two workers of one process.
 """
 
 import sys
@@ -12,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import ray
 
 from dohyo.agents.learning.config import PpoConfig
@@ -121,7 +124,22 @@ def head() -> None:
         say(f"head: {per_second(feed, time.process_time):,.0f} samples per second of processor time")
 
 
+def overhead() -> None:
+    """Write how much longer updates take with two collectors than in one process with two workers, in turn."""
+    here = TrainConfig("sumo", engine="mujoco", worlds=64, workers=2, samples=10**9, rated_bouts=0)
+    with training(here) as one, training(replace(here, workers=1, collectors=2)) as two:
+        ratios = []
+        for _ in range(ROUNDS):
+            times = []
+            for begun in (one, two):
+                start = time.perf_counter()
+                update(begun)
+                times.append(time.perf_counter() - start)
+            ratios.append(times[1] / times[0])
+    low, *_, high = sorted(ratios)
+    say(f"two collectors take {np.median(ratios):.3f} of the time of two workers ({low:.3f} to {high:.3f})")
+
+
 if __name__ == "__main__":
     register_arena("sleeping", replace(ARENAS["sumo"], id="sleeping_v0", engines={"mujoco": Sleeping}))
-    head()
-    growth()
+    {"head": head, "growth": growth, "overhead": overhead}[sys.argv[1]]()
