@@ -1,8 +1,8 @@
-"""Measure training with collectors: `python docs/collectors.py growth`, `… head` or `… overhead`.
+"""Measure training with collectors: `python docs/collectors.py growth`, `… head`, `… overhead` or `… stale`.
 
 `growth`: speed with one to four collectors. Physics sleeps instead of computing, so that four collectors fit on two
 cores: each is like a machine of its own. `head`: how many samples per second one head can learn from. `overhead`: two
-collectors against two workers of one process.
+collectors against two workers of one process. `stale`: one collector that plays ahead against one that waits.
 """
 
 import sys
@@ -34,9 +34,17 @@ WORLDS, STEPS, ROUNDS = 16, 16, 6
 class Sleeping(ThreadEngine):
     """MuJoCo whose steps take `SLEEP` seconds and move nothing."""
 
+    seconds = SLEEP
+
     def step(self, action: Array) -> None:
         """Sleep."""
-        time.sleep(SLEEP)
+        time.sleep(self.seconds)
+
+
+class Brisk(Sleeping):
+    """One whose steps take 10 ms."""
+
+    seconds = 0.01
 
 
 @contextmanager
@@ -99,6 +107,13 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def stale() -> None:
+    """Write how much longer updates take without `--stale 1` than with it, in turn, if a step takes 10 ms."""
+    config = TrainConfig("brisk", engine="mujoco", worlds=64, collectors=1, samples=10**9, rated_bouts=0)
+    with training(config) as one, training(replace(config, stale=1)) as two:
+        compare("training without --stale 1 takes {} of the time with it", two, one)
+
+
 def small(collectors: int, stale: int) -> TrainConfig:
     """Settings of a run whose physics sleeps."""
     ppo = PpoConfig(rollout=STEPS)
@@ -128,18 +143,26 @@ def overhead() -> None:
     """Write how much longer updates take with two collectors than in one process with two workers, in turn."""
     here = TrainConfig("sumo", engine="mujoco", worlds=64, workers=2, samples=10**9, rated_bouts=0)
     with training(here) as one, training(replace(here, workers=1, collectors=2)) as two:
-        ratios = []
-        for _ in range(ROUNDS):
-            times = []
-            for begun in (one, two):
-                start = time.perf_counter()
+        compare("two collectors take {} of the time of two workers", one, two)
+
+
+def compare(words: str, one: Training, two: Training) -> None:
+    """Write in which share of the time of three updates of `one` those of `two` are made, in turn: median and range."""
+    ratios = []
+    for _ in range(ROUNDS):
+        times = []
+        for begun in (one, two):
+            update(begun)  # of a collector that plays ahead, this one began to play while the other training ran
+            start = time.perf_counter()
+            for _ in range(3):
                 update(begun)
-                times.append(time.perf_counter() - start)
-            ratios.append(times[1] / times[0])
+            times.append(time.perf_counter() - start)
+        ratios.append(times[1] / times[0])
     low, *_, high = sorted(ratios)
-    say(f"two collectors take {np.median(ratios):.3f} of the time of two workers ({low:.3f} to {high:.3f})")
+    say(words.format(f"{np.median(ratios):.3f} ({low:.3f} to {high:.3f})"))
 
 
 if __name__ == "__main__":
     register_arena("sleeping", replace(ARENAS["sumo"], id="sleeping_v0", engines={"mujoco": Sleeping}))
-    {"head": head, "growth": growth, "overhead": overhead}[sys.argv[1]]()
+    register_arena("brisk", replace(ARENAS["sumo"], id="brisk_v0", engines={"mujoco": Brisk}))
+    {"head": head, "growth": growth, "overhead": overhead, "stale": stale}[sys.argv[1]]()

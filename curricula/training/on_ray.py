@@ -81,7 +81,7 @@ class Supervisor:
     def _fill(self, post: Post) -> None:
         """Put a new actor into a post."""
         post.life, post.sent = post.life + 1, set()
-        options = {"num_cpus": _cores(self._plan), "max_restarts": 0, "max_task_retries": 0}
+        options = {"num_cpus": _cores(self._plan), "max_restarts": 0, "scheduling_strategy": "SPREAD"}
         seeds = self._plan.seeds_of(post.number, post.life)
         post.actor = ray.remote(**options)(Outpost).remote(self._plan.part(post.number), seeds, self._entries, ray.get)
         post.ready, post.begun = post.actor.build.remote(), time.monotonic()
