@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
-from dohyo.arenas.errors import ConfigError, EngineError
+from dohyo.arenas.errors import ConfigError, EngineError, UnknownName
 from dohyo.arenas.physics import cores, is_installed
 from dohyo.arenas.registry import ARENAS, Setup, build_arena, need_two_seats, set_up
 from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, Device, EngineName, Imports, Json, PhysicsName, Workers
@@ -94,6 +94,8 @@ def command(
 def _sweep(config: TrainConfig, generations: int, as_json: bool) -> None:
     from dohyo.cli.sweep_table import measure_worlds
 
+    if config.engine != "warp":
+        raise UnknownName("--sweep measures numbers of worlds on a GPU: add --engine warp")
     measure_worlds(config, generations, as_json)
 
 

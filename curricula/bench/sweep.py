@@ -67,7 +67,7 @@ def sweep(config: TrainConfig, generations: int, tick: Callable[[], None] = lamb
     MuJoCo Warp.
     """
     if config.engine != "warp":
-        raise ConfigError("--sweep measures numbers of worlds on a GPU: add --engine warp")
+        raise ConfigError(f"a sweep measures the warp engine, not {config.engine}")
     start = time.perf_counter()
     _play(config, 1, 0, 1)
     first = time.perf_counter() - start

@@ -10,7 +10,8 @@ import pytest
 from doubles import PART, snapshot, tiny_config
 
 from dohyo.agents.snapshot import save_snapshot
-from dohyo.cli.commands import crossplay, play, train
+from dohyo.cli import stages
+from dohyo.cli.commands import crossplay, play
 from dohyo.curricula.run.folder import RunFolder
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -50,7 +51,7 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "hyperparameter": (["train", "sumo", "--ppo", "speed=3", "--out", "NOWHERE"], "unknown hyperparameter 'speed'"),
     "its value": (["train", "sumo", "--ppo", "epochs=few", "--out", "NOWHERE"], "'epochs=few': give NAME=VALUE"),
     "run": (["rate", "NOWHERE"], "is not a run folder"),
-    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "the name of this picture must end in .gif or .png"),
+    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "the name of this picture must end in .mp4 or .gif or .png"),
 }
 
 
@@ -131,7 +132,7 @@ def test_an_interrupted_command_says_what_is_kept(monkeypatch: pytest.MonkeyPatc
         raise KeyboardInterrupt
 
     monkeypatch.setattr(play, "make_batch", interrupt)
-    monkeypatch.setattr(train, "train_in", interrupt)
+    monkeypatch.setattr(stages, "train_in", interrupt)
     monkeypatch.setattr(crossplay, "play_all", interrupt)
     goes_on = "dohyo: interrupted; run the same command again to resume\n"
     assert run_main(*PLAY, *TWICE) == (130, "", "dohyo: interrupted\n")
