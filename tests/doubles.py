@@ -1,10 +1,9 @@
-"""Test doubles: a batch without physics, small snapshots, a small run, a small disk."""
+"""Test doubles: a batch without physics, small snapshots, a small run."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -231,23 +230,6 @@ def shorten_bouts(monkeypatch: pytest.MonkeyPatch, cycles: int = 12, arena: str 
     monkeypatch.setitem(ARENAS, arena, replace(ARENAS[arena], max_cycles=cycles))
 
 
-@contextmanager
-def small_disk(folder: Path, kilobytes: int) -> Iterator[Path]:
-    """Mount a small file system in `folder`; skip the test if mounting is not permitted."""
-    folder.mkdir()
-    options = ["-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(["mount", *options], capture_output=True, check=False)
-    except OSError:
-        pytest.skip("there is no mount here")
-    if mounted.returncode != 0:
-        pytest.skip("mounting is not permitted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 class Noise:
     """A policy of seeded noise that keeps what it saw and did; the noise of a row is its own stream's."""
 
@@ -265,15 +247,6 @@ class Noise:
         action = np.array(rows, np.float32)
         self.did.append(action)
         return action
-
-
-def throw_out(batch: Batch, world: int, seat: int) -> None:
-    """Put a seat of sumo far outside the ring, so that its next control step loses the bout; all have touched."""
-    ids = np.array([world])
-    qpos, qvel = batch.engine._qpos[ids].copy(), batch.engine._qvel[ids].copy()
-    qpos[0, batch.arena.scene.seats[seat].qpos.start] = 20
-    batch.engine.reset(ids, qpos, qvel)
-    batch.arena.touched[world] = True
 
 
 def draws(steps: int, seed: int = 5, worlds: int | None = None) -> Any:

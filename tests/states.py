@@ -122,3 +122,12 @@ def play(batch: Batch, seed: int, steps: int, actions_seed: int = 0) -> np.ndarr
         step = batch.step(actions)
         record.append(np.concatenate([*step.observation, step.reward], axis=1))
     return np.array(record)
+
+
+def throw_out(batch: Batch, world: int, seat: int) -> None:
+    """Put a seat of sumo far outside the ring, so that its next control step loses the bout; all have touched."""
+    ids = np.array([world])
+    qpos, qvel = batch.engine._qpos[ids].copy(), batch.engine._qvel[ids].copy()
+    qpos[0, batch.arena.scene.seats[seat].qpos.start] = 20
+    batch.engine.reset(ids, qpos, qvel)
+    batch.arena.touched[world] = True

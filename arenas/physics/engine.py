@@ -122,13 +122,19 @@ class StateEngine(ABC):
     @property
     def state(self) -> Mapping[str, AnyArray]:
         """See `Engine`."""
-        return nested("start", dict(zip(("qpos", "qvel"), self._start, strict=True))) | nested(
-            "frame", self.frame.state
-        )
+        start = nested("start", dict(zip(("qpos", "qvel"), self._start, strict=True)))
+        return {**start, **nested("frame", self.frame.state), **self._rows}
 
-    @abstractmethod
+    @property
+    def _rows(self) -> Mapping[str, AnyArray]:
+        """The arrays that hold the worlds."""
+        return {"qpos": self._qpos, "qvel": self._qvel, "sensed": self._sensed}
+
     def settle(self) -> None:
-        """See `Engine`."""
+        """See `Engine`: put all worlds anew into their current states, since a library's memory of them is hidden."""
+        sensed = self._sensed.copy()
+        self._put(np.arange(self.worlds), self._qpos.copy(), self._qvel.copy())
+        self._sensed[:] = sensed
 
     def _fill(self) -> None:
         self.frame.fill(self._qpos, self._qvel, self._sensed)

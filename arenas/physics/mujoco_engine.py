@@ -117,12 +117,12 @@ class ThreadEngine(StateEngine):
         self._forces[:, self._roots, :3], self._pushed = force, True
 
     @property
-    def state(self) -> Mapping[str, AnyArray]:
-        """See `Engine`; a world's row is its `mjSTATE_INTEGRATION`, which includes the solver's warm start."""
-        return {**super().state, "integration": self._batch.state}
+    def _rows(self) -> Mapping[str, AnyArray]:
+        """A world's row is its `mjSTATE_INTEGRATION`, which includes the solver's warm start."""
+        return {"integration": self._batch.state}
 
     def settle(self) -> None:
-        """Do nothing: `state` holds everything."""
+        """Do nothing: `state` holds everything, the solver's warm start included."""
 
     def close(self) -> None:
         """Do nothing: the threads end with the object."""

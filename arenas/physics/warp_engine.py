@@ -17,7 +17,6 @@ from dohyo.arenas.errors import EngineError, UnknownName
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.mujoco_engine import FIELDS
 from dohyo.arenas.physics.scene import Scene
-from dohyo.arenas.saved import AnyArray
 
 DEVICES = ("cuda", "cpu")
 """Where worlds can run; the first that is there is the default."""
@@ -186,17 +185,6 @@ class WarpEngine(StateEngine):
         """See `Engine`."""
         self._forces[:, self._roots, :3], self._pushed = force, True
         self._data.xfrc_applied.assign(self._forces)
-
-    @property
-    def state(self) -> Mapping[str, AnyArray]:
-        """See `Engine`."""
-        return {**super().state, "qpos": self._qpos, "qvel": self._qvel, "sensed": self._sensed}
-
-    def settle(self) -> None:
-        """See `Engine`: put all worlds anew into their current states, so that the solver starts afresh."""
-        sensed = self._sensed.copy()
-        self._put(np.arange(self.worlds), self._qpos.copy(), self._qvel.copy())
-        self._sensed[:] = sensed
 
     def memory(self) -> int:
         """Return the bytes of all worlds' state and constraints on the device."""

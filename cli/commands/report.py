@@ -34,7 +34,8 @@ def command(
         int | None,
         typer.Option(
             "--refresh",
-            help="Write the page again every so many seconds until the run's budget is used up; the browser loads it.",
+            help="Write the page again at this interval, in seconds, until the run's budget is used up; the browser "
+            "loads it.",
             min=5,
             show_default="write it once",
         ),

@@ -21,7 +21,7 @@ def render(story: "Story", bouts: Sequence[tuple[str, "Replay"]] = (), refresh: 
     """Return the page as HTML; everything that comes from the run is escaped.
 
     `bouts` are replays to show side by side, with their captions; without them no script can run in the page. With
-    `refresh` the browser loads the page again every so many seconds.
+    `refresh` the browser loads the page again at that interval, in seconds.
     """
     from jinja2 import Environment, StrictUndefined
 

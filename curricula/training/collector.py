@@ -57,7 +57,7 @@ class Scheduled:
 
 @dataclass(frozen=True)
 class Order:
-    """What to play: who learns, whom it meets, and the schedules."""
+    """What to play: the learner, its opponents, and the schedules."""
 
     version: int
     """Number of updates of the learner so far."""

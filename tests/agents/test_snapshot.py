@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from doubles import ORIGIN, PART, network, small_disk, snapshot
+from doubles import ORIGIN, PART, network, snapshot
 from safetensors.numpy import save, save_file
+from small_disk import small_disk
 
 from dohyo.agents.files import write_atomically
 from dohyo.agents.snapshot import FORMAT, Part, SnapshotError, load_snapshot, make_snapshot, save_snapshot

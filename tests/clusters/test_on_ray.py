@@ -48,7 +48,7 @@ def test_one_collector_plays_what_this_process_plays(tmp_path: Path, monkeypatch
 
 
 def long_config(collectors: int, generations: int, **changes: Any) -> TrainConfig:
-    """A run of so many generations; the last one exceeds the budget by all of its samples but one."""
+    """A run of a number of generations; the last one exceeds the budget by all of its samples but one."""
     config = tiny_config(worlds=2 * collectors, mirror=1.0, updates=10, rated_bouts=0, collectors=collectors)
     config = replace(config, ppo=replace(config.ppo, rollout=64))
     samples = (generations - 1) * 4 * collectors * 64 * config.updates + 1

@@ -11,7 +11,6 @@ from dohyo.arenas.physics.bullet.workers import Herd
 from dohyo.arenas.physics.bullet.world import ActorPlan, import_pybullet
 from dohyo.arenas.physics.engine import StateEngine
 from dohyo.arenas.physics.scene import Scene
-from dohyo.arenas.saved import AnyArray
 
 MOST_HINGES = 127
 """Largest number of hinges of a body: Bullet silently drops further links (measured with pybullet 3.2.7)."""
@@ -56,17 +55,6 @@ class BulletEngine(StateEngine):
     def push(self, force: Array) -> None:
         """See `Engine`."""
         self._herd.push(force)
-
-    @property
-    def state(self) -> Mapping[str, AnyArray]:
-        """See `Engine`."""
-        return {**super().state, "qpos": self._qpos, "qvel": self._qvel, "sensed": self._sensed}
-
-    def settle(self) -> None:
-        """See `Engine`: put all worlds anew into their current states, since Bullet's memory of contacts is hidden."""
-        sensed = self._sensed.copy()
-        self._put(np.arange(self.worlds), self._qpos.copy(), self._qvel.copy())
-        self._sensed[:] = sensed
 
     def close(self) -> None:
         self._herd.close()

@@ -8,12 +8,13 @@ import cloudpickle
 import gymnasium
 import numpy as np
 import pytest
-from doubles import draws, throw_out
+from doubles import draws
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import RecordEpisodeStatistics, TransformReward
 from gymnasium.wrappers.vector import NormalizeObservation
 from stable_baselines3 import PPO
+from states import throw_out
 
 from dohyo.arenas import ActionError, DohyoEnv, DohyoError, EngineError, SeatEnv, SeatVectorEnv, UnknownName, sumo_4_v0
 

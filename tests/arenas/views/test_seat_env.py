@@ -5,11 +5,12 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from doubles import Noise, draws, throw_out
+from doubles import Noise, draws
 from gymnasium.utils.env_checker import check_env, data_equivalence
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 from stable_baselines3.common.env_util import make_vec_env
+from states import throw_out
 
 from dohyo.arenas import (
     ARENAS,

@@ -5,9 +5,10 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from doubles import Noise, draws, network, throw_out
+from doubles import Noise, draws, network
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from states import throw_out
 
 from dohyo.agents.snapshot import Origin, Part, make_snapshot
 from dohyo.arenas import ActionError, Batch, Perturbation, Push, SeatEnv, SeatVectorEnv, UnknownName, make_batch

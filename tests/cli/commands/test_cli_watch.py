@@ -1,4 +1,4 @@
-"""`dohyo watch`: whom it shows, where, and what it refuses."""
+"""`dohyo watch`: which players it shows, where, and what it refuses."""
 
 import importlib.util
 import json

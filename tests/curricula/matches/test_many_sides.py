@@ -8,7 +8,8 @@ from pathlib import Path
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from doubles import Constant, FloatArray, StubBatch, only_object, shorten_bouts, throw_out
+from doubles import Constant, FloatArray, StubBatch, only_object, shorten_bouts
+from states import throw_out
 
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import ConfigError

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from doubles import small_disk
+from small_disk import small_disk
 
 from dohyo.arenas.errors import DohyoError
 from dohyo.curricula.matches.match import Bout
