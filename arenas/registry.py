@@ -82,11 +82,19 @@ def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> Aren
     )
 
 
+def _sumo(id_: str, *sides: int) -> ArenaSpec:
+    """Return the spec of sumo of ants on the given sides, with EC's 500 control steps for each opposing side."""
+    cycles = 500 * max(sides)
+    return ArenaSpec(
+        id_, partial(Sumo, sides=sides), bodies=("ant",), seats=len(sides), page="sumo", max_cycles=cycles
+    )
+
+
 ARENAS = {
     "sumo": ArenaSpec("sumo_v0", Sumo, bodies=tuple(BODIES), seats=2, page="sumo"),
-    "sumo_3": ArenaSpec("sumo_3_v0", partial(Sumo, sides=(0, 1, 2)), bodies=("ant",), seats=3, page="sumo"),
-    "sumo_4": ArenaSpec("sumo_4_v0", partial(Sumo, sides=(0, 1, 2, 3)), bodies=("ant",), seats=4, page="sumo"),
-    "sumo_2v2": ArenaSpec("sumo_2v2_v0", partial(Sumo, sides=(0, 0, 1, 1)), bodies=("ant",), seats=4, page="sumo"),
+    "sumo_3": _sumo("sumo_3_v0", 0, 1, 2),
+    "sumo_4": _sumo("sumo_4_v0", 0, 1, 2, 3),
+    "sumo_2v2": _sumo("sumo_2v2_v0", 0, 0, 1, 1),
     "run_to_goal": ArenaSpec("run_to_goal_v0", RunToGoal, bodies=tuple(BODIES), seats=2, page="run_to_goal"),
     "you_shall_not_pass": ArenaSpec(
         "you_shall_not_pass_v0", YouShallNotPass, bodies=tuple(BODIES), seats=2, page="you_shall_not_pass"
