@@ -22,9 +22,9 @@ DEVICES = ("cuda", "cpu")
 """Where worlds can run; the first that is there is the default."""
 DEVICE_VARIABLE = "DOHYO_DEVICE"
 """The environment variable that names the device for this process and its children."""
-CONTACTS = 2
+CONTACTS = 4
 """Contacts per geom that moves for which memory is reserved, in the mean over a scene (ours; heaps of four ants that
-start in each other have 1.9)."""
+start in each other have 3.1)."""
 DERIVED = ("body_subtreemass", "body_invweight0", "dof_invweight0", "actuator_acc0")
 """The model's fields that follow from the masses; contacts and limits use them."""
 
