@@ -85,9 +85,7 @@ def _paper(name: str, build: Build, *bodies: str, max_cycles: int = 500) -> Aren
 def _sumo(id_: str, *sides: int) -> ArenaSpec:
     """Return the spec of sumo of ants on the given sides, with EC's 500 control steps for each opposing side."""
     cycles = 500 * max(sides)
-    return ArenaSpec(
-        id_, partial(Sumo, sides=sides), bodies=("ant",), seats=len(sides), page="sumo", max_cycles=cycles
-    )
+    return ArenaSpec(id_, partial(Sumo, sides=sides), bodies=("ant",), seats=len(sides), page="sumo", max_cycles=cycles)
 
 
 ARENAS = {
