@@ -184,9 +184,7 @@ def need_two_seats(name: str) -> None:
     """Raise `UnknownName` unless the arena has two seats."""
     if ARENAS[name].seats != 2:
         two = ", ".join(known for known, spec in ARENAS.items() if spec.seats == 2)
-        raise UnknownName(
-            f"arena {name!r} has {ARENAS[name].seats} seats; training and matches take arenas of two: {two}"
-        )
+        raise UnknownName(f"arena {name!r} has {ARENAS[name].seats} seats; this command takes arenas of two: {two}")
 
 
 def _seat_bodies(name: str, spec: ArenaSpec, body: str) -> list[Body]:

@@ -280,7 +280,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path):
         assert load_snapshot(first).digest == snapshot().digest
 
 
-def test_files_can_be_read_by_whom_the_user_lets(tmp_path: Path):
+def test_files_take_their_permissions_from_the_umask(tmp_path: Path):
     before = os.umask(0o027)
     try:
         path = save_snapshot(snapshot(), tmp_path)

@@ -51,12 +51,12 @@ def test_a_main_agent_goes_back_to_a_main_exploiter_that_beats_it():
         (
             [0.6, 0.8, 0.5, 0.5],
             [0.8, 0.2, 0, 0],
-        ),  # 0.16 and 0.04; what comes after the last rise is no worse than it was
+        ),  # 0.16 and 0.04; after the last rise nothing is forgotten
         ([0.7, 0.8, 0.5], [0, 0, 1]),  # beaten in 70 %: not forgotten
         ([0.9, 0.2, 0.4], [1 / 101, 64 / 101, 36 / 101]),  # 0.01, 0.64, 0.36
     ],
 )
-def test_a_main_agent_goes_back_to_whom_it_has_forgotten(rates: list[float], verification: list[float]):
+def test_a_main_agent_meets_forgotten_opponents_again(rates: list[float], verification: list[float]):
     weights = (1 - np.array(rates)) ** 2
     rest = np.array(chances(MAIN, standings((MAIN, rates)), mirrored=True)) * 0.65 - 0.5 * weights / weights.sum()
     assert (rest / 0.15).tolist() == pytest.approx(verification, abs=1e-9)

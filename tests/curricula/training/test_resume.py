@@ -20,7 +20,7 @@ from dohyo.curricula.training.training import Training
 
 
 def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:
-    """Train to the end of the budget in sessions that are stopped after so many generations, the first after none."""
+    """Train to the end of the budget in sessions of `turns` generations; the first stops before any."""
     stop = 0
     while True:
         with closing(RunFolder.create_or_resume(path, config)) as folder:
