@@ -75,6 +75,11 @@ class PpoLearner:
         self._note_first()
 
     @property
+    def policy(self) -> NormalisedPolicy | RecurrentPolicy:
+        """The networks that learn."""
+        return self._policy
+
+    @property
     def samples(self) -> int:
         """Samples learned from so far: control steps of learning seats."""
         return self._ppo.num_timesteps

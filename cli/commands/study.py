@@ -1,23 +1,30 @@
 """`dohyo study`: train the arms of a study with several seeds, play them against each other, and check its claims."""
 
 import json
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
-from dohyo.arenas.errors import UnknownName, lookup
+from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
 from dohyo.cli.options import BodyName, EngineName, Imports, Json, PhysicsName, Workers, Worlds
 from dohyo.curricula.studies.catalogue import STUDIES
+from dohyo.curricula.studies.width import RATES, WIDTHS
 
 if TYPE_CHECKING:
-    from dohyo.curricula.studies.report import StudyReport
+    from dohyo.curricula.studies.kinds import Report
     from dohyo.curricula.studies.study_folder import StudyConfig
 
 SAMPLES = 1_000_000
 """Default budget of a run, in control steps."""
+
+
+def _listed(numbers: Sequence[float]) -> str:
+    return ",".join(f"{number:g}" for number in numbers)
 
 
 def command(
@@ -35,6 +42,12 @@ def command(
     bouts: Annotated[
         int, typer.Option("--bouts", help="Bouts of every pair of arms, over all pairs of seeds.", min=1)
     ] = 800,
+    widths: Annotated[str, typer.Option("--widths", help="Widths of the study width, separated by commas.")] = _listed(
+        WIDTHS
+    ),
+    rates: Annotated[
+        str, typer.Option("--rates", help="Learning rates of the study width, separated by commas.")
+    ] = _listed(RATES),
     arena: Annotated[str, typer.Option("--arena", help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
     body: BodyName = None,
     engine: EngineName = None,
@@ -49,6 +62,7 @@ def command(
     Example: [bold]dohyo study delta --engine mujoco --out runs/delta[/bold]
     """
     lookup(STUDIES, study, "study")
+    grid = tuple(map(int, _numbers("--widths", widths, int))), _numbers("--rates", rates, float)
     setup = set_up(arena, body, engine, physics=physics)
     build_arena(arena, setup.body, drive=setup.drive, physics=setup.physics)
     need_two_seats(arena)
@@ -58,28 +72,50 @@ def command(
         samples = SAMPLES
     from dohyo.curricula.studies.study_folder import StudyConfig
 
-    scene = setup.body, setup.engine, setup.drive
-    imported = tuple(imports or ())
-    config = StudyConfig(study, arena, *scene, samples, minutes, worlds, seeds, bouts, workers, setup.physics, imported)
+    config = StudyConfig(
+        study,
+        arena,
+        setup.body,
+        setup.engine,
+        setup.drive,
+        samples,
+        minutes,
+        worlds,
+        seeds,
+        bouts,
+        workers,
+        setup.physics,
+        tuple(imports or ()),
+        *grid,
+    )
     _report(_carry_out(out, config, as_json), config, out, as_json)
 
 
-def _report(report: "StudyReport", config: "StudyConfig", out: Path, as_json: bool) -> None:
-    """Print the report, or its figures as one JSON object."""
-    from dohyo.curricula.studies.report import FILES
+def _numbers(option: str, text: str, kind: Callable[[str], float]) -> tuple[float, ...]:
+    """Return the numbers in an option's value, ascending; raises `ConfigError` unless they are positive."""
+    try:
+        numbers = {kind(word) for word in text.split(",")}
+    except ValueError:
+        numbers = set()
+    if not numbers or not all(0 < number < np.inf for number in numbers):
+        raise ConfigError(f"{option} takes numbers above 0, separated by commas, not {text!r}")
+    return tuple(sorted(numbers))
 
+
+def _report(report: "Report", config: "StudyConfig", out: Path, as_json: bool) -> None:
+    """Print the report, or its figures as one JSON object."""
     if as_json:
         names = ("study", "arena", "body", "engine", "physics", "seeds", "bouts", "samples", "minutes")
         typer.echo(json.dumps({name: getattr(config, name) for name in names} | report.record()))
         return
     typer.echo(report.markdown())
-    typer.echo(f"Written to {out}: {', '.join(FILES)}")
+    typer.echo(f"Written to {out}: {', '.join(report.files)}")
 
 
-def _carry_out(out: Path, config: "StudyConfig", quiet: bool) -> "StudyReport":
+def _carry_out(out: Path, config: "StudyConfig", quiet: bool) -> "Report":
     """Train the missing runs and play the missing bouts, with progress unless `quiet`."""
     from dohyo.cli.progress import play_all, show_progress
-    from dohyo.curricula.studies.report import StudyReport
+    from dohyo.curricula.studies.kinds import KINDS
     from dohyo.curricula.studies.study_folder import StudyFolder
 
     with closing(StudyFolder(out, config)) as folder:
@@ -87,7 +123,9 @@ def _carry_out(out: Path, config: "StudyConfig", quiet: bool) -> "StudyReport":
             with show_progress(f"{run.name}, run {k + 1} of {len(folder.runs)}", quiet) as watch:
                 folder.train(run, watch)
         with closing(folder.open_matches()) as matches:
-            play_all(matches, folder.schedule(matches), quiet)
-            report = StudyReport(folder, folder.scores(matches))
-        report.write()
+            kind = KINDS[folder.study.kind]
+            for schedule in kind.phases(folder, matches):
+                play_all(matches, schedule, quiet)
+            report = kind.report(folder, matches)
+            report.write()
     return report

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dohyo.agents.learning.config import POLICIES
+from dohyo.curricula.studies.width import RATES, WIDTHS, arms
 
 Published = Mapping[str, tuple[float, float]]
 """A paper's shares of wins and of losses of each arm against the other arms."""
@@ -37,6 +38,8 @@ class Study:
     """A paper's figures, by arena and body."""
     claims: tuple[Claim, ...] = ()
     """Claims for any arena and body, besides those of the figures."""
+    kind: str = "arms"
+    """What is played and reported, a key of `dohyo.curricula.studies.kinds.KINDS`."""
 
     def claimed(self, arena: str, body: str) -> list[Claim]:
         """Return the claims for an arena and body; a figure claims whether the arm wins more than it loses."""
@@ -76,6 +79,14 @@ STUDIES = {
         alike={},
         because="All other settings are the defaults. `lstm` differs from `mlp-128` in memory and in its units, and "
         "makes three passes over a rollout instead of five.",
+    ),
+    "width": Study(
+        title="Widths and learning rates (arXiv 2203.03466)",
+        arms=arms(WIDTHS, RATES),
+        alike={},
+        because="Every width is trained with every learning rate, under the standard rule and under muP, and scored "
+        "against the built-in policies. All other settings are the defaults.",
+        kind="width",
     ),
 }
 """Studies by name."""

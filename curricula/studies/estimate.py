@@ -14,7 +14,7 @@ WIDEST = 1.0
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean payoff with its 95 % interval."""
+    """A mean over seeds with its 95 % interval."""
 
     mean: float
     low: float
@@ -24,6 +24,15 @@ class Estimate:
     def sign(self) -> int:
         """1 if the interval lies above zero, -1 if below, else 0."""
         return int(self.low > 0) - int(self.high < 0)
+
+
+def student(values: Array) -> Estimate:
+    """Estimate the mean of one value per seed, `[S]`, with Student's interval; with one seed it is unbounded."""
+    mean, count = float(values.mean()), len(values)
+    if count < 2:
+        return Estimate(mean, -np.inf, np.inf)
+    half = float(t.ppf(0.975, count - 1) * values.std(ddof=1) / count**0.5)
+    return Estimate(mean, mean - half, mean + half)
 
 
 def over_seeds(blocks: Sequence[Array]) -> Estimate:

@@ -2,8 +2,6 @@
 
 import csv
 import io
-import platform
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from dohyo.agents.files import write_atomically
-from dohyo.arenas.physics import cores
 from dohyo.curricula.evaluation.plots import save_figure
 from dohyo.curricula.studies.findings import Finding, Result, Scores, findings, results
+from dohyo.curricula.studies.layout import heading, markdown_table, spread
 from dohyo.curricula.studies.study_folder import StudyFolder
 
 FILES = REPORT, TABLE, PLOT = "report.md", "matches.csv", "payoffs.png"
@@ -21,6 +19,8 @@ FILES = REPORT, TABLE, PLOT = "report.md", "matches.csv", "payoffs.png"
 
 class StudyReport:
     """The report of a study, computed from the scores of its matches."""
+
+    files = FILES
 
     def __init__(self, folder: StudyFolder, scores: Scores) -> None:
         self._folder, self._scores = folder, scores
@@ -37,27 +37,20 @@ class StudyReport:
 
     def markdown(self) -> str:
         """Return the report as Markdown."""
-        study, config = self._folder.study, self._folder.config
         field = [result for result in self.results if result.against is None]
         pairs = [result for result in self.results if result.against is not None]
-        budget = f"{config.samples:,} samples" if config.samples is not None else f"{config.minutes:g} minutes"
-        seeds = "one seed" if config.seeds == 1 else f"seeds 0 to {config.seeds - 1}"
         lines = [
-            f"# {study.title}",
+            *heading(self._folder),
             "",
-            f"{config.arena}, {config.body}, {config.engine}. Every arm was trained for {budget}, {seeds}.",
-            f"{study.because} All pairs of seeds played each other.",
-            f"{self._decided()} of the bouts were decided.",
-            "",
-            f"`{self.command()}`, on {platform.machine()}, {cores()} cores.",
+            f"All pairs of seeds played each other. {self._decided()} of the bouts were decided.",
             "",
             "## Each arm against all others",
             "",
-            *_markdown_table(("arm", *_HEAD, "each seed's payoff", "the paper"), [self._field_row(r) for r in field]),
+            *markdown_table(("arm", *_HEAD, "each seed's payoff", "the paper"), [self._field_row(r) for r in field]),
             "",
             "## Pair by pair",
             "",
-            *_markdown_table(("arm", "against", *_HEAD), [(r.arm, str(r.against), *_figures(r)) for r in pairs]),
+            *markdown_table(("arm", "against", *_HEAD), [(r.arm, str(r.against), *_figures(r)) for r in pairs]),
             "",
             "## Claims",
             "",
@@ -70,13 +63,6 @@ class StudyReport:
             f"![Payoffs]({PLOT})",
         ]
         return "\n".join(lines) + "\n"
-
-    def command(self) -> str:
-        """Return the command that repeats this study."""
-        c = self._folder.config
-        budget = f"--samples {c.samples}" if c.samples is not None else f"--minutes {c.minutes:g}"
-        options = f"--arena {c.arena} --body {c.body} --engine {c.engine} --worlds {c.worlds} {budget}"
-        return f"dohyo study {c.study} {options} --seeds {c.seeds} --bouts {c.bouts} --out {self._folder.path}"
 
     def record(self) -> dict[str, Any]:
         """Return the findings for JSON."""
@@ -108,8 +94,8 @@ class StudyReport:
         for finding in self.findings:
             claim, more = finding.claim, "more" if finding.claim.sign > 0 else "less"
             said = f"{claim.arm} wins {more} than it loses against {claim.against or 'the others'}"
-            rows.append((said, claim.source, _interval(finding.result), f"**{finding.verdict}**"))
-        return _markdown_table(("claim", "source", "payoff found", "verdict"), rows)
+            rows.append((said, claim.source, spread(finding.result.payoff), f"**{finding.verdict}**"))
+        return markdown_table(("claim", "source", "payoff found", "verdict"), rows)
 
     def _table(self) -> str:
         """Return the CSV table with one row per pair of runs."""
@@ -148,13 +134,4 @@ _HEAD = ("bouts", "wins", "draws", "losses", "payoff, 95 % interval over seeds")
 def _figures(result: Result) -> tuple[str, ...]:
     score = result.score
     shares = (f"{count / score.bouts:.1%}" for count in (score.wins, score.draws, score.losses))
-    return (f"{score.bouts}", *shares, _interval(result))
-
-
-def _interval(result: Result) -> str:
-    payoff = result.payoff
-    return f"{payoff.mean:+.3f} [{payoff.low:+.3f}, {payoff.high:+.3f}]"
-
-
-def _markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    return (f"{score.bouts}", *shares, spread(result.payoff))

@@ -1,11 +1,12 @@
 """The folder of a study: one run per arm and seed, and their matches. A study resumes from where it stopped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import combinations, product
 from pathlib import Path
+from typing import Any
 
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics import DEFAULT_ENGINE
@@ -18,9 +19,12 @@ from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.results_folder import claim
 from dohyo.curricula.studies.catalogue import STUDIES, Study
 from dohyo.curricula.studies.findings import Scores
+from dohyo.curricula.studies.width import RATES, WIDTHS, arms
 from dohyo.curricula.training.training import Progress, Training
 
-FREE = ("seeds", "bouts", "workers", "imports")
+Match = tuple[Pair, int]
+"""A pair, and the number of its bouts."""
+FREE = ("seeds", "bouts", "workers", "imports", "widths", "rates")
 """Settings that may change when a study resumes."""
 
 
@@ -46,6 +50,10 @@ class StudyConfig:
     physics: str = ACCURATE
     imports: tuple[str, ...] = ()
     """Files and modules that the command line imported, as in `TrainConfig`."""
+    widths: tuple[int, ...] = WIDTHS
+    """Widths of the study `width`, ascending."""
+    rates: tuple[float, ...] = RATES
+    """Learning rates of the study `width`, ascending."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,17 @@ class StudyFolder:
     @cached_property
     def runs(self) -> list[StudyRun]:
         """The runs in their order of training: all arms of a seed, then the next seed."""
-        return [self._run(arm, seed) for seed in range(self.config.seeds) for arm in self.study.arms]
+        return [self._run(arm, seed) for seed in range(self.config.seeds) for arm in self.arms]
+
+    @cached_property
+    def arms(self) -> Mapping[str, Mapping[str, Any]]:
+        """The settings that each arm changes."""
+        return arms(self.config.widths, self.config.rates) if self.study.kind == "width" else self.study.arms
+
+    @property
+    def grid(self) -> dict[str, Sequence[float]]:
+        """The options from which the arms follow, in a study that has some."""
+        return {"widths": self.config.widths, "rates": self.config.rates} if self.study.kind == "width" else {}
 
     def _run(self, arm: str, seed: int) -> StudyRun:
         c = self.config
@@ -97,7 +115,7 @@ class StudyFolder:
             rated_bouts=0,
             imports=c.imports,
         )
-        config = replace(base, **{**self.study.alike, **self.study.arms[arm]})
+        config = replace(base, **{**self.study.alike, **self.arms[arm]})
         return StudyRun(arm, seed, self.path / "runs" / f"{arm}.seed{seed}", config)
 
     def train(self, run: StudyRun, watch: Callable[[Progress], None] = lambda progress: None) -> None:
@@ -112,26 +130,28 @@ class StudyFolder:
             self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive, physics=c.physics), c.workers
         )
 
-    def schedule(self, crossplay: Crossplay) -> list[tuple[Pair, int]]:
+    def both_seats(self, crossplay: Crossplay, pair: Pair, bouts: int) -> list[Match]:
+        """Return the matches of a pair: one if the seats are alike, else one for each way to seat it."""
+        if crossplay.symmetric:
+            return [(pair, bouts)]
+        return [(pair, share_out(bouts, 2, 0)), (pair[::-1], share_out(bouts, 2, 1))]
+
+    def schedule(self, crossplay: Crossplay) -> list[Match]:
         """Return all matches with their numbers of bouts, which add up to `bouts` for each pair of arms."""
-        matches = []
+        matches: list[Match] = []
         seeds = list(product(range(self.config.seeds), repeat=2))
-        for one, two in combinations(self.study.arms, 2):
+        for one, two in combinations(self.arms, 2):
             for k, (s, t) in enumerate(seeds):
-                bouts = share_out(self.config.bouts, len(seeds), k)
-                pair = self._entrants[one, s], self._entrants[two, t]
-                if crossplay.symmetric:
-                    matches.append((pair, bouts))
-                else:
-                    matches += [(pair, share_out(bouts, 2, 0)), (pair[::-1], share_out(bouts, 2, 1))]
+                pair = self.entrant(one, s), self.entrant(two, t)
+                matches += self.both_seats(crossplay, pair, share_out(self.config.bouts, len(seeds), k))
         return matches
 
     def scores(self, crossplay: Crossplay) -> Scores:
         """Return the scores of every arm against every other, by pair of seeds."""
         found: dict[tuple[str, str], list[list[Score]]] = {}
-        for one, two in combinations(self.study.arms, 2):
+        for one, two in combinations(self.arms, 2):
             n = range(self.config.seeds)
-            pairs = [[(self._entrants[one, s], self._entrants[two, t]) for t in n] for s in n]
+            pairs = [[(self.entrant(one, s), self.entrant(two, t)) for t in n] for s in n]
             found[one, two] = [[crossplay.both_ways(pair) for pair in row] for row in pairs]
             found[two, one] = [[found[one, two][s][t].turned() for s in n] for t in n]
         return found
@@ -140,6 +160,10 @@ class StudyFolder:
     def _entrants(self) -> dict[tuple[str, int], Entrant]:
         """The newest snapshots of every run."""
         return {(run.arm, run.seed): self._entrant(run) for run in self.runs}
+
+    def entrant(self, arm: str, seed: int) -> Entrant:
+        """Return the newest snapshots of an arm's run with a seed, as a participant of matches."""
+        return self._entrants[arm, seed]
 
     def _entrant(self, run: StudyRun) -> Entrant:
         with closing(RunFolder.open(run.path)) as folder:

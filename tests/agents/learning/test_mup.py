@@ -1,5 +1,6 @@
 """muP: changes of activations do not depend on the width; initial weights and learning rates worked out by hand."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from learners import Still, practise
 
 from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.learning.coordinates import changes, layer_outputs
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy
 from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.learning.vec_env import SeatVec
+from dohyo.arenas.batch import make_batch
+from dohyo.arenas.errors import ConfigError
 
 OBSERVATION, ACTION = 20, 3
 
@@ -26,31 +30,22 @@ def network(width: int, *, mup: bool, rate: float = 1e-3) -> NormalisedPolicy:
     return NormalisedPolicy(seen, done, lambda progress: rate, own=OBSERVATION, width=width, mup=mup)
 
 
-def layers(policy: NormalisedPolicy, x: torch.Tensor) -> list[torch.Tensor]:
-    """The outputs of each layer of policy and value function, before the tanh."""
-    outputs = []
-    for tower in (policy.policy_layers(), policy.value_layers()):
-        y = x
-        for layer in tower:
-            outputs.append(layer(y))
-            y = torch.tanh(outputs[-1])
-    return outputs
-
-
 def coordinate_check(width: int, *, mup: bool, steps: int = 4) -> list[float]:
     """Return the root mean square change of each layer's outputs after a few steps of Adam."""
     policy = network(width, mup=mup)
     rng = torch.Generator().manual_seed(1)
     x, target = torch.randn(64, OBSERVATION, generator=rng), torch.randn(64, ACTION + 1, generator=rng)
     with torch.no_grad():
-        before = layers(policy, x)
+        before = layer_outputs(policy, x)
     for _ in range(steps):
-        outputs = layers(policy, x)
+        outputs = layer_outputs(policy, x)
         policy.optimizer.zero_grad()
         (torch.cat([outputs[2], outputs[5]], dim=1) - target).square().mean().backward()
         policy.optimizer.step()
     with torch.no_grad():
-        return [(new - old).square().mean().sqrt().item() for new, old in zip(layers(policy, x), before, strict=True)]
+        return [
+            (new - old).square().mean().sqrt().item() for new, old in zip(layer_outputs(policy, x), before, strict=True)
+        ]
 
 
 @pytest.mark.parametrize("mup", [True, False])
@@ -63,6 +58,31 @@ def test_changes_do_not_depend_on_the_width(mup: bool):
         assert (growth < 3 / 2).all()
     else:  # 16 times the width: what the policy puts out changes by an order of magnitude more
         assert growth.max() > 4
+
+
+def test_changes_of_a_learner_in_an_arena():
+    """The policy's output changes as much at 256 units as at 32 under muP, and more under the standard rule."""
+    grown = {}
+    for rule in ("mup", "standard"):
+        found = []
+        for width in (32, 256):
+            config = PpoConfig(parametrization=rule, width=width, rollout=16, minibatch=64)
+            with closing(make_batch("sumo", "ant", "mujoco", 4, workers=1)) as batch:
+                found.append(changes(batch, config, 3))
+        assert found[0].shape == (3, 6)
+        assert (found[0][2] > found[0][0]).all()  # more updates, more change
+        grown[rule] = found[1][-1] / found[0][-1]
+    policy_out = 2
+    assert 2 / 3 < grown["mup"][policy_out] < 3 / 2
+    assert grown["standard"][policy_out] > 2
+
+
+def test_the_coordinate_check_takes_mlps():
+    with (
+        closing(make_batch("sumo", "ant", "mujoco", 4, workers=1)) as batch,
+        pytest.raises(ConfigError, match="takes the network mlp, not 'lstm'"),
+    ):
+        changes(batch, PpoConfig(policy="lstm"), 1)
 
 
 def test_initial_sizes():
