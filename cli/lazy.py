@@ -14,7 +14,7 @@ COMMANDS = {
     "watch": "Watch live bouts in a browser tab: of any players, or of a run while it trains.",
     "replay": "Turn a recorded bout into a page that plays it in a browser, or into a video or pictures.",
     "rate": "Show the ratings of a run's snapshots with 95 % intervals, from all rated bouts so far.",
-    "report": "Write a page about a run, finished or not: ratings, win rates, opponents met, curves, settings.",
+    "report": "Write a page about a run, finished or not, or about several: ratings, win rates, curves, settings.",
     "crossplay": "Play every pair of players, and each player against itself: scores, the Nash mixture, cycles and "
     "side bias.",
     "exploit": "Train a best response against a frozen victim, and report its wins, with and without the victim seeing "

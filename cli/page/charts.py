@@ -11,6 +11,14 @@ from dohyo.cli.page.panels import MILLIONS, Chart, band, chart, chosen, ends, gr
 from dohyo.curricula.matches.intervals import wilson
 
 PAST = "wins_against_past"
+BOUT_CURVES = {"draws": ("draws", ""), "bout_steps": ("length", "control steps"), "dense_return": ("dense return", "")}
+"""Curves of training bouts, with their titles and units."""
+UPDATE_CURVES = {
+    "samples_per_s": ("throughput", "samples per second"),
+    "train/std": ("noise of the actions", "standard deviation"),
+    "train/approx_kl": ("divergence of an update", ""),
+}
+"""Curves of updates, with their titles and units."""
 
 
 def ratings(story: Story) -> Chart | None:
@@ -21,7 +29,7 @@ def ratings(story: Story) -> Chart | None:
         for k, (learner, rows) in enumerate(story.rated.items()):
             y, low, high = ([row[key] for row in rows] for key in ("rating", "low", "high"))
             for panel, key in zip(panels, ("samples", "minutes"), strict=True):
-                x = _along(story, rows, key)
+                x = along(story, rows, key)
                 line(panel, x, y, learner)
                 band(panel, x, low, high, colour(k))
         name(panels[0], "over samples", MILLIONS, "rating")
@@ -32,7 +40,7 @@ def ratings(story: Story) -> Chart | None:
     return chart(figure, "ratings", f"Ratings over samples and over minutes: {ends(series)}", caption)
 
 
-def _along(story: Story, rows: list[Row], key: str) -> list[float]:
+def along(story: Story, rows: list[Row], key: str) -> list[float]:
     """Return when the snapshots in `rows` were taken: millions of samples, or minutes."""
     if key == "samples":
         return [row["samples"] / 1e6 for row in rows]
@@ -71,8 +79,8 @@ def frozen_and_past(story: Story) -> Chart | None:
     with grid(2) as (figure, panels):
         for k, (learner, rows) in enumerate(story.rated.items()):
             y, low, high = ([row[key] for row in rows] for key in ("rating", "low", "high"))
-            line(panels[0], _along(story, rows, "samples"), y, learner)
-            band(panels[0], _along(story, rows, "samples"), low, high, colour(k))
+            line(panels[0], along(story, rows, "samples"), y, learner)
+            band(panels[0], along(story, rows, "samples"), low, high, colour(k))
             line(panels[1], *past[learner], learner)
         name(panels[0], "rating against frozen references", MILLIONS, "rating")
         name(panels[1], "bouts won against the past, in training", MILLIONS, "share of wins", share=True)
@@ -140,8 +148,7 @@ def curriculum(story: Story) -> Chart | None:
 
 def training_bouts(story: Story) -> Chart | None:
     """Draw draws, lengths and dense returns of training bouts."""
-    kinds = {"draws": ("draws", ""), "bout_steps": ("length", "control steps"), "dense_return": ("dense return", "")}
-    return _curves(story, kinds, "bouts", "Means over the training bouts of a generation, mirror bouts included.")
+    return _curves(story, BOUT_CURVES, "bouts", "Means over the training bouts of a generation, mirror bouts included.")
 
 
 def endings(story: Story) -> Chart | None:
@@ -175,12 +182,7 @@ def endings(story: Story) -> Chart | None:
 
 def updates(story: Story) -> Chart | None:
     """Draw the throughput, the noise of the actions and the divergence of updates."""
-    kinds = {
-        "samples_per_s": ("throughput", "samples per second"),
-        "train/std": ("noise of the actions", "standard deviation"),
-        "train/approx_kl": ("divergence of an update", ""),
-    }
-    return _curves(story, kinds, "updates", "Throughput is that of a session up to then, rated bouts included.")
+    return _curves(story, UPDATE_CURVES, "updates", "Throughput is that of a session up to then, rated bouts included.")
 
 
 def _curves(story: Story, kinds: dict[str, tuple[str, str]], called: str, caption: str) -> Chart | None:

@@ -3,13 +3,16 @@
 import base64
 import hashlib
 import json
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
 from dohyo.arenas.views.replay import SHAPES, Replay
 from dohyo.arenas.views.replay_file import describe
+from dohyo.cli.page.template import fill, part
+
+TEMPLATE, SCRIPT = "replay.html", "replay.js"
+"""The page's two parts."""
 
 WORLD = 0
 """The body that never moves."""
@@ -17,26 +20,19 @@ WORLD = 0
 
 def render(replay: Replay) -> str:
     """Return the page as HTML; everything that comes from the replay is escaped, and only our script may run."""
-    from jinja2 import Environment, StrictUndefined
-
-    template, script = (_part(kind) for kind in ("html", "js"))
     about = replay.about
-    page = Environment(autoescape=True, undefined=StrictUndefined).from_string(template)
-    return page.render(
+    return fill(
+        TEMPLATE,
         title=f"{about.arena} with {about.body} on {about.engine}, seed {about.seed}",
         bout=json.dumps(_contents(replay)).replace("<", "\\u003c"),  # no text can end the script element
-        script=script,
+        script=part(SCRIPT),
         hash=script_hash(),
     )
 
 
 def script_hash() -> str:
     """Return the hash of the script, with which a page's security policy allows it."""
-    return base64.b64encode(hashlib.sha256(_part("js").encode()).digest()).decode()
-
-
-def _part(kind: str) -> str:
-    return files("dohyo.cli.page").joinpath(f"replay.{kind}").read_text(encoding="utf-8")
+    return base64.b64encode(hashlib.sha256(part(SCRIPT).encode()).digest()).decode()
 
 
 def _contents(replay: Replay) -> dict[str, Any]:

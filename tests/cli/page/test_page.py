@@ -194,7 +194,7 @@ def test_colours_of_a_chart_are_the_pages():
     assert not any(colour in svg for colour in VARIABLES)
     assert "var(--series-0)" in svg
     assert "a &lt; b &amp; $x$" in svg
-    template = (Path(page.__file__).parent / "report.html").read_text()
+    template = (Path(page.__file__).parent / "base.html").read_text()
     assert all(template.count(f"{variable}: #") == 2 for variable in VARIABLES.values())  # light and dark
 
 
