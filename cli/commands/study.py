@@ -27,27 +27,30 @@ def _listed(numbers: Sequence[float]) -> str:
     return ",".join(f"{number:g}" for number in numbers)
 
 
+ALL_WIDTHS, ALL_RATES = _listed(WIDTHS), _listed(RATES)
+Samples = Annotated[
+    int | None,
+    typer.Option("--samples", help="Budget of every run in control steps.", min=1, show_default=f"{SAMPLES}"),
+]
+Minutes = Annotated[
+    float | None,
+    typer.Option("--minutes", help="Budget of every run in minutes instead; not exactly repeatable.", min=0),
+]
+Widths = Annotated[str, typer.Option("--widths", help="Widths of the study width, separated by commas.")]
+Rates = Annotated[str, typer.Option("--rates", help="Learning rates of the study width, separated by commas.")]
+
+
 def command(
     study: Annotated[str, typer.Argument(help=f"Study: {', '.join(STUDIES)}.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Study folder; one that exists is resumed.", show_default=False)],
-    samples: Annotated[
-        int | None,
-        typer.Option("--samples", help="Budget of every run in control steps.", min=1, show_default=f"{SAMPLES}"),
-    ] = None,
-    minutes: Annotated[
-        float | None,
-        typer.Option("--minutes", help="Budget of every run in minutes instead; not exactly repeatable.", min=0),
-    ] = None,
+    samples: Samples = None,
+    minutes: Minutes = None,
     seeds: Annotated[int, typer.Option("--seeds", help="Runs per arm; can be raised later.", min=1)] = 3,
     bouts: Annotated[
         int, typer.Option("--bouts", help="Bouts of every pair of arms, over all pairs of seeds.", min=1)
     ] = 800,
-    widths: Annotated[str, typer.Option("--widths", help="Widths of the study width, separated by commas.")] = _listed(
-        WIDTHS
-    ),
-    rates: Annotated[
-        str, typer.Option("--rates", help="Learning rates of the study width, separated by commas.")
-    ] = _listed(RATES),
+    widths: Widths = ALL_WIDTHS,
+    rates: Rates = ALL_RATES,
     arena: Annotated[str, typer.Option("--arena", help=f"Arena: {', '.join(ARENAS)}.")] = "sumo",
     body: BodyName = None,
     engine: EngineName = None,
@@ -75,9 +78,7 @@ def command(
     config = StudyConfig(
         study,
         arena,
-        setup.body,
-        setup.engine,
-        setup.drive,
+        *setup[:3],
         samples,
         minutes,
         worlds,
