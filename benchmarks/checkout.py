@@ -9,6 +9,8 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
+from dohyo.curricula.run import software
+
 ROOT = Path(__file__).resolve().parents[1]
 PROBES = Path(__file__).resolve().parent / "probes"
 
@@ -66,13 +68,8 @@ def remove(folder: Path) -> None:
 
 
 def machine() -> str:
-    """Return processor, number of cores, load and versions, for the head of a table."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    model = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
-    return f"{os.cpu_count()} cores ({model}), load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
+    """Return processor, cores, load and Python's version, for the head of a table."""
+    return f"{software.machine()}, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}"
 
 
 def _git(*arguments: str) -> str:
