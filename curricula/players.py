@@ -14,6 +14,8 @@ from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.players import BUILT_IN, FORMS, Make, unknown_player
 from dohyo.arenas.players import find_player as find_player
 from dohyo.arenas.registry import ARENAS, Setup, set_up
+from dohyo.arenas.rules.arena import Arena
+from dohyo.curricula.matches.roles import Role, roles_of
 from dohyo.curricula.run.folder import KIND, RunFolder
 from dohyo.curricula.run.results_folder import SETTINGS
 
@@ -60,6 +62,11 @@ def find_start(name: str, *, values: bool = False) -> Snapshot:
         if not links or folder.config.ppo.value != "own":
             return snapshot
         return replace(snapshot, values=read_values(folder.checked_checkpoint(links[0])))
+
+
+def roles_played(snapshot: Snapshot, arena: Arena) -> list[Role]:
+    """Return the roles of an arena whose seats a snapshot can all fill, in the order of the seats."""
+    return [role for role in roles_of(arena) if all(snapshot.plays(Part.of(arena, seat)) for seat in role.seats)]
 
 
 def trained_as(names: Iterable[str], arena: str | None = None) -> Origin | None:

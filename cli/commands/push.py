@@ -12,12 +12,10 @@ from rich.table import Column, Table
 
 from dohyo.agents.snapshot import Part, Snapshot
 from dohyo.arenas.batch import DIVERGED
-from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.perturbation import Push
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import Setup, build_arena, need_two_seats
-from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.registry import Setup, build_arena
 from dohyo.arenas.views.replay import Replay
 from dohyo.cli.options import (
     CHARTS,
@@ -151,29 +149,22 @@ def _read_forces(text: str) -> tuple[float, ...]:
 
 def _find(players: list[str], arena: str | None, body: str | None) -> list["Subject"]:
     """Return the subjects: snapshots in the arena of their training, built-in policies in the first snapshot's seat."""
-    from dohyo.curricula.evaluation.push import Subject
+    from dohyo.curricula.evaluation.push import Subject, check_pushable
 
     trained = {name: _place(name, find_snapshot(name), body) for name in players if name not in BUILT_IN}
     usual = Subject("", None, arena or "sumo", body or "ant", "target", seat=0)
     first = next((subject for subject in trained.values() if arena in (None, subject.arena)), usual)
-    _check_known(build_arena(first.arena, first.body, drive=first.drive))
-    need_two_seats(first.arena)
+    check_pushable(build_arena(first.arena, first.body, drive=first.drive))
     return [trained.get(name) or replace(first, name=name, snapshot=None) for name in dict.fromkeys(players)]
-
-
-def _check_known(arena: Arena) -> None:
-    """Raise `UnknownName` for an arena with bodies of its own: the test was never tried there."""
-    if any(BODIES.get(body.name) is not body for body in arena.bodies):
-        raise UnknownName(f"the wind test takes arenas with the bodies {', '.join(BODIES)}, not {arena.name!r}")
 
 
 def _place(name: str, snapshot: Snapshot, body: str | None) -> "Subject":
     """Return the subject of a snapshot: its arena, and the first seat that it can play."""
-    from dohyo.curricula.evaluation.push import Subject
+    from dohyo.curricula.evaluation.push import Subject, check_pushable
 
     part = snapshot.origin.part
     rules = build_arena(part.arena, body or part.body, drive=part.drive)
-    _check_known(rules)
+    check_pushable(rules)
     able = [seat for seat in range(len(rules.seats)) if snapshot.plays(Part.of(rules, seat))]
     if not able:
         snapshot.check_plays(Part.of(rules, 0))

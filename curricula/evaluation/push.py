@@ -12,11 +12,14 @@ from scipy.stats import t
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.bodies import BODIES
+from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import DEFAULT_ENGINE, make_engine
 from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.players import Acts, built_in
-from dohyo.arenas.registry import build_arena
+from dohyo.arenas.registry import build_arena, need_two_seats
+from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.rules.one_seat import FELL, Alone
 from dohyo.curricula.evaluation.masked import MASKS
 from dohyo.curricula.matches.match import Bout, play_match
@@ -93,6 +96,13 @@ class Stand:
     def half_width(self) -> float:
         """Half of the mean's 95 % interval: Student's, which holds for few bouts too."""
         return float(t.ppf(0.975, len(self.steps) - 1)) * self.error
+
+
+def check_pushable(arena: Arena) -> None:
+    """Raise `UnknownName` for an arena of other bodies or more seats than those in which the test was tried."""
+    if any(BODIES.get(body.name) is not body for body in arena.bodies):
+        raise UnknownName(f"the wind test takes arenas with the bodies {', '.join(BODIES)}, not {arena.name!r}")
+    need_two_seats(arena.name)
 
 
 def wind_test(subject: Subject, config: WindConfig, watch: Callable[[Bout], None] | None = None) -> Iterator[Stand]:

@@ -41,8 +41,8 @@ def test_a_session_is_written_down_when_something_has_changed(tmp_path: Path, mo
 def test_a_session_on_another_machine_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The file of a run that an older version began names no machine."""
     (tmp_path / "versions.json").write_text(json.dumps([{"samples": 0, "versions": installed()}]))
-    for samples, machine in ((100, "small"), (200, "small"), (300, "large")):
-        monkeypatch.setattr(versions, "machine", lambda machine=machine: machine)
+    for samples, named in ((100, "small"), (200, "small"), (300, "large")):
+        monkeypatch.setattr(versions, "machine", lambda named=named: named)
         note_versions(tmp_path, samples)
     assert [(session.samples, session.machine) for session in read_versions(tmp_path)] == [
         (0, ""),
@@ -68,7 +68,18 @@ def test_a_run_may_go_on_with_other_versions(tmp_path: Path, monkeypatch: pytest
     assert sessions == [(0, {"dohyo": "0.1"}), (96, {"dohyo": "0.2"})]
 
 
-@pytest.mark.parametrize("content", ["", "[", "3", "[{}]", '[{"samples": "many", "versions": {}}]', '[{"samples": 0, "versions": {}, "machine": 1}]', "[1]"])
+BAD = [
+    "",
+    "[",
+    "3",
+    "[{}]",
+    "[1]",
+    '[{"samples": "many", "versions": {}}]',
+    '[{"samples": 0, "versions": {}, "machine": 1}]',
+]
+
+
+@pytest.mark.parametrize("content", BAD)
 def test_versions_that_cannot_be_read(tmp_path: Path, content: str):
     (tmp_path / "versions.json").write_text(content)
     with pytest.raises(DohyoError, match="remove it, nothing else depends on it"):
