@@ -10,6 +10,8 @@ from dohyo.cli.lazy import COMMANDS, Commands, listed
 EXIT_TYPED, EXIT_FAILED, EXIT_INTERRUPTED = 2, 1, 130
 RESUMES = ("train", "exploit", "study", "crossplay")
 """Commands that resume from the folder `--out`."""
+ALWAYS = "card"
+"""The command that resumes without `--out` too."""
 
 app = typer.Typer(
     name="dohyo",
@@ -69,7 +71,8 @@ def main() -> None:
 
 def _what_is_kept(arguments: list[str]) -> str:
     """Return a note that the same command resumes, if it records its progress in a folder; else an empty text."""
-    resumes = next(iter(arguments), "") in RESUMES and any(word.partition("=")[0] == "--out" for word in arguments)
+    name = next(iter(arguments), "")
+    resumes = name == ALWAYS or (name in RESUMES and any(word.partition("=")[0] == "--out" for word in arguments))
     return "; run the same command again to resume" if resumes else ""
 
 

@@ -20,6 +20,8 @@ COMMANDS = {
     "exploit": "Train a best response against a frozen victim, and report its wins, with and without the victim seeing "
     "it.",
     "push": "Push players repeatedly and report the control steps until they fall: the paper's wind test.",
+    "card": "Measure a snapshot and write its card: training, strength, weaknesses, speed; the same command resumes "
+    "it.",
     "import": "Make snapshots of the agents published with arXiv 1710.03748 and 1710.03641.",
     "study": "Repeat an experiment of the paper with a chosen budget; the same command resumes it after Ctrl-C or a "
     "kill.",

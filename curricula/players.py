@@ -106,6 +106,16 @@ def check_imports(arena: str, names: Iterable[str]) -> None:
                 folder.check_arena()
 
 
+def find_run(name: str) -> Path | None:
+    """Return the run folder that a player's name leads to, also from a file among the run's snapshots."""
+    if os.path.isfile(name):
+        folder = Path(name).resolve().parent.parent
+        held = folder / "snapshots" / Path(name).name
+        return folder if (folder / SETTINGS[KIND]).exists() and held.exists() else None
+    place = _find_run(name)
+    return place[0] if place else None
+
+
 def _find_run(name: str) -> tuple[Path, str | None, int | None] | None:
     """Return the folder, learner and generation in `RUN:LEARNER@GENERATION`; None if there is no such folder.
 

@@ -14,7 +14,12 @@ from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
 from dohyo.arenas.physics.presets import ACCURATE
 
-SETTINGS = {"training run": "config.json", "study": "study.json", "cross-play": "crossplay.json"}
+SETTINGS = {
+    "training run": "config.json",
+    "study": "study.json",
+    "cross-play": "crossplay.json",
+    "card": "card_settings.json",
+}
 """The settings file of each kind of results; it shows what a folder holds."""
 LATER = {"physics": ACCURATE}
 """Settings that older files lack, with the value that held for them."""
