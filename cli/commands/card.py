@@ -111,12 +111,8 @@ def command(
 
     subject = find_subject(player, body)
     folder = out or (subject.run or Path(player).parent) / "cards" / subject.snapshot.name
-    chosen: dict[str, Any] = {
-        "without": without or (),
-        "named": rivals or (),
-        "engines": _engines(subject, engine or ()),
-    }
-    with closing(Card(folder, subject, CardConfig(bouts, seed), **chosen)) as card:
+    engines, config = _engines(subject, engine or ()), CardConfig(bouts, seed)
+    with closing(Card(folder, subject, config, without=without or (), named=rivals or (), engines=engines)) as card:
         save_snapshot(subject.snapshot, folder)
         with bar(as_json) as progress:
             task = progress.add_task("playing", total=card.left)

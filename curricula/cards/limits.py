@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dohyo.arenas.physics.presets import ACCURATE, CONTROL_STEP
+from dohyo.curricula.matches.score import Score
 
 Row = Mapping[str, Any]
 EVEN = 0.5
@@ -34,9 +35,9 @@ def _losses(card: Row) -> Iterator[str]:
     for row in card["matches"]:
         if _first(card, row) and row["win_rate"] < EVEN and not row["past"]:
             yield f"Winning{_as(card, row)} against {row['opponent']}: {share(row)} of the bouts are won."
-        if _first(card, row) and row["past"] and row["losses"] > row["wins"]:
+        if _first(card, row) and row["past"] and Score(row["losses"], row["draws"], row["wins"]).better:
             lost = f"{row['losses']} bouts lost, {row['wins']} won"
-            yield f"A measure of progress{_as(card, row)}: {row['opponent']} beats it ({lost})."
+            yield f"Showing progress{_as(card, row)}: {row['opponent']} beats it ({lost})."
 
 
 def _engines(card: Row) -> Iterator[str]:

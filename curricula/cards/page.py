@@ -1,5 +1,6 @@
 """A card as Markdown, with the front matter of a Hugging Face model card."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -9,7 +10,7 @@ from dohyo.curricula.cards.limits import Row, engine_name, share
 
 Table = tuple[Sequence[str], list[list[str]]]
 """Heads and rows."""
-SCORE = ("won", "drawn", "lost", "share won")
+SCORE = ("as", "won", "drawn", "lost", "share won")
 
 
 def render(card: Mapping[str, Any]) -> str:
@@ -18,14 +19,13 @@ def render(card: Mapping[str, Any]) -> str:
 
     template = files("dohyo.curricula.cards").joinpath("card.md").read_text(encoding="utf-8")
     page = Environment(undefined=StrictUndefined, keep_trailing_newline=True).from_string(template)
-    return page.render(
+    text = page.render(
         card=card,
         title=f"{card['arena']}, {card['body']}: {card['snapshot'][:6]}",
         lead=_lead(card),
-        index=[_indexed(row) for row in card["matches"]],
+        index=[_indexed(row) for row in card["matches"] if not row["past"]],
         use=card["use"],
         again=_again(card),
-        repeats=card["training"]["repeats"],
         origin=list(_origin(card)),
         matches=_matches(card),
         ways=_ways(card),
@@ -33,20 +33,26 @@ def render(card: Mapping[str, Any]) -> str:
         speed=_speed(card),
         made=_made(card),
     )
+    return re.sub(r"\n{3,}", "\n\n", text)
 
 
 def _lead(card: Row) -> str:
     training = card["training"]
     how = "imported from the agents of 2017" if training["source"] else f"trained on {training['samples']:,} samples"
     return (
-        f"A policy for the Dohyo arena `{card['id']}` with {card['body']}, as {' and '.join(card['roles'])}; {how}. "
+        f"A policy for the Dohyo arena `{card['id']}` with {card['body']}{_roles(card)}; {how}. "
         f"It takes an observation of {card['observation']} numbers and returns an action of {card['action']}."
     )
 
 
+def _roles(card: Row) -> str:
+    """Return the roles that it plays as words; empty where all seats have the same role."""
+    return "" if all(row["sides"] for row in card["matches"]) else f", as {' and '.join(card['roles'])}"
+
+
 def _indexed(row: Row) -> dict[str, Any]:
     place = f"{row['opponent']} on {engine_name(row)}"
-    name = f"share of {row['bouts']} bouts won as {row['role']}"
+    name = f"share of {row['bouts']} bouts won{'' if row['sides'] else ' as ' + row['role']}"
     return {"place": place, "name": name, "win_rate": row["win_rate"]}
 
 
@@ -80,13 +86,14 @@ def _matches(card: Row) -> Table:
     rows = []
     for row in card["matches"]:
         head = [row["opponent"], engine_name(row)]
-        rows.append([*head, "both" if row["sides"] else row["role"], *_score(row)])
-        rows += [["", "", side["side"], *_score(side)] for side in row["sides"]]
-    return ("against", "engine", "as", *SCORE), rows
+        rows.append([*head, *_score(row)])
+        rows += [["", "", *_score(side | {"role": side["side"], "sides": []})] for side in row["sides"]]
+    return ("against", "engine", *SCORE), rows
 
 
 def _score(row: Row) -> list[str]:
-    return [str(row["wins"]), str(row["draws"]), str(row["losses"]), share(row)]
+    place = "both sides" if row["sides"] else row["role"]
+    return [place, str(row["wins"]), str(row["draws"]), str(row["losses"]), share(row)]
 
 
 def _ways(card: Row) -> Table:
@@ -106,21 +113,21 @@ def _breakers(card: Row) -> Iterator[tuple[str, str, Table | None]]:
     """Yield heading, text and table of everything that may break the agent."""
     left = {name: f"Left out: {why}." for name, why in card["left_out"].items()}
     first = f"On {engine_name(card['measured'])}."
-    heads = ("against", "as", *SCORE)
+    heads = ("against", *SCORE)
     attacks = "A policy that was trained to beat it. Its wins are this agent's losses."
     yield "A best response", left.get("exploit", attacks), _attacks(card)
     pushes = f"{first} It is pushed again and again (arXiv 1710.03748), alone and without sight of an opponent."
     yield "Pushes", left.get("wind", pushes), _pushes(card)
     factors = ", ".join(f"{name}: {quantity} times {factor:g}" for name, (quantity, factor) in CHANGES.items())
     changed = f"{first} For both players: {factors}."
-    worlds = [[row["change"], row["opponent"], row["role"], *_score(row)] for row in _with_base(card)]
+    worlds = [[row["change"], row["opponent"], *_score(row)] for row in _with_base(card)]
     yield "Other worlds", left.get("worlds", changed), (("world", *heads), worlds) if card["worlds"] else None
     unseen = f"{first} It sees the mean of its training in place of its opponent."
-    blind = [[row["opponent"], row["role"], *_score(row)] for row in card["blind"]]
+    blind = [[row["opponent"], *_score(row)] for row in card["blind"]]
     yield "A masked view", left.get("blind", unseen), (heads, blind) if blind else None
     past = [row for row in card["matches"] if row["past"] and engine_name(row) == engine_name(card["measured"])]
     text = f"{first} Also in the table of all matches." if past else "No earlier snapshot of its run is at hand."
-    table = heads, [[row["opponent"], row["role"], *_score(row)] for row in past]
+    table = heads, [[row["opponent"], *_score(row)] for row in past]
     yield "Its own past", text, table if past else None
 
 
@@ -136,7 +143,7 @@ def _with_base(card: Row) -> list[Row]:
 
 def _attacks(card: Row) -> Table | None:
     rows = [
-        [row["attacker"], f"{row['samples']:,}", f"{row['minutes']:.0f}", *map(share, (row["attack"], row["blind"]))]
+        [row["attacker"], f"{row['samples']:,}", f"{row['minutes']:.1f}", *map(share, (row["attack"], row["blind"]))]
         for row in card["exploit"]
     ]
     heads = ("attacker", "its samples", "its minutes", "it wins", "it wins if this agent cannot see it")

@@ -11,6 +11,7 @@ from dohyo.curricula.cards.subject import Subject
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import SET_ELSEWHERE, to_toml
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.run.record import Generation
 from dohyo.curricula.run.software import read_versions
 
 ALWAYS = ("arena", "body", "engine", "seed", "minutes", "samples")
@@ -26,9 +27,8 @@ def how_trained(subject: Subject) -> dict[str, Any]:
     if subject.run is None:
         return known | {"learner": "", "minutes": None, "settings": "", "repeats": False, "imports": [], "sessions": []}
     with closing(RunFolder.open(subject.run)) as folder:
-        chain = folder.record.chain(subject.learner)
-        [link] = [link for link in chain if link.snapshot == subject.snapshot.name]
-        sessions = [asdict(one) for one in read_versions(folder.path) if one.samples <= folder.samples]
+        link = next(link for link in folder.record.chain(subject.learner) if link.snapshot == subject.snapshot.name)
+        sessions = [asdict(one) for one in read_versions(folder.path) if one.samples < _samples(folder, link)]
         return known | {
             "learner": subject.learner,
             "minutes": link.seconds / 60,
@@ -37,6 +37,13 @@ def how_trained(subject: Subject) -> dict[str, Any]:
             "imports": list(folder.config.imports),
             "sessions": sessions,
         }
+
+
+def _samples(folder: RunFolder, last: Generation) -> int:
+    """Return the samples of all learners of a run until a generation; 1 or more, so that a first session counts."""
+    links = folder.record.generations()
+    until = {link.learner: link.samples for link in links[: links.index(last) + 1]}
+    return max(1, sum(until.values()))
 
 
 def changed(config: TrainConfig) -> dict[str, Any]:
