@@ -19,7 +19,7 @@ from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.registry import set_up
 from dohyo.arenas.views.replay import verdict
 from dohyo.cli.best_response import against
-from dohyo.cli.options import BodyName, Imports, Json, Seed, engine_words
+from dohyo.cli.options import Imports, Json, Seed, engine_words
 from dohyo.cli.progress import bar, train_in
 from dohyo.cli.suggestions import quoted
 from dohyo.cli.train_settings import plan
@@ -51,7 +51,7 @@ Engines = Annotated[
     list[str] | None,
     typer.Option(
         "--engine",
-        help="Engine to play on; the first one is for everything. Can be given several times.",
+        help="Engine to play on; all other parts are on the first. Can be given several times.",
         show_default="that of the training, then all that are installed but warp",
     ),
 ]
@@ -95,7 +95,10 @@ def command(
     license_: Annotated[
         str | None, typer.Option("--license", help="License of the agent, as Hugging Face names it: mit.")
     ] = None,
-    body: BodyName = None,
+    body: Annotated[
+        str | None,
+        typer.Option("--body", help="Bodies of the seats.", show_default="the run's, else the snapshot's"),
+    ] = None,
     seed: Seed = 0,
     imports: Imports = None,
     as_json: Json = False,

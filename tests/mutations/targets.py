@@ -23,6 +23,7 @@ from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.published.importer import read_published
 from dohyo.agents.published.layouts import KINDS
 from dohyo.agents.snapshot import encode, load_named, load_snapshot, read_metadata
+from dohyo.curricula.cards.card_folder import CardFolder
 from dohyo.curricula.ratings.table import collect
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.results_folder import keep_settings
@@ -67,6 +68,7 @@ def targets(run: Path, folder: Path) -> list[Target]:
         _versions(run, folder),
         _curves(run, folder),
         _results(folder),
+        _card(folder),
         *(_published(name, content, folder) for name, content in _vectors().items()),
     ]
 
@@ -204,6 +206,20 @@ def _results(folder: Path) -> Target:
         _expect(given(json.loads(content)) == given(settings), "other settings")
 
     return _target(path, "settings of a study", (*BYTES, edit_json, edit_json), read)
+
+
+def _card(folder: Path) -> Target:
+    """Results of a card: the same, fewer, or refused."""
+    held = {"matches/sumo/zero": {"wins": 3, "low": 0.25, "endings": {"fell": 4}}, "speed": {"median_s": 1e-5}}
+    with closing(CardFolder(folder / "card", {})) as card:
+        for name, result in held.items():
+            card.keep(name, result)
+
+    def read(content: bytes) -> None:
+        with closing(CardFolder(folder / "card", {})) as card:
+            _expect(all(card.get(name) in (None, result) for name, result in held.items()), "other results")
+
+    return _target(folder / "card" / "results.json", "results of a card", (*BYTES, edit_json, edit_json), read)
 
 
 def _vectors() -> dict[str, bytes]:
