@@ -69,36 +69,39 @@ NotFor = Annotated[
 ]
 
 
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        "--samples", help="Budget of a best response in control steps instead.", min=1, show_default="no limit"
+    ),
+]
+License = Annotated[
+    str | None, typer.Option("--license", help="License of the agent, as Hugging Face names it, such as mit.")
+]
+Bodies = Annotated[
+    str | None, typer.Option("--body", help="Bodies of the seats.", show_default="the run's, else the snapshot's")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder of the card; one that exists is resumed.", show_default="RUN/cards/SNAPSHOT"),
+]
+Player = Annotated[
+    str, typer.Argument(help="Snapshot to describe: snapshot file, RUN, RUN:LEARNER or RUN@N.", show_default=False)
+]
+
+
 def command(
-    player: Annotated[
-        str,
-        typer.Argument(help="Snapshot to describe: snapshot file, RUN, RUN:LEARNER or RUN@N.", show_default=False),
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", help="Folder of the card; one that exists is resumed.", show_default="RUN/cards/SNAPSHOT"
-        ),
-    ] = None,
+    player: Player,
+    out: Out = None,
     bouts: Annotated[int, typer.Option("--bouts", help="Bouts of every figure.", min=2)] = 200,
     minutes: Minutes = None,
-    samples: Annotated[
-        int | None,
-        typer.Option(
-            "--samples", help="Budget of a best response in control steps instead.", min=1, show_default="no limit"
-        ),
-    ] = None,
+    samples: Samples = None,
     rivals: Against = None,
     engine: Engines = None,
     without: Without = None,
     not_for: NotFor = None,
-    license_: Annotated[
-        str | None, typer.Option("--license", help="License of the agent, as Hugging Face names it: mit.")
-    ] = None,
-    body: Annotated[
-        str | None,
-        typer.Option("--body", help="Bodies of the seats.", show_default="the run's, else the snapshot's"),
-    ] = None,
+    license_: License = None,
+    body: Bodies = None,
     seed: Seed = 0,
     imports: Imports = None,
     as_json: Json = False,
