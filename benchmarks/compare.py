@@ -24,9 +24,9 @@ GENERATION = 61_440
 """Samples of a generation of sumo with the default settings."""
 
 
-def training(settings: dict[str, object]) -> Callable[[Side], Run]:
-    """Return the runs of the probe `training.py`."""
-    return lambda side: partial(probe, side.command("training.py", json.dumps(settings)))
+def training(settings: dict[str, object], program: str = "training.py") -> Callable[[Side], Run]:
+    """Return the runs of a probe that trains."""
+    return lambda side: partial(probe, side.command(program, json.dumps(settings)))
 
 
 CASES: dict[str, Callable[[Side], Run]] = {
@@ -35,6 +35,7 @@ CASES: dict[str, Callable[[Side], Run]] = {
     "training-pybullet": training({"engine": "pybullet", "samples": 2 * GENERATION}),
     "ratings-1": training({"samples": GENERATION}),
     "ratings-50": training({"samples": 50 * GENERATION}),
+    "training-parts": training({"samples": 4 * GENERATION}, "parts.py"),
     "stepping": lambda side: partial(probe, side.command("stepping.py", "20")),
     "import": lambda side: partial(whole, side.command("-c", "import dohyo.arenas")),
     "help": lambda side: partial(whole, [str(side.python.with_name("dohyo")), "--help"]),
