@@ -96,6 +96,14 @@ class PpoConfig:
         low=0,
         high=math.exp(2),
     )
+    desired_kl: float = _hyperparameter(
+        0.0,
+        "The rate falls after an update that diverges by more than twice this, and rises after one of less than half; "
+        "with 0 it only falls with the budget.",
+        note="rsl_rl 0.01, after each minibatch.",
+        low=0,
+        high=1,
+    )
     target_kl: float = _hyperparameter(0.03, "An update stops early beyond 1.5 times this divergence.", low=1e-9)
     value_first: int = _hyperparameter(
         200_000,

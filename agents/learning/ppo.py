@@ -22,6 +22,7 @@ from dohyo.agents.learning.divergence import divergence
 from dohyo.agents.learning.lean_ppo import LeanPpo
 from dohyo.agents.learning.lstm import RecurrentPolicy
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
+from dohyo.agents.learning.rate import Rate
 from dohyo.agents.learning.recurrent_ppo import ChunkBuffer, ChunkedPpo
 from dohyo.agents.learning.rollouts import ActedRollout, join
 from dohyo.agents.learning.vec_env import SeatVec
@@ -38,8 +39,8 @@ PUBLISHED = 2_500_000_000
 class PpoLearner:
     """Stable-Baselines3's `algorithm` as a `dohyo.agents.learning.algorithms.Learner`."""
 
-    def __init__(self, algorithm: LeanPpo | ChunkedPpo, vec: SeatVec, config: PpoConfig) -> None:
-        self.vec, self.config = vec, config
+    def __init__(self, algorithm: LeanPpo | ChunkedPpo, vec: SeatVec, config: PpoConfig, rate: Rate) -> None:
+        self.vec, self.config, self._rate = vec, config, rate
         self._ppo = algorithm
         self._curves = Logger(None, [])
         self._ppo.set_logger(self._curves)
@@ -121,6 +122,8 @@ class PpoLearner:
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._alone_until)
             self._train()
+            if self.samples > self._alone_until:
+                self._rate.follow(self.curves()["train/approx_kl"])
             self._keep_noise()
         if len(seen := self._rollout.seen()):
             self._norm.update(torch.as_tensor(seen))
@@ -144,7 +147,7 @@ class PpoLearner:
         """Go back to the first weights and statistics, with an empty optimiser; `samples` goes on counting."""
         self._policy.load_state_dict(self._first)
         self._restore_adam({})
-        self._alone_until = self.samples + self._value_first
+        self._alone_until, self._rate.factor = self.samples + self._value_first, 1.0
         self._curves.name_to_value.clear()  # of earlier updates
 
     def curves(self) -> dict[str, float]:
@@ -185,6 +188,7 @@ class PpoLearner:
             "samples": str(self.samples),
             "updates": str(sb3.updates(self._ppo)),
             "alone_until": str(self._alone_until),
+            "rate_factor": repr(self._rate.factor),
             "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
         }
         write_atomically(path, save(tensors, metadata))
@@ -207,6 +211,7 @@ class PpoLearner:
             self._ppo.num_timesteps = int(metadata["samples"])
             sb3.set_updates(self._ppo, int(metadata["updates"]))
             self._alone_until = int(metadata.get("alone_until", self._alone_until))
+            self._rate.restore(metadata.get("rate_factor", "1.0"))
             self._restore_slots(named_under(tensors, "slots/"))
             return {name: tensor.numpy() for name, tensor in named_under(tensors, "bouts/").items()}
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, OverflowError, RuntimeError) as error:
@@ -235,26 +240,26 @@ class PpoLearner:
 
 def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     """Return a learner that trains an MLP."""
-    settings = _settings(vec, config, seed)
+    rate = Rate(config)
+    settings = _settings(vec, config, seed, rate)
     settings |= {"mirror": vec.mirror() if config.symmetry else None}
     settings |= {"rollout_buffer_class": ActedRollout, "rollout_buffer_kwargs": {"vec": vec}}
-    return PpoLearner(LeanPpo(NormalisedPolicy, **settings), vec, config)
+    return PpoLearner(LeanPpo(NormalisedPolicy, **settings), vec, config, rate)
 
 
 def recurrent_ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     """Return a learner that trains an LSTM on chunks of rollouts."""
-    chunk = _divisor(config.rollout, config.unroll)
-    return PpoLearner(
-        ChunkedPpo(RecurrentPolicy, unroll=chunk, vec=vec, **_settings(vec, config, seed, chunk)), vec, config
-    )
+    chunk, rate = _divisor(config.rollout, config.unroll), Rate(config)
+    algorithm = ChunkedPpo(RecurrentPolicy, unroll=chunk, vec=vec, **_settings(vec, config, seed, rate, chunk))
+    return PpoLearner(algorithm, vec, config, rate)
 
 
-def _settings(vec: SeatVec, config: PpoConfig, seed: int, chunk: int = 1) -> dict[str, Any]:
+def _settings(vec: SeatVec, config: PpoConfig, seed: int, rate: Rate, chunk: int = 1) -> dict[str, Any]:
     """Return Stable-Baselines3's arguments; minibatches hold whole chunks of `chunk` control steps."""
     chunks = config.rollout * vec.num_envs // chunk
     return {
         "env": vec,
-        "learning_rate": lambda left: config.learning_rate * (config.final_rate + (1 - config.final_rate) * left),
+        "learning_rate": rate,
         "n_steps": config.rollout,
         "batch_size": chunk * _divisor(chunks, max(1, config.minibatch // chunk)),
         "n_epochs": config.epochs,
