@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -16,6 +17,7 @@ from dohyo.agents.entries import Entries, from_json, to_json
 from dohyo.agents.files import parse_json, write_atomically
 from dohyo.agents.policies.networks import check_shapes, check_values, make_policy
 from dohyo.agents.policies.policy import Policy
+from dohyo.agents.pretrained import locate
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
@@ -185,13 +187,17 @@ def encode(snapshot: Snapshot) -> bytes:
     return content
 
 
-def load_snapshot(path: Path) -> Snapshot:
-    """Read a snapshot and check that it is complete and unchanged; raises `SnapshotError` that says what is wrong."""
+def load_snapshot(path: str | os.PathLike[str]) -> Snapshot:
+    """Read a snapshot, a file or a shipped agent (`pretrained/NAME`), and check that it is complete and unchanged.
+
+    Raises `SnapshotError` that says what is wrong, `UnknownName` for an agent that is not shipped.
+    """
+    file = locate(path) or Path(path)
     try:
-        content = path.read_bytes()
+        content = file.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"cannot read snapshot {path}: {error.strerror}") from error
-    return decode(content, str(path))
+        raise SnapshotError(f"cannot read snapshot {file}: {error.strerror}") from error
+    return decode(content, str(file))
 
 
 def decode(content: bytes, path: str) -> Snapshot:

@@ -34,7 +34,10 @@ Make = Callable[[Seed], Acts]
 Find = Callable[[str, Batch, int, bool], Make | None]
 """Returns the maker of the player (name, batch, seat, stochastic), or None for an unknown name."""
 
-FORMS = "a snapshot file, a run folder, RUN:LEARNER for one of its learners, RUN@GENERATION for an early snapshot"
+FORMS = (
+    "a snapshot file, pretrained/NAME for a shipped agent, a run folder, RUN:LEARNER for one of its learners, "
+    "RUN@GENERATION for an early snapshot"
+)
 """The forms of names that `dohyo.curricula` adds."""
 _FINDERS: list[Find] = []
 

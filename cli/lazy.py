@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 COMMANDS = {
     "arenas": "List all arenas with their bodies, seats, sizes of observations and actions, and engines.",
+    "agents": "List the trained agents that come with the package; each is a player, as in `--seat pretrained/NAME`.",
     "train": "Train a policy by self-play into a run folder; the same command resumes it after Ctrl-C or a kill.",
     "play": "Play bouts between two players, or one per side, and count wins and draws.",
     "watch": "Watch live bouts in a browser tab: of any players, or of a run while it trains.",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dohyo.agents.learning.values import read_values
+from dohyo.agents.pretrained import locate
 from dohyo.agents.snapshot import Origin, Part, Snapshot, load_snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import UnknownName
@@ -25,7 +26,7 @@ def find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make |
 
     Raises `UnknownName` or `SnapshotError` if it exists but cannot play there.
     """
-    if not os.path.isfile(name) and _find_run(name) is None:
+    if locate(name) is None and _find_run(name) is None:
         return None
     part = Part.of(batch.arena, seat)
     snapshot = find_snapshot(name, part)
@@ -34,15 +35,15 @@ def find_trained(name: str, batch: Batch, seat: int, stochastic: bool) -> Make |
 
 
 def find_snapshot(name: str, part: Part | None = None) -> Snapshot:
-    """Return the snapshot named by a file, `RUN`, `RUN:LEARNER`, `RUN@GENERATION` or `RUN:LEARNER@GENERATION`.
+    """Return the snapshot named by a file, `pretrained/NAME`, `RUN`, `RUN:LEARNER`, or these with `@GENERATION`.
 
     Without a learner it is that of the run's first learner that can play `part`, or of the first; without a generation
     the newest. Raises `UnknownName` or `SnapshotError`.
     """
     if name in BUILT_IN:
         raise UnknownName(f"{name} is built in and has no weights: here, give {FORMS}")
-    if os.path.isfile(name):
-        return load_snapshot(Path(name))
+    if (file := locate(name)) is not None:
+        return load_snapshot(file)
     if (place := _find_run(name)) is not None:
         return _in_run(*place, part)
     raise unknown_player(name)
@@ -54,7 +55,7 @@ def find_start(name: str, *, values: bool = False) -> Snapshot:
     They are the value function in the run's checkpoint, unless it sees more than the policy.
     """
     snapshot, place = find_snapshot(name), _find_run(name)
-    if not values or place is None or os.path.isfile(name):
+    if not values or place is None or locate(name) is not None:
         return snapshot
     with closing(RunFolder.open(place[0])) as folder:
         newest = [folder.record.chain(learner)[-1:] for learner in folder.learners]
