@@ -87,7 +87,7 @@ def test_settings_of_the_first_version_are_read():
     config = TrainConfig.from_json(SETTINGS)
     assert {
         name: value for name, value in json.loads(json.dumps(asdict(config))).items() if name in SETTINGS
-    } == SETTINGS | {"ppo": SETTINGS["ppo"] | {"symmetry": False}}  # which is newer
+    } == SETTINGS | {"ppo": SETTINGS["ppo"] | {"symmetry": False, "desired_kl": 0.0}}  # which are newer
 
 
 def test_settings_from_python_are_checked():
