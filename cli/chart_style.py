@@ -11,11 +11,10 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dohyo.arenas.views.colours import SERIES
 from dohyo.curricula.evaluation.plots import save_figure
 
 INK, MUTED, GRID = "#202932", "#66727f", "#dfe4e9"
-SERIES = ("#0b6fb8", "#c8500a", "#16855f", "#a8428a", "#a07800", "#3aa0c8", "#7a5230", "#5b57b5")
-"""Colours that colour-blind readers can tell apart (after Okabe and Ito 2008), dark enough for thin lines on white."""
 DASHES: tuple[tuple[float, ...], ...] = ((), (5, 1.5), (2, 1.2), (6, 1.5, 1.5, 1.5))
 """Dash patterns of lines, so that lines do not differ in colour alone."""
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid"} | {c: f"--series-{k}" for k, c in enumerate(SERIES)}

@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 from browser import BROWSERS, QUIET
+
+PATIENCE = 120.0
+"""Most seconds to wait for the browser, which draws 3D on the processor."""
 
 
 class Driven:
@@ -98,3 +102,28 @@ def browser(scratch: Path, *, webgl: bool = False) -> Iterator[Driven]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def wait(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def press(page: Driven, label: str) -> None:
+    """Press the button with this label, once it is there."""
+    find = f"[...document.querySelectorAll('button')].find(b => b.textContent.trim() === '{label}')"
+    wait(lambda: page.run(f"!!{find}"))
+    page.run(f"{find}.click()")
+
+
+def choose(page: Driven, old: str, new: str) -> None:
+    """Choose another entry of the list that shows `old`."""
+    page.run(f"[...document.querySelectorAll('input')].find(i => i.value === '{old}').click()")
+    find = (
+        f"[...document.querySelectorAll('[role=option]')].find(o => o.checkVisibility() && o.textContent === '{new}')"
+    )
+    wait(lambda: page.run(f"!!{find}"))
+    page.run(f"{find}.click()")

@@ -53,7 +53,7 @@ def test_imports_flow_one_way(layer: str):
 def test_the_arenas_need_their_few_dependencies_only():
     few = {"dohyo", "numpy", "gymnasium", "pettingzoo", "pybullet", "mujoco"} | sys.stdlib_module_names
     for path, tree in trees("arenas"):
-        optional = {"matplotlib"} if path.name == "window.py" else set()  # for render_mode="human"
+        optional = {"trimesh", "viser"} if path.parent.name == "viewer" else set()
         more = {name for name in imported(tree) if name.split(".")[0] not in few | optional}
         assert not more, f"{path} imports {more}"
 
@@ -68,7 +68,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_importing_the_arenas_is_light():
-    assert not loaded_by("import dohyo.arenas") & (HEAVY | {"pybullet", "matplotlib"})
+    assert not loaded_by("import dohyo.arenas") & (HEAVY | {"pybullet", "viser", "trimesh"})
 
 
 def test_the_command_line_lists_its_commands_without_loading_what_they_need():

@@ -117,7 +117,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         if seed is not None:
             self.np_random = np.random.default_rng(seed)
         self.agents, self._begun = list(self.possible_agents), True
-        self._screen.refresh(self.batch)
+        self._screen.begin(self.batch)
         return self._named(observation, self._taking_part()), {agent: {} for agent in self.agents}
 
     def step(
@@ -137,7 +137,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         terminations = {agent: terminated[s] for agent, s in part}
         truncations = {agent: truncated[s] for agent, s in part}
         self.agents = [agent for agent, s in part if not terminated[s] and not truncated[s]]
-        self._screen.refresh(self.batch)
+        self._screen.show(step)
         return self._named(step.observation, part), rewards, terminations, truncations, infos
 
     def _checked(self, actions: dict[str, ArrayLike]) -> list[NDArray[Any]]:
@@ -168,11 +168,11 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         return [(agent, s) for s, agent in enumerate(self.possible_agents) if agent in self.agents]
 
     def render(self) -> Image | None:
-        """Return a picture `[360, 480, 3]` ("rgb_array"), or show it and return None ("human"), by `render_mode`."""
+        """Return a picture `[360, 480, 3]` ("rgb_array"), or None ("human": the viewer shows every step)."""
         return self._screen.render(self.batch, self._begun)
 
     def close(self) -> None:
-        """Release the engine and the window; safe to call twice."""
+        """Release the engine and the viewer; safe to call twice."""
         self.batch.close()
         self._screen.close()
 

@@ -179,7 +179,7 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         super().reset(seed=seed)
         observation = self._seat.reset(seed)
         self._going_on = self._begun = True
-        self._screen.refresh(self.batch)
+        self._screen.begin(self.batch)
         return observation[self._seat.index][0].copy(), {}
 
     def step(self, action: ArrayLike) -> tuple[FloatArray, float, bool, bool, dict[str, Any]]:
@@ -191,15 +191,15 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         step = self._seat.step(as_action(self.seat, action, self._seat.action_space.shape)[None])
         terminated, truncated = (bool(end[0, index]) for end in ends(self.batch, step))
         self._going_on = not (terminated or truncated)
-        self._screen.refresh(self.batch)
+        self._screen.show(step)
         observation, info = step.observation[index][0].copy(), describe(self.batch, step)[index]
         return observation, float(step.reward[0, index]), terminated, truncated, info
 
     def render(self) -> Image | None:
-        """Return a picture `[360, 480, 3]` ("rgb_array"), or show it and return None ("human"), by `render_mode`."""
+        """Return a picture `[360, 480, 3]` ("rgb_array"), or None ("human": the viewer shows every step)."""
         return self._screen.render(self.batch, self._begun)
 
     def close(self) -> None:
-        """Release the engine and the window; safe to call twice."""
+        """Release the engine and the viewer; safe to call twice."""
         self.batch.close()
         self._screen.close()

@@ -1,10 +1,6 @@
 """`dohyo watch`: live bouts in a browser tab."""
 
-import importlib.util
 import json
-import os
-import sys
-import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +11,7 @@ import typer
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, OWN, Setup
+from dohyo.arenas.viewer.server import HOST, INSTALL, PORT, is_installed, open_tab
 from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, Json, PhysicsName, Seed
 from dohyo.cli.players import players_of_run
 from dohyo.curricula.players import check_imports, set_up_for
@@ -43,10 +40,10 @@ def command(
     host: Annotated[
         str,
         typer.Option("--host", help="Address to listen on; others than this machine's are open to everybody there."),
-    ] = "127.0.0.1",
+    ] = HOST,
     port: Annotated[
         int, typer.Option("--port", help="Port; if it is taken, the next free one.", min=1, max=65535)
-    ] = 8080,
+    ] = PORT,
     look: Annotated[
         bool, typer.Option("--open/--no-open", help="Open a browser tab, where there is a display.")
     ] = True,
@@ -58,8 +55,8 @@ def command(
 
     Example: [bold]dohyo watch runs/first[/bold]
     """
-    if importlib.util.find_spec("viser") is None:
-        raise DohyoError('the viewer needs viser: `pip install "dohyo[watch]"`, or `dohyo play --replay bout.html`')
+    if not is_installed():
+        raise DohyoError(f"the viewer needs viser: {INSTALL}, or `dohyo play --replay bout.html`")
     arena, players, setup = _plan(shown, seat, Setup(body or "", engine or "", drive or "", physics or ""))
     from dohyo.cli.viewer.live import LiveBouts
     from dohyo.cli.viewer.viewer import Viewer
@@ -67,8 +64,8 @@ def command(
     runs = [name for name in dict.fromkeys([shown, *players]) if Path(name).is_dir()]
     with closing(Viewer(LiveBouts(arena, setup, players, seed), _choices(players, runs), host, port)) as viewer:
         typer.echo(json.dumps({"address": viewer.address}) if as_json else f"Watch at {viewer.address} (Ctrl-C ends)")
-        if look and _has_display():
-            webbrowser.open(viewer.address)
+        if look:
+            open_tab(viewer.address)
         viewer.run()
 
 
@@ -106,7 +103,3 @@ def _snapshots(run: str) -> list[str]:
                 every = -(-len(chain) // OFFERED)
                 names += [f"{run}:{learner}", *(f"{run}:{learner}@{link.generation}" for link in chain[::-every])]
     return names
-
-
-def _has_display() -> bool:
-    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

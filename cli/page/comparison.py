@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dohyo.arenas.errors import UnknownName
 from dohyo.arenas.players import BUILT_IN
-from dohyo.cli.chart_style import SERIES
+from dohyo.arenas.views.colours import SERIES
 from dohyo.cli.page.contents import Row, Story, read_story
 from dohyo.cli.page.settings import listed
 from dohyo.curricula.run.folder import RunFolder

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dohyo.arenas.arrays import Array
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.perturbation import Push
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.sides import seats_of_sides
-from dohyo.arenas.views.common import winners
+from dohyo.arenas.viewer.board import Board
 from dohyo.curricula.matches.casting import Casting, Teams
 from dohyo.curricula.matches.roles import roles_of
 
@@ -24,6 +23,7 @@ class LiveBouts:
     def __init__(self, arena: str, setup: Setup, players: Sequence[str], seed: int = 0) -> None:
         body, engine, drive, physics = setup
         self.batch = make_batch(arena, body, engine, 1, workers=1, drive=drive, physics=physics, autoreset=False)
+        self.board = Board(self.batch)
         self.players, self.seed = list(players), seed
         self.can_swap = len(roles_of(self.batch.arena)) == 1
         """Whether players can trade sides."""
@@ -36,21 +36,13 @@ class LiveBouts:
         self._cast = Casting(self.batch, Teams(self.players, arena.sides), self.seed, swap=False)
         self._observation = self.batch.reset(self.seed)
         self.seed += 1
-        seats = len(arena.seats)
-        self._force = np.zeros((1, seats, 3))
-        self.steps = 0
-        self.sums: Array = np.zeros(seats)
-        """Sum of each seat's dense reward, `[S]`."""
-        self.terms: list[Array] = []
-        """The dense reward's terms in each control step so far, `[K, S]` each."""
-        self.out = np.zeros(seats, bool)
-        self.winner: str | None = None
-        self.ending: str | None = None
-        """Why the bout has ended; None while it goes on."""
+        self._force = np.zeros((1, len(arena.seats), 3))
+        self.board.players = [self.player_of_side(side) for side in arena.sides]
+        self.board.begin()
 
     def step(self) -> None:
         """Play a control step; a bout that is over stays as it is."""
-        if self.ending is not None:
+        if self.board.ending is not None:
             return
         if self._force.any():
             self.batch.engine.push(self._force)
@@ -58,13 +50,7 @@ class LiveBouts:
             self._force[np.abs(self._force).max(axis=2) < 1] = 0
         step = self.batch.step(self._cast.act(self._observation, np.zeros(1, np.intp)))
         self._observation = step.observation
-        self.steps += 1
-        self.sums = self.sums + step.dense[0]
-        self.terms.append(np.array([term[0] for term in step.terms.values()]))
-        self.out = step.out[0].copy()
-        if step.done[0]:
-            self.winner = winners(self.batch)[step.finished.winner[0]]
-            self.ending = self.batch.endings[step.finished.ending[0]]
+        self.board.add(step)
 
     def swap(self) -> None:
         """Let the players move on by one side from the next bout on, if they can."""
@@ -78,14 +64,9 @@ class LiveBouts:
         heading = self._dice.uniform(0, 2 * np.pi)
         self._force[0, seat] = force * np.array([np.cos(heading), np.sin(heading), 0])
 
-    def player_of(self, seat: int) -> str:
-        """Return the name of the player in a seat."""
-        return self.players[min(self.batch.arena.sides[seat], len(self.players) - 1)]
-
-    @property
-    def clock(self) -> float:
-        """Time of the bout so far, s."""
-        return self.steps * self.batch.arena.scene.control_step
+    def player_of_side(self, side: int) -> str:
+        """Return the name of the player on a side."""
+        return self.players[min(side, len(self.players) - 1)]
 
     def close(self) -> None:
         """Release the engine."""

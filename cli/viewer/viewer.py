@@ -1,29 +1,18 @@
 """The viewer: a server for browser tabs, and the loop that plays bouts at their own speed."""
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
-
-import viser
+from collections.abc import Callable, Sequence
 
 from dohyo.arenas.errors import DohyoError
+from dohyo.arenas.viewer.panel import IDLE
+from dohyo.arenas.viewer.server import serve, stop
+from dohyo.arenas.viewer.stage import Stage
 from dohyo.cli.viewer.live import LiveBouts
-from dohyo.cli.viewer.panel import Panel
-from dohyo.cli.viewer.stage import Stage
+from dohyo.cli.viewer.panel import BoutsPanel
 
 REST = 1.5
 """Time between the end of a bout and the next one, s."""
-IDLE = 0.02
-"""Time between two looks at the controls while nothing moves, s."""
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Drop what viser prints: `dohyo watch` says where the page is."""
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-        yield
 
 
 class Viewer:
@@ -34,11 +23,9 @@ class Viewer:
 
     def __init__(self, bouts: LiveBouts, choices: Callable[[], Sequence[str]], host: str, port: int) -> None:
         self.bouts = bouts
-        with _quiet():
-            self._server = viser.ViserServer(host=host, port=port, label="Dohyo", verbose=False)
-        self.address = f"http://{host}:{self._server.get_port()}"
+        self._server, self.address = serve(host, port)
         self.stage = Stage(self._server, bouts.batch)
-        self.panel = Panel(self._server, bouts, self.stage, choices)
+        self.panel = BoutsPanel(self._server, bouts, self.stage, choices)
         self._server.on_client_connect(self.stage.aim)
         self._stop = threading.Event()
 
@@ -48,9 +35,12 @@ class Viewer:
         while not self._stop.is_set():
             self.panel.work()
             now = time.monotonic()
-            if self.panel.wants_next or (self.bouts.ending and self.panel.goes_on and now - over > REST):
+            ended = self.bouts.board.ending is not None
+            if self.panel.wants_next or (ended and self.panel.goes_on and now - over > REST):
                 self._begin()
-            elif self.panel.playing and self.bouts.ending is None:
+            elif self.panel.takes_step():
+                self._advance()
+            elif self.panel.playing and not ended:
                 if now >= due:
                     pace = self.bouts.batch.arena.scene.control_step / self.panel.speed
                     due = max(due + pace, now)  # a slow machine plays slower, and does not catch up
@@ -86,6 +76,5 @@ class Viewer:
     def close(self) -> None:
         """Stop the server and release the engine."""
         self.stop()
-        with _quiet():
-            self._server.stop()
+        stop(self._server)
         self.bouts.close()

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-import sys
 
 import cloudpickle
 import gymnasium
@@ -139,15 +138,3 @@ def test_gymnasiums_vector_wrappers_fit():
     single.close()
     with pytest.raises(UnknownName, match="unknown autoreset_mode 'Never'; choose one of: SameStep, NextStep"):
         SeatVectorEnv("sumo", engine="mujoco", autoreset_mode="Never")
-
-
-def test_a_seat_can_be_watched_in_a_window_or_the_error_names_matplotlib(monkeypatch):
-    env = gymnasium.make("dohyo/Sumo-v0", engine="mujoco", render_mode="human")
-    assert isinstance(env.unwrapped, SeatEnv)
-    env.reset(seed=0)
-    assert env.render() is None
-    env.close()
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(DohyoError, match="pip install matplotlib"):
-        gymnasium.make("dohyo/Sumo-v0", engine="mujoco", render_mode="human")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from doubles import shorten_bouts
 
 pytest.importorskip("viser")
 
-from dohyo.cli.commands import watch
 from dohyo.cli.viewer.viewer import Viewer
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -58,7 +58,7 @@ def test_a_run_with_one_learner_of_two_roles(tmp_path: Path, shown: list, run_ma
 
 def test_a_display_decides_about_the_browser(shown: list, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
     opened: list[str] = []
-    monkeypatch.setattr(watch.webbrowser, "open", opened.append)
+    monkeypatch.setattr(webbrowser, "open", opened.append)
     for display in ("", ":0"):
         monkeypatch.setenv("DISPLAY", display)
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)

@@ -18,13 +18,13 @@ def test_a_bout_is_played_step_by_step(engine: str):
     live = bouts(engine)
     for _ in range(4):
         live.step()
-    assert live.steps == 4
-    assert live.clock == pytest.approx(0.2)
-    assert np.array(live.terms).shape == (4, 6, 2)
-    assert np.array(live.terms).sum(axis=(0, 1)) == pytest.approx(live.sums)
-    assert live.ending is None
+    assert live.board.steps == 4
+    assert live.board.clock == pytest.approx(0.2)
+    assert np.array(live.board.terms).shape == (4, 6, 2)
+    assert np.array(live.board.terms).sum(axis=(0, 1)) == pytest.approx(live.board.sums)
+    assert live.board.ending is None
     live.begin()
-    assert (live.steps, live.seed) == (0, 5)
+    assert (live.board.steps, live.seed) == (0, 5)
     live.close()
 
 
@@ -33,7 +33,7 @@ def test_a_bout_that_is_over_stays():
     live.batch.arena.max_cycles = 2
     for _ in range(4):
         live.step()
-    assert (live.steps, live.ending, live.winner) == (2, "time-out", None)
+    assert (live.board.steps, live.board.ending, live.board.winner) == (2, "time-out", None)
     live.close()
 
 
@@ -41,7 +41,7 @@ def test_players_swap_where_they_can():
     live = bouts()
     live.swap()
     assert live.players == ["zero", "random"]
-    assert [live.player_of(seat) for seat in (0, 1)] == ["zero", "random"]
+    assert [live.player_of_side(side) for side in (0, 1)] == ["zero", "random"]
     live.close()
     many = bouts(arena="sumo_3", players=("random", "zero"))
     many.swap()
@@ -73,5 +73,5 @@ def test_who_cannot_play_leaves_the_last_bout():
     live.players = ["nobody", "zero"]
     with pytest.raises(DohyoError, match="no player 'nobody'"):
         live.begin()
-    assert live.steps == 1
+    assert live.board.steps == 1
     live.close()

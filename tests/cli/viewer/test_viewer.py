@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from driven import Driven, browser
+from driven import Driven, browser, choose, press, wait
 
 from dohyo.arenas.registry import set_up
 
@@ -16,9 +16,6 @@ pytest.importorskip("viser")
 
 from dohyo.cli.viewer.live import LiveBouts
 from dohyo.cli.viewer.viewer import Viewer
-
-PATIENCE = 120.0
-"""Most seconds to wait for the browser, which draws 3D on the processor."""
 
 
 @pytest.fixture
@@ -33,31 +30,6 @@ def viewer() -> Iterator[Viewer]:
     shown.close()
 
 
-def wait(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def press(page: Driven, label: str) -> None:
-    """Press the button with this label, once it is there."""
-    find = f"[...document.querySelectorAll('button')].find(b => b.textContent.trim() === '{label}')"
-    wait(lambda: page.run(f"!!{find}"))
-    page.run(f"{find}.click()")
-
-
-def choose(page: Driven, old: str, new: str) -> None:
-    """Choose another entry of the list that shows `old`."""
-    page.run(f"[...document.querySelectorAll('input')].find(i => i.value === '{old}').click()")
-    find = (
-        f"[...document.querySelectorAll('[role=option]')].find(o => o.checkVisibility() && o.textContent === '{new}')"
-    )
-    wait(lambda: page.run(f"!!{find}"))
-    page.run(f"{find}.click()")
-
-
 def differ(page: Driven, before: np.ndarray) -> bool:
     """Whether the scene, the left part of the page, has changed clearly."""
     return bool((np.abs(page.picture() - before)[:, :400].max(axis=2) > 40).sum() > 200)
@@ -69,7 +41,7 @@ def test_the_viewer_in_a_browser(viewer: Viewer, tmp_path: Path):
         page.open(viewer.address, 720, 400)
         press(page, "Pause")
         wait(lambda: not viewer.panel.playing)
-        stopped = live.steps
+        stopped = live.board.steps
         for colour in (0, 2):  # one body is red, one blue
             others = [c for c in (0, 1, 2) if c != colour]
             wait(
@@ -79,12 +51,12 @@ def test_the_viewer_in_a_browser(viewer: Viewer, tmp_path: Path):
             )
         still = page.picture()
         time.sleep(1)
-        assert live.steps == stopped
+        assert live.board.steps == stopped
 
         press(page, "Step")
-        wait(lambda: live.steps == stopped + 1)
+        wait(lambda: live.board.steps == stopped + 1)
         press(page, "Swap seats")
-        wait(lambda: live.players == ["zero", "random"] and live.steps == 0)
+        wait(lambda: live.players == ["zero", "random"] and live.board.steps == 0)
         wait(lambda: "sumo_0: zero" in page.run("document.body.innerText"))
         wait(lambda: differ(page, still))  # another bout starts elsewhere
 
@@ -97,7 +69,7 @@ def test_the_viewer_in_a_browser(viewer: Viewer, tmp_path: Path):
 
         before = page.picture()
         press(page, "Play")
-        wait(lambda: live.steps > 20)
+        wait(lambda: live.board.steps > 20)
         wait(lambda: differ(page, before))
         assert {urlsplit(request).hostname for request in page.requests if request.startswith("http")} == {"127.0.0.1"}
         assert all(urlsplit(request).scheme in ("http", "data", "blob") for request in page.requests)
