@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,41 +12,55 @@ from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS, OWN, Setup
 from dohyo.arenas.viewer.server import HOST, INSTALL, PORT, is_installed, open_tab
-from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, Json, PhysicsName, Seed
+from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, Json, PhysicsName, Seed, check_suffix
 from dohyo.cli.players import players_of_run
+from dohyo.cli.replays import REPLAYS, write_replay
 from dohyo.curricula.players import check_imports, set_up_for
 from dohyo.curricula.run.folder import RunFolder
+
+if TYPE_CHECKING:
+    from dohyo.cli.viewer.live import LiveBouts
 
 OFFERED = 60
 """Most snapshots of a learner that a tab offers, evenly spread over its generations."""
 
 
+Shown = Annotated[str, typer.Argument(metavar="ARENA|RUN", help="Arena, or run folder to watch.", show_default=False)]
+Seats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--seat",
+        help="Once per player, side 0 first: snapshot file, run folder, zero or random.",
+        show_default="a run's newest snapshots",
+    ),
+]
+Host = Annotated[
+    str,
+    typer.Option("--host", help="Address to listen on; others than this machine's are open to everybody there."),
+]
+Port = Annotated[int, typer.Option("--port", help="Port; if it is taken, the next free one.", min=1, max=65535)]
+Look = Annotated[bool, typer.Option("--open/--no-open", help="Open a browser tab, where there is a display.")]
+Record = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        help="Also record the first bout that is watched to its end, or what was seen of one: .html is a page that "
+        "plays it in a browser, .npz a file for `dohyo replay`.",
+    ),
+]
+
+
 def command(
-    shown: Annotated[
-        str, typer.Argument(metavar="ARENA|RUN", help="Arena, or run folder to watch.", show_default=False)
-    ],
-    seat: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--seat",
-            help="Once per player, side 0 first: snapshot file, run folder, zero or random.",
-            show_default="a run's newest snapshots",
-        ),
-    ] = None,
+    shown: Shown,
+    seat: Seats = None,
     body: BodyName = None,
     engine: EngineName = None,
     drive: DriveName = None,
     physics: PhysicsName = None,
-    host: Annotated[
-        str,
-        typer.Option("--host", help="Address to listen on; others than this machine's are open to everybody there."),
-    ] = HOST,
-    port: Annotated[
-        int, typer.Option("--port", help="Port; if it is taken, the next free one.", min=1, max=65535)
-    ] = PORT,
-    look: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open a browser tab, where there is a display.")
-    ] = True,
+    host: Host = HOST,
+    port: Port = PORT,
+    look: Look = True,
+    replay: Record = None,
     seed: Seed = 0,
     imports: Imports = None,
     as_json: Json = False,
@@ -57,16 +71,40 @@ def command(
     """
     if not is_installed():
         raise DohyoError(f"the viewer needs viser: {INSTALL}, or `dohyo play --replay bout.html`")
+    check_suffix(replay, REPLAYS)
     arena, players, setup = _plan(shown, seat, Setup(body or "", engine or "", drive or "", physics or ""))
     from dohyo.cli.viewer.live import LiveBouts
     from dohyo.cli.viewer.viewer import Viewer
 
     runs = [name for name in dict.fromkeys([shown, *players]) if Path(name).is_dir()]
-    with closing(Viewer(LiveBouts(arena, setup, players, seed), _choices(players, runs), host, port)) as viewer:
+    bouts = LiveBouts(arena, setup, players, seed)
+    record = _Record(bouts, replay, quiet=as_json)
+    with closing(Viewer(bouts, _choices(players, runs), host, port, record.write)) as viewer:
         typer.echo(json.dumps({"address": viewer.address}) if as_json else f"Watch at {viewer.address} (Ctrl-C ends)")
         if look:
             open_tab(viewer.address)
-        viewer.run()
+        try:
+            viewer.run()
+        finally:
+            record.write()
+
+
+class _Record:
+    """Writes the replay of the first bout that ends, or of the one that is shown last, into `path` if there is one."""
+
+    def __init__(self, bouts: "LiveBouts", path: Path | None, *, quiet: bool) -> None:
+        self._bouts, self._path, self._quiet = bouts, path, quiet
+
+    def write(self) -> None:
+        """Write the replay of the bout shown, unless one was written before or nothing has been played; say so."""
+        if self._path is None or (replay := self._bouts.replay()) is None:
+            return
+        write_replay(self._path, replay)
+        if not self._quiet:
+            seconds = replay.steps * replay.about.control_step
+            whole = "a whole bout" if replay.about.ending else "a bout that was cut short"
+            typer.echo(f"Replay written: {self._path} ({whole}, {seconds:.1f} s)")
+        self._path = None
 
 
 def _plan(shown: str, seats: Sequence[str] | None, typed: Setup) -> tuple[str, list[str], Setup]:

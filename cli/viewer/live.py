@@ -9,6 +9,7 @@ from dohyo.arenas.perturbation import Push
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.arenas.viewer.board import Board
+from dohyo.arenas.views.replay import Recorder, Replay
 from dohyo.curricula.matches.casting import Casting, Teams
 from dohyo.curricula.matches.roles import roles_of
 
@@ -21,6 +22,7 @@ class LiveBouts:
     """
 
     def __init__(self, arena: str, setup: Setup, players: Sequence[str], seed: int = 0) -> None:
+        self._setup = setup
         body, engine, drive, physics = setup
         self.batch = make_batch(arena, body, engine, 1, workers=1, drive=drive, physics=physics, autoreset=False)
         self.board = Board(self.batch)
@@ -35,9 +37,12 @@ class LiveBouts:
         arena = self.batch.arena
         self._cast = Casting(self.batch, Teams(self.players, arena.sides), self.seed, swap=False)
         self._observation = self.batch.reset(self.seed)
+        players = [self.player_of_side(side) for side in arena.sides]
+        body, engine, *_ = self._setup
+        self._recorder = Recorder(self.batch, players, body=body, engine=engine, seed=self.seed)
         self.seed += 1
         self._force = np.zeros((1, len(arena.seats), 3))
-        self.board.players = [self.player_of_side(side) for side in arena.sides]
+        self.board.players = players
         self.board.begin()
 
     def step(self) -> None:
@@ -51,6 +56,11 @@ class LiveBouts:
         step = self.batch.step(self._cast.act(self._observation, np.zeros(1, np.intp)))
         self._observation = step.observation
         self.board.add(step)
+        self._recorder.add(step)
+
+    def replay(self) -> Replay | None:
+        """Return the replay of the bout so far; None before its first step."""
+        return self._recorder.replay() if self.board.steps else None
 
     def swap(self) -> None:
         """Let the players move on by one side from the next bout on, if they can."""

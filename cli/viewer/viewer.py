@@ -18,11 +18,19 @@ REST = 1.5
 class Viewer:
     """Shows live bouts at `address`; every browser tab sees the same bout.
 
-    `choices` returns the names of players that the tabs offer. If the port is taken, the next free one is used.
+    `choices` returns the names of players that the tabs offer. `at_end` is called at the end of every bout. If the port
+    is taken, the next free one is used.
     """
 
-    def __init__(self, bouts: LiveBouts, choices: Callable[[], Sequence[str]], host: str, port: int) -> None:
-        self.bouts = bouts
+    def __init__(
+        self,
+        bouts: LiveBouts,
+        choices: Callable[[], Sequence[str]],
+        host: str,
+        port: int,
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.bouts, self._at_end = bouts, at_end
         self._server, self.address = serve(host, port)
         self.stage = Stage(self._server, bouts.batch)
         self.panel = BoutsPanel(self._server, bouts, self.stage, choices)
@@ -52,9 +60,13 @@ class Viewer:
                 self._stop.wait(IDLE)
 
     def _advance(self) -> None:
+        if self.bouts.board.ending is not None:
+            return
         self.bouts.step()
         self.stage.show()
         self.panel.show()
+        if self.bouts.board.ending is not None:
+            self._at_end()
 
     def _begin(self) -> None:
         """Begin the next bout; pause and tell why if its players cannot play."""

@@ -11,6 +11,7 @@ from doubles import shorten_bouts
 
 pytest.importorskip("viser")
 
+from dohyo.arenas.views.replay_file import load_replay
 from dohyo.cli.viewer.viewer import Viewer
 
 RunMain = Callable[..., tuple[int, str, str]]
@@ -65,6 +66,33 @@ def test_a_display_decides_about_the_browser(shown: list, run_main: RunMain, mon
         assert run_main("watch", "sumo", "--engine", "mujoco", "--seat", "zero", "--port", "8291")[0] == 0
     assert len(opened) == 1
     assert opened[0].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(("steps", "words"), [(12, "a whole bout, 0.6 s"), (5, "a bout that was cut short, 0.2 s")])
+def test_a_replay(steps: int, words: str, tmp_path: Path, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
+    """The first of two whole bouts is recorded; Ctrl-C in the first one leaves what was seen of it."""
+    shorten_bouts(monkeypatch, 12)
+
+    def run(viewer: Viewer) -> None:
+        for _ in range(steps):
+            viewer._advance()
+        if steps == 12:
+            viewer._begin()
+            viewer._advance()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Viewer, "run", run)
+    path = tmp_path / "new" / "bout.npz"
+    call = "watch", "sumo", "--engine", "mujoco", "--seat", "zero", "--seat", "random", "--no-open", "--port", "8291"
+    status, output, errors = run_main(*call, "--seed", "4", "--replay", str(path))
+    assert (status, errors) == (130, "dohyo: interrupted\n")
+    assert output.splitlines()[1:] == [f"Replay written: {path} ({words})"]
+    replay = load_replay(path)
+    assert (replay.steps, replay.about.seed, replay.about.players) == (steps, 4, ("zero", "random"))
+    assert replay.about.ending == ("time-out" if steps == 12 else None)
+    status, output, errors = run_main(*call, "--replay", str(tmp_path / "bout.gif"))
+    assert (status, output, errors.count("\n")) == (2, "", 1)
+    assert "must end in .html or .npz" in errors
 
 
 def test_what_it_refuses(tmp_path: Path, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
