@@ -23,6 +23,7 @@ COMMANDS = {
     "push": "Push players repeatedly and report the control steps until they fall: the paper's wind test.",
     "card": "Measure a snapshot and write its card: training, strength, weaknesses, speed; the same command resumes "
     "it.",
+    "hub": "Send a snapshot with its card to the Hugging Face hub, or fetch one.",
     "import": "Make snapshots of the agents published with arXiv 1710.03748 and 1710.03641.",
     "study": "Repeat an experiment of the paper with a chosen budget; the same command resumes it after Ctrl-C or a "
     "kill.",
@@ -43,6 +44,8 @@ class Commands(TyperGroup):
 def load(name: str) -> Any:
     """Return the command `name` with its arguments and options."""
     module = importlib.import_module(f"dohyo.cli.commands.{name}{'_' if iskeyword(name) else ''}")
+    if hasattr(module, "app"):  # a command with commands of its own
+        return typer.main.get_command(module.app)
     alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
     alone.command(name=name)(module.command)
     return typer.main.get_command(alone)

@@ -104,9 +104,11 @@ def presets_table(arena: Arena) -> list[str]:
     return ["| preset | what it trains | stages |", "|---|---|---|", *rows]
 
 
-def options_table(command: str) -> list[str]:
-    """Return the rows that describe what a command of `dohyo` takes, as its `--help` says it."""
+def options_table(command: str, *inner: str) -> list[str]:
+    """Return the rows that describe what a command takes, such as `train` or `hub push`, as its `--help` says it."""
     known = load(command)
+    for name in inner:
+        known = known.commands[name]
     context = known.context_class(known, info_name=command)
     rows = []
     for parameter in known.params:

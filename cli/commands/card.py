@@ -113,10 +113,11 @@ def command(
     for name in without or ():
         lookup({part: part for part in PARTS}, name, "part of a card")
     from dohyo.curricula.cards.card import Card, CardConfig
+    from dohyo.curricula.cards.card_folder import usual_folder
     from dohyo.curricula.cards.subject import find_subject
 
     subject = find_subject(player, body)
-    folder = out or (subject.run or Path(player).parent) / "cards" / subject.snapshot.name
+    folder = out or usual_folder(player, subject.snapshot)
     engines, config = _engines(subject, engine or ()), CardConfig(bouts, seed)
     with closing(Card(folder, subject, config, without=without or (), named=rivals or (), engines=engines)) as card:
         save_snapshot(subject.snapshot, folder)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.files import parse_json, write_atomically
+from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.errors import DohyoError
+from dohyo.curricula.players import find_run
 from dohyo.curricula.run.results_folder import claim
 from dohyo.curricula.run.row_checks import digest
 
@@ -15,6 +17,11 @@ KIND = "card"
 """What the folder holds, among `dohyo.curricula.run.results_folder.SETTINGS`."""
 RESULTS, PAGE, RECORD = "results.json", "README.md", "card.json"
 """Files of the folder: the parts, and the card as Markdown and as JSON."""
+
+
+def usual_folder(player: str, snapshot: Snapshot) -> Path:
+    """Return where the card of a snapshot goes: into its run's folder, or beside its file; `player` named it."""
+    return (find_run(player) or Path(player).parent) / "cards" / snapshot.name
 
 
 class CardFolder:
