@@ -69,10 +69,10 @@ def pull(repository: str, folder: Path, revision: str | None = None) -> list[Sna
     return snapshots
 
 
-def _library() -> Any:
-    """Return `huggingface_hub`; raises `DohyoError` if it is not installed."""
+def _library(module: str = "huggingface_hub") -> Any:
+    """Return `huggingface_hub`, or a module of it; raises `DohyoError` if it is not installed."""
     try:
-        return importlib.import_module("huggingface_hub")
+        return importlib.import_module(module)
     except ImportError:
         raise DohyoError('the hub needs huggingface_hub: `pip install "dohyo[hub]"`') from None
 
@@ -84,8 +84,7 @@ def _api(hub: Any) -> Any:
 @contextmanager
 def _errors(repository: str) -> Iterator[None]:
     """Turn the errors of `huggingface_hub` into `DohyoError`s of one line."""
-    from huggingface_hub import errors
-
+    errors = _library("huggingface_hub.errors")
     try:
         yield
     except DohyoError:
