@@ -50,7 +50,8 @@ def test_a_snapshot_goes_and_comes_back(carded: Path, tmp_path: Path, hub: Stand
     [path] = only_object(output)["snapshots"]
     assert path == str(out / name)
     assert load_snapshot(out / name).digest == load_snapshot(carded / "snapshots" / name).digest
-    assert {file.name: file.read_bytes() for file in out.iterdir()} == hub.files[REPOSITORY]
+    assert {file.name for file in out.iterdir()} == set(hub.files[REPOSITORY])
+    assert all((out / file).read_bytes() == hub.files[REPOSITORY][file] for file in ("README.md", "bout.gif"))
     status, output, _ = run_main("play", "sumo", "--engine", "mujoco", "--seat", path, "--seat", "zero", "--bouts", "2")
     assert status == 0
 
