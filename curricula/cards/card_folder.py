@@ -1,6 +1,7 @@
 """The folder of a card: each finished part is kept, so that a card goes on after Ctrl-C or a kill."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ RESULTS, PAGE, RECORD = "results.json", "README.md", "card.json"
 
 
 def usual_folder(player: str, snapshot: Snapshot) -> Path:
-    """Return where the card of a snapshot goes: into its run's folder, or beside its file; `player` named it."""
-    return (find_run(player) or Path(player).parent) / "cards" / snapshot.name
+    """Return where the card of a snapshot goes; `player` named it.
+
+    It goes into the snapshot's run or beside its file; that of a shipped agent goes into the working directory.
+    """
+    beside = Path(player).parent if os.path.isfile(player) else Path()
+    return (find_run(player) or beside) / "cards" / snapshot.name
 
 
 class CardFolder:

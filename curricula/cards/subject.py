@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dohyo.agents.snapshot import Part, Snapshot
+from dohyo.agents.pretrained import PREFIX, shipped
+from dohyo.agents.snapshot import Part, Snapshot, load_snapshot
 from dohyo.arenas.physics import is_installed
 from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.players import BUILT_IN
@@ -105,7 +106,7 @@ def _trained_by(name: str, snapshot: Snapshot) -> tuple[Path | None, str, str]:
 
 
 def opponents(subject: Subject, role: Role, named: Sequence[str] = ()) -> list[Opponent]:
-    """Return the opponents of a subject in a role: `USUAL`, those named, and its own past.
+    """Return the opponents of a subject in a role: `USUAL`, those named, shipped agents and its own past.
 
     Raises `UnknownName` for an unknown player and `SnapshotError` for one that can meet the subject in no role.
     """
@@ -120,7 +121,10 @@ def opponents(subject: Subject, role: Role, named: Sequence[str] = ()) -> list[O
             met.append(Opponent(name, player))
         elif len(subject.roles) == 1:
             player.check_plays(part)
-    known = {opponent.name for opponent in met} | {subject.snapshot.name}
+    own = subject.snapshot.name
+    trained = {f"{PREFIX}{name}": load_snapshot(path) for name, path in shipped().items()}
+    met += [Opponent(name, one) for name, one in trained.items() if one.plays(part) and one.name != own]
+    known = {opponent.name for opponent in met} | {own}
     return met + [one for one in _past(subject, role, part) if one.name not in known]
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from doubles import shorten_bouts, tiny_config, train
 
+from dohyo.agents import pretrained
 from dohyo.arenas.errors import DohyoError, UnknownName
 from dohyo.cli.commands import card as command
 from dohyo.curricula.cards import cases, trials
 from dohyo.curricula.cards.card import PARTS, Card, CardConfig
-from dohyo.curricula.cards.card_folder import CardFolder
+from dohyo.curricula.cards.card_folder import CardFolder, usual_folder
 from dohyo.curricula.cards.limits import limits
 from dohyo.curricula.cards.subject import Subject, find_subject
 from dohyo.curricula.cards.training import changed
@@ -49,6 +50,21 @@ def test_a_run_meets_the_built_in_policies_and_its_own_past(run_folder: Path):
     assert opponents_of(find_subject(str(newest))) == wanted
     shutil.copy(newest, run_folder.parent / "alone.safetensors")
     assert opponents_of(find_subject(str(run_folder.parent / "alone.safetensors"))) == ["zero", "random"]
+
+
+def test_shipped_agents_are_opponents(run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Those of its arena and body, and not itself."""
+    with closing(RunFolder.open(run_folder)) as folder:
+        files = {g: folder.snapshots / f"{folder.at(g).name}.safetensors" for g in (0, 3)}
+    (tmp_path / "shipped").mkdir()
+    for number, name in ((0, "sumo-ant"), (3, "sumo-other")):
+        shutil.copy(files[number], tmp_path / "shipped" / f"{name}.safetensors")
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "shipped")
+    past = ["its own generation 1", "its own generation 2"]
+    assert opponents_of(find_subject(str(run_folder))) == ["zero", "random", "pretrained/sumo-ant", *past]
+    assert opponents_of(find_subject("pretrained/sumo-ant")) == ["zero", "random", "pretrained/sumo-other"]
+    snapshot = find_subject("pretrained/sumo-ant").snapshot
+    assert usual_folder("pretrained/sumo-ant", snapshot) == Path("cards") / snapshot.name
 
 
 def test_who_has_another_role_meets_its_rivals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
