@@ -30,9 +30,10 @@ from dohyo.arenas import (
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES, Body
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, EngineError, PolicyError, UnknownName
-from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import ENGINES, Engine, Frame
 from dohyo.arenas.players import BUILT_IN, Player, find_player, register_players
+from dohyo.arenas.push import Push
+from dohyo.arenas.randomisation import Randomisation
 from dohyo.arenas.registry import ARENAS, ArenaSpec, register_arena
 from dohyo.arenas.step import Finished, Step
 from dohyo.arenas.views.camera import Camera
@@ -58,10 +59,10 @@ __all__ = [
     "EngineError",
     "Finished",
     "Frame",
-    "Perturbation",
     "Player",
     "PolicyError",
     "Push",
+    "Randomisation",
     "SeatEnv",
     "SeatVectorEnv",
     "Step",

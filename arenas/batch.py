@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike
 from dohyo.arenas.arrays import Array, BoolArray, FloatArray, IntArray
 from dohyo.arenas.checks import as_actions, as_seed, share, whole
 from dohyo.arenas.errors import ActionError, EngineError
-from dohyo.arenas.perturbation import Perturbation, Perturber
 from dohyo.arenas.physics import Engine
+from dohyo.arenas.push import Push
+from dohyo.arenas.randomisation import OFF, Randomisation, Randomiser
 from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_bounds
 from dohyo.arenas.rules.dice import Dice
-from dohyo.arenas.saved import AnyArray, Saved, StateError, copies, nested, put_back
+from dohyo.arenas.saved import AnyArray, Saved, StateError, copies, nested, put_back, under
 from dohyo.arenas.step import STAYS, Finished, Step
 
 DIVERGED = "physics diverged"
@@ -35,7 +36,8 @@ class Batch:
         *,
         alpha: float = 0.0,
         autoreset: bool = True,
-        perturbation: Perturbation | None = None,
+        randomisation: Randomisation = OFF,
+        push: Push | None = None,
     ) -> None:
         self.arena, self.engine, self.worlds = arena, engine, engine.worlds
         self.alpha, self.autoreset = share("alpha", alpha), autoreset
@@ -62,9 +64,9 @@ class Batch:
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
         self._halted: BoolArray = np.zeros(self.worlds, bool)
-        self._open, self._torn = True, False
-        """Whether the engine is open, and whether a step was interrupted half-way."""
-        self._perturber = Perturber(perturbation or Perturbation(), arena.seats, arena.max_cycles, self.worlds)
+        self._open, self._torn = True, False  # whether the engine is open, and whether a step was interrupted
+        self.randomiser = Randomiser(randomisation, push, arena, engine)
+        """What differs from bout to bout and from step to step; its `factors` are those of the current bouts."""
 
     @property
     def seats(self) -> tuple[str, ...]:
@@ -81,16 +83,6 @@ class Batch:
         """Which seats have left the bouts under way, `[W, S]`; their actions count as zero."""
         return np.asarray(self._left < STAYS)
 
-    @property
-    def factors(self) -> dict[str, Array]:
-        """Factors of gravity, friction, mass and torque in the current bouts, by name, `[W]` each."""
-        return self._perturber.factors
-
-    @property
-    def push_force(self) -> Array:
-        """The force on each seat's root in the last control step, N, world axes, `[W, S, 3]`."""
-        return self._perturber.force
-
     def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
         """Begin a bout in every world and return the observations, per seat `[W, obs]`.
 
@@ -103,7 +95,7 @@ class Batch:
             first = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
             seeds = [first + w for w in range(self.worlds)]
             self._dice = Dice(seeds)
-            self._perturber.seed(seeds)
+            self.randomiser.seed(seeds)
         self._begin(self._all)
         self._observe()
         self._torn = False
@@ -127,9 +119,8 @@ class Batch:
 
     def _advance(self) -> Step:
         """Advance every world by one control step under the actions in `_action`."""
-        if self._perturber.push is not None:
-            self._perturber.blow(self.engine, self._length)
-        self.engine.step(self._action)
+        action = self.randomiser.act(self._action, self._length)
+        self.engine.step(action if action is self._action else self._within(action))
         verdict = self.arena.judge(self.engine.frame, self._action)
         self._void(verdict)
         verdict.done &= ~self._halted
@@ -149,6 +140,16 @@ class Batch:
         reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
         terms = {term.name: paid for term, paid in zip(self.arena.terms, verdict.terms, strict=True)}
         return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
+
+    def _within(self, action: Array) -> Array:
+        """Clip actions in place if the arena is `bounded`, set those of seats that are out to 0, and return them."""
+        if self.arena.bounded:
+            np.maximum(action, self._low, out=action)
+            np.minimum(action, self._high, out=action)
+        if self._leave and np.count_nonzero(out := self.out):
+            for s, seat in enumerate(self.arena.scene.seats):
+                action[out[:, s], seat.ctrl] = 0
+        return action
 
     def restart(self, ids: IntArray) -> None:
         """Abandon the bouts in the worlds `ids` `[n]`, begin new ones and refresh the observations.
@@ -194,12 +195,7 @@ class Batch:
         if np.count_nonzero(np.isfinite(taken)) < taken.size:
             name = next(name for name, array in zip(self.seats, arrays, strict=True) if not np.isfinite(array).all())
             raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
-        if self.arena.bounded:
-            np.maximum(taken, self._low, out=taken)
-            np.minimum(taken, self._high, out=taken)
-        if self._leave and np.count_nonzero(out := self.out):
-            for s, seat in enumerate(self.arena.scene.seats):
-                self._action[out[:, s], seat.ctrl] = 0
+        self._within(taken)
 
     def _void(self, verdict: Verdict) -> None:
         """End the bouts whose physics diverged: nobody wins, nothing is paid."""
@@ -214,11 +210,12 @@ class Batch:
         assert self._dice is not None
         self._halted[ids] = False
         self._length[ids], self._dense[ids], self._left[ids] = 0, 0, STAYS
-        self._perturber.begin(ids, self.engine)
+        self.randomiser.begin(ids)
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
 
     def _observe(self) -> None:
         self.arena.observe(self.engine.frame, self._observation)
+        self.randomiser.see(self._observation, self._length)
 
     def check_open(self) -> None:
         """Raise `EngineError` after `close`."""
@@ -229,30 +226,32 @@ class Batch:
         """Return the state from which another batch of the same arena and engine continues, bit for bit.
 
         Empty before the first reset. `save` and `restore` both clear what the engine remembers of contacts beyond its
-        state. Raises `EngineError` after `close` or an interrupted step, for a perturbed batch and for halted worlds.
+        state. Raises `EngineError` after `close` or an interrupted step, for a batch with pushes and for halted worlds.
         """
         self.check_open()
-        if self._torn or self._perturber.active or np.count_nonzero(self._halted):
-            raise EngineError("a batch that is perturbed, has halted worlds or was interrupted cannot be saved")
+        if self._torn or self.randomiser.pushes or np.count_nonzero(self._halted):
+            raise EngineError("a batch that has pushes or halted worlds or was interrupted cannot be saved")
         if self._dice is None:
             return {}
         self.engine.settle()
-        return copies(self._arrays()) | {"dice": self._dice.save(), "diverged": np.array(self.diverged)}
+        own = nested("randomiser", self.randomiser.save()) | {"diverged": np.array(self.diverged)}
+        return copies(self._arrays()) | own | {"dice": self._dice.save()}
 
     def restore(self, saved: Mapping[str, AnyArray]) -> None:
         """Continue from a state that `save` returned; raises `StateError` if it does not fit this batch.
 
-        Start ranges and `alpha` are not part of a state.
+        Start ranges, `alpha` and the randomisation's ranges are not part of a state.
         """
         self.check_open()
         rest = dict(saved)
         try:
             streams, diverged = rest.pop("dice"), int(rest.pop("diverged"))
+            self.randomiser.restore(under("randomiser", rest))
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(f"a saved state does not fit: it lacks or has a wrong {error}") from error
         dice = Dice([0] * self.worlds)
         dice.restore(streams)
-        put_back(self._arrays(), rest)
+        put_back(self._arrays(), {name: array for name, array in rest.items() if not name.startswith("randomiser/")})
         self.engine.settle()
         self._dice, self.diverged, self._torn = dice, diverged, False
 
@@ -281,7 +280,8 @@ def make_batch(
     alpha: float = 0.0,
     max_cycles: int | None = None,
     autoreset: bool = True,
-    perturbation: Perturbation | None = None,
+    randomisation: Randomisation = OFF,
+    push: Push | None = None,
 ) -> Batch:
     """Build a batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
@@ -289,12 +289,12 @@ def make_batch(
     installed. `workers`: threads (mujoco) or processes (pybullet), by default one per core. `drive`: what an action
     means (`dohyo.arenas.physics.scene.DRIVES`). `physics`: how finely MuJoCo simulates
     (`dohyo.arenas.physics.presets`). `alpha`: weight of the dense reward, 0 to 1. `max_cycles`: most control steps in a
-    bout. `autoreset`: begin a new bout in the step that ends one. `perturbation`: pushes on seats, and factors of the
-    physics that change from bout to bout. Raises `UnknownName`, `ConfigError` or `EngineError`.
+    bout. `autoreset`: begin a new bout in the step that ends one. `randomisation`: what differs from bout to bout and
+    from step to step. `push`: repeated pushes on seats. Raises `UnknownName`, `ConfigError` or `EngineError`.
     """
     worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)  # checked before any worker starts
     rules = build_arena(arena, body, worlds=worlds, drive=drive, physics=physics, max_cycles=max_cycles)
-    if perturbation is not None and perturbation.push is not None:
-        perturbation.push.mask(rules.seats)  # raises for an unknown seat, before any worker starts
+    if push is not None:
+        push.mask(rules.seats)  # raises for an unknown seat, before any worker starts
     built = build_engine(arena, engine, rules.scene, worlds, workers)
-    return Batch(rules, built, alpha=alpha, autoreset=autoreset, perturbation=perturbation)
+    return Batch(rules, built, alpha=alpha, autoreset=autoreset, randomisation=randomisation, push=push)

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from dohyo.agents.learning.config import POLICIES, PpoConfig
-from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.physics.warp_engine import DEVICE_VARIABLE, DEVICES
+from dohyo.arenas.settings import settings_of
 from dohyo.arenas.views.camera import CAMERAS
 from dohyo.cli.imports import import_named
 from dohyo.cli.setting_options import option, parameter

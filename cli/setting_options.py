@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar, get_origin
 
 import typer
 
-from dohyo.agents.settings import Setting, settings_of
+from dohyo.arenas.settings import Setting, settings_of
 
 Command = TypeVar("Command", bound=Callable[..., None])
 

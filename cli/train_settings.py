@@ -8,12 +8,12 @@ from dohyo.agents.entries import names_before
 from dohyo.agents.learning.algorithms import check_algorithm
 from dohyo.agents.learning.config import POLICIES, PpoConfig, read_hyperparameters
 from dohyo.agents.policies.networks import describe
-from dohyo.agents.settings import settings_of
 from dohyo.agents.snapshot import Snapshot
 from dohyo.agents.surgery import entries_of
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import build_arena, set_up
+from dohyo.arenas.settings import settings_of
 from dohyo.cli.options import read_weights
 from dohyo.curricula.matches.roles import check_roles, roles_of
 from dohyo.curricula.opponents.samplers import check_opponents

@@ -8,10 +8,11 @@ import mujoco
 import numpy as np
 
 from dohyo.agents.learning.config import POLICIES, PpoConfig
-from dohyo.agents.settings import Setting, settings_of
 from dohyo.arenas import ARENAS, BODIES
+from dohyo.arenas.randomisation import GROUPS, PRESETS, Randomisation
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
+from dohyo.arenas.settings import Setting, settings_of
 from dohyo.cli.lazy import load
 from dohyo.cli.setting_options import option_name
 from dohyo.curricula.run.config import TrainConfig
@@ -97,6 +98,33 @@ def settings_table(arena: Arena) -> list[str]:
     return ["| name | default | option | meaning |", "|---|---|---|---|", *rows]
 
 
+def randomisation_table(arena: Arena) -> list[str]:
+    """Return the rows that describe the fields of a randomisation, the same for every arena."""
+    rows = [
+        f"| `{name}` | `{_plain(known.default)}` | {known.help} |" for name, known in settings_of(Randomisation).items()
+    ]
+    return ["| field | off | meaning |", "|---|---|---|", *rows]
+
+
+def groups_table(arena: Arena) -> list[str]:
+    """Return the rows that list the groups of a randomisation, the same for every arena."""
+    rows = [f"| `{group}` | {', '.join(f'`{name}`' for name in names)} |" for group, names in GROUPS.items()]
+    return ["| group | fields |", "|---|---|", *rows]
+
+
+def dactyl_table(arena: Arena) -> list[str]:
+    """Return the rows that list Dactyl's ranges and their sources, the same for every arena."""
+    rows = [f"| `{name}` | {_written(value)} | {source} |" for name, (value, source) in PRESETS["dactyl"].items()]
+    return ["| field | value | source |", "|---|---|---|", *rows]
+
+
+def _written(value: object) -> str:
+    """Return a range, a number or numbers by kind as prose."""
+    if isinstance(value, dict):
+        return ", ".join(f"{kind} {number:g}" for kind, number in value.items())
+    return f"{value[0]:g} to {value[1]:g}" if isinstance(value, tuple) else f"{value:g}"
+
+
 def presets_table(arena: Arena) -> list[str]:
     """Return the rows that describe the presets, the same for every arena."""
     presets = [read_preset(name) for name in preset_names()]
@@ -161,6 +189,9 @@ TABLES = {
     "hyperparameters": hyperparameter_table,
     "settings": settings_table,
     "presets": presets_table,
+    "randomisation": randomisation_table,
+    "groups": groups_table,
+    "dactyl": dactyl_table,
 }
 
 

@@ -71,6 +71,18 @@ APART = apart("ant")
 FALLING = [(-1.5, 0.0, 50.0, 0.0), (1.5, 0.0, 50.0, np.pi)]
 
 
+def changes(scene: Scene, worlds: int = 1, **factors: float) -> dict[str, Array]:
+    """Values for `Engine.vary`, the same in all worlds: gravity points down, all bodies and joints have one factor."""
+    model, values = scene.model, {}
+    for name, factor in factors.items():
+        many = {"mass": (model.nbody,), "gravity": (3,), "friction": ()}.get(name, (model.nu,))
+        for quantity in ("gain", "damping", "strength") if name == "torque" else (name,):
+            values[quantity] = np.full((worlds, *many), factor)
+        if name == "gravity":
+            values[name] = (values[name] - 1) * [0, 0, -9.81]
+    return values
+
+
 def engine_at(
     name: str, scene: Scene, places: list[tuple[float, float, float, float]], qvel: Array | None = None
 ) -> Engine:
@@ -92,7 +104,7 @@ def scaled(
 ) -> Engine:
     """An engine whose worlds all have the same factors and stand alike."""
     engine, ids = make_engine(name, scene, worlds, workers), np.arange(worlds)
-    engine.scale(ids, {quantity: np.full(worlds, factor) for quantity, factor in factors.items()})
+    engine.vary(ids, changes(scene, worlds, **factors))
     qpos, rest = standing(scene, places)
     engine.reset(ids, qpos.repeat(worlds, 0), (rest if qvel is None else qvel).repeat(worlds, 0))
     return engine

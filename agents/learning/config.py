@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from dohyo.agents.settings import check, setting, settings_of
 from dohyo.arenas.errors import ConfigError, UnknownName, lookup
+from dohyo.arenas.settings import check, setting, settings_of
 
 NETWORKS = ("mlp", "lstm")
 """Networks that learn, see `POLICIES`."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.bodies import SUBSTEPS
+from dohyo.arenas.errors import EngineError
 from dohyo.arenas.paper.frame import PaperFrame
 from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.physics.mujoco_engine import ThreadEngine
@@ -23,6 +24,7 @@ class PaperEngine(ThreadEngine):
     """The paper's engine, see `dohyo.arenas.physics.engine.Engine`; `reset` takes more, and the frame holds more."""
 
     frame: PaperFrame
+    fixed = frozenset({"timing"})
 
     def __init__(self, scene: Scene, worlds: int, workers: int) -> None:
         super().__init__(scene, worlds, workers)
@@ -75,6 +77,10 @@ class PaperEngine(ThreadEngine):
         self._warmstart[:] = self._qacc
         self._time += self.scene.model.opt.timestep
         self._end()
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        """Raise `EngineError`: the last of the originals' five physics steps is integrated stage by stage."""
+        raise EngineError("the paper's arenas always make five physics steps")
 
     def _evaluate(self, stage: int) -> None:
         if stage == 3:

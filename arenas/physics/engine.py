@@ -13,10 +13,6 @@ from dohyo.arenas.physics.frame import Frame, diverged
 from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import AnyArray, nested
 
-QUANTITIES = ("gravity", "friction", "mass", "torque")
-"""What `Engine.scale` can scale: gravity; the sliding friction of every contact; mass and inertia of everything that
-moves; the actuators' whole law (gain, bias and strength)."""
-
 
 class Engine(Protocol):
     """A physics engine over W independent copies of one scene, in the coordinates of the compiled MuJoCo model."""
@@ -26,6 +22,8 @@ class Engine(Protocol):
     worlds: int
     workers: int
     """Number of threads or processes that step, the caller's included."""
+    fixed: frozenset[str]
+    """Settings of `dohyo.arenas.randomisation.Randomisation` that this engine cannot follow."""
 
     @property
     def frame(self) -> Frame:
@@ -43,10 +41,11 @@ class Engine(Protocol):
     def advance(self, action: Array) -> None:
         """Advance as `step` does without refreshing the frame: the bare engine, for benchmarks."""
 
-    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
-        """Multiply the model's quantities by `factors`, `[n]` by name (`QUANTITIES`), in the worlds `ids` `[n]`.
+    def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
+        """Change quantities of the model in the worlds `ids` `[n]`, relative to the scene's own values.
 
-        Quantities without a factor stay unchanged. Call `reset` afterwards; it keeps the factors.
+        `changes` are values `[n, *shape]` by name, see `dohyo.arenas.physics.quantities`; other quantities keep their
+        last values. Call `reset` afterwards, which keeps the changes.
         """
 
     def halt(self, ids: NDArray[np.intp]) -> None:
@@ -56,6 +55,12 @@ class Engine(Protocol):
         """Push the seats' roots with `force` `[W, S, 3]` N, world axes, at their centres of mass.
 
         The force acts in all physics steps of the next control step, and then ends.
+        """
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        """Let each world make `steps` `[W]` physics steps in the next control step, instead of the scene's number.
+
+        Raises `EngineError` if "timing" is in `fixed`.
         """
 
     @property
@@ -78,6 +83,7 @@ class StateEngine(ABC):
     A subclass provides `_qpos` `[W, nq]`, `_qvel` `[W, nv]`, `_sensed` `[W, sensors]`; `_put` and `_play` refresh them.
     """
 
+    fixed: frozenset[str] = frozenset()
     _qpos: Array
     _qvel: Array
     _sensed: Array

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 
 import mujoco
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.engine import StateEngine
+from dohyo.arenas.physics.quantities import varied
 from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import AnyArray
 
@@ -23,15 +25,6 @@ def unlogged() -> Iterator[None]:
         yield
     finally:
         mujoco.set_mju_user_warning(handler)
-
-
-FIELDS = {
-    "gravity": ("opt.gravity",),
-    "friction": ("geom_friction",),
-    "mass": ("body_mass", "body_inertia"),
-    "torque": ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"),
-}
-"""The model's fields that each of `dohyo.arenas.physics.engine.QUANTITIES` scales."""
 
 
 class ThreadEngine(StateEngine):
@@ -49,6 +42,8 @@ class ThreadEngine(StateEngine):
         self._roots = [seat.root for seat in scene.seats]
         self._forces = self._batch.bind("xfrc_applied")
         self._pushed = False
+        self._pace: NDArray[np.intp] | None = None
+        """Physics steps of each world in the next control step, `[W]`; None for the scene's number."""
         self._raised, self._still = np.zeros(worlds, bool), np.zeros(worlds, bool)
         self._moving: NDArray[np.intp] | None = None
         """The worlds that step; None means all."""
@@ -75,8 +70,18 @@ class ThreadEngine(StateEngine):
         """See `Engine`."""
         self._ctrl[:] = action
         with self._noted():
-            self._batch.step(self._moving, nstep=self._substeps)
+            self._batch.step(self._moving, nstep=self._substeps if self._pace is None else int(self._pace.min()))
+        if self._pace is not None:
+            self._keep_pace(self._pace)
         self._end()
+
+    def _keep_pace(self, pace: NDArray[np.intp]) -> None:
+        """Make the physics steps that some worlds make beyond the fewest of all worlds."""
+        counts = np.unique(pace)
+        for fewer, more in pairwise(counts.tolist()):
+            with self._noted():
+                self._batch.step(np.flatnonzero((pace >= more) & ~self._still & ~self._raised), nstep=more - fewer)
+        self._pace = None
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
@@ -95,18 +100,16 @@ class ThreadEngine(StateEngine):
             # They still hold the previous state; NaN makes `step` count and reset them like other diverged worlds.
             self._qpos[self._raised], self._raised[:] = np.nan, False
 
-    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+    def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
-        for quantity, factor in factors.items():
-            for name in FIELDS[quantity]:
-                own, rows = self._expand(name)
-                rows[ids] = np.multiply.outer(factor, own)
-        if "mass" in factors:
+        for _ in varied(self.scene.model, ids, changes, self._expand):
+            pass  # rows are the engine's own
+        if "mass" in changes:
             with unlogged():
                 self._batch.set_const(ids)  # contacts and limits use inertias that are derived from the masses
 
     def _expand(self, name: str) -> tuple[Array, Array]:
-        """Return a field's original value and its rows `[W, ...]`; only scaled fields take up memory."""
+        """Return a field's original value and its rows `[W, ...]`; only fields that vary take up memory."""
         if name not in self._fields:
             rows = self._batch.expand(name)
             self._fields[name] = rows[0].copy(), rows
@@ -115,6 +118,10 @@ class ThreadEngine(StateEngine):
     def push(self, force: Array) -> None:
         """See `Engine`."""
         self._forces[:, self._roots, :3], self._pushed = force, True
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        """See `Engine`."""
+        self._pace = steps
 
     @property
     def _rows(self) -> Mapping[str, AnyArray]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError, UnknownName
 from dohyo.arenas.physics.engine import StateEngine
-from dohyo.arenas.physics.mujoco_engine import FIELDS
+from dohyo.arenas.physics.quantities import varied
 from dohyo.arenas.physics.scene import Scene
 
 DEVICES = ("cuda", "cpu")
@@ -76,6 +76,7 @@ class WarpEngine(StateEngine):
     """
 
     name = "warp"
+    fixed = frozenset({"timing"})
 
     def __init__(self, scene: Scene, worlds: int, workers: int, device: str | None = None) -> None:
         self._warp, self._mjw = import_warp()
@@ -149,21 +150,18 @@ class WarpEngine(StateEngine):
         for _ in range(self.scene.substeps):
             self._mjw.step(self._model, self._data)
 
-    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+    def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
         with self._warp.ScopedDevice(self.device):
-            for quantity, factor in factors.items():
-                for name in FIELDS[quantity]:
-                    own, rows = self._expand(name)
-                    rows[ids] = np.multiply.outer(factor, own)
-                    self._field(name).assign(rows)
-            if "mass" in factors:
+            for name, rows in varied(self.scene.model, ids, changes, self._expand):
+                self._field(name).assign(rows)
+            if "mass" in changes:
                 for name in DERIVED:
                     self._expand(name)
                 self._mjw.set_const(self._model, self._data, restore=False)  # `reset` follows, and restores the rest
 
     def _expand(self, name: str) -> tuple[Array, Array]:
-        """Return a field's original value and its rows `[W, ...]`; only scaled fields take up memory."""
+        """Return a field's original value and its rows `[W, ...]`; only fields that vary take up memory."""
         if name not in self._fields:
             field = self._field(name)
             own = field.numpy()[0].astype(float)
@@ -185,6 +183,10 @@ class WarpEngine(StateEngine):
         """See `Engine`."""
         self._forces[:, self._roots, :3], self._pushed = force, True
         self._data.xfrc_applied.assign(self._forces)
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        """Raise `EngineError`: all worlds step together."""
+        raise EngineError('warp gives all worlds the same number of physics steps: use engine="mujoco"')
 
     def memory(self) -> int:
         """Return the bytes of all worlds' state and constraints on the device."""

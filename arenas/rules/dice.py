@@ -1,6 +1,6 @@
 """Random draws for the starts of bouts, from one stream per world."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,3 +33,15 @@ class Dice:
     def normal(self, ids: IntArray, deviation: float, size: int) -> Array:
         """Draw numbers `[n, size]` from N(0, deviation); each row is from the stream of one of the worlds `ids`."""
         return np.array([self._streams[w].normal(0, deviation, size) for w in ids]).reshape(len(ids), size)
+
+    def standard(self, ids: IntArray, law: str, size: int) -> Array:
+        """Draw numbers `[n, size]` from a law without parameters, a key of `LAWS`."""
+        return np.array([LAWS[law](self._streams[w], size) for w in ids]).reshape(len(ids), size)
+
+
+LAWS: dict[str, Callable[[np.random.Generator, int], Array]] = {
+    "uniform": lambda stream, size: stream.random(size),
+    "normal": lambda stream, size: stream.standard_normal(size),
+    "exponential": lambda stream, size: stream.standard_exponential(size),
+}
+"""Laws by name: U(0, 1), N(0, 1), and the exponential law of mean 1."""

@@ -12,8 +12,9 @@ from pettingzoo.utils.conversions import parallel_to_aec
 from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.errors import ActionError, DohyoError
-from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
+from dohyo.arenas.push import Push
+from dohyo.arenas.randomisation import OFF, Randomisation
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
@@ -37,8 +38,7 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
     the winning agent, the names of a winning side joined by commas, or None while the bout goes on and after a draw);
     at the end also `ending` (why) and `steps`.
 
-    `perturbation` pushes seats or changes the physics from bout to bout; `batch.factors` and `batch.push_force` show
-    the current values.
+    `randomisation` and `push` disturb the bouts; `batch.randomiser` shows the current `factors` and `push_force`.
 
     A copy, by `copy.deepcopy`, pickle or cloudpickle, is a new environment with the same arguments that needs a reset.
     A step after the end of a bout returns empty dictionaries.
@@ -64,7 +64,8 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
         alpha: float = 0.0,
         drive: str | None = None,
         physics: str | None = None,
-        perturbation: Perturbation | None = None,
+        randomisation: Randomisation = OFF,
+        push: Push | None = None,
     ) -> None:
         self._screen = Screen(render_mode, f"Dohyo: {arena}")
         self.render_mode = self._screen.mode
@@ -78,7 +79,8 @@ class DohyoEnv(Rebuilt, ParallelEnv[str, FloatArray, ArrayLike]):  # type: ignor
             alpha=alpha,
             max_cycles=max_cycles,
             autoreset=False,
-            perturbation=perturbation,
+            randomisation=randomisation,
+            push=push,
         )
         fps = round(1 / self.batch.arena.scene.control_step)
         self.metadata = {**DohyoEnv.metadata, "name": ARENAS[arena].id, "render_fps": fps}

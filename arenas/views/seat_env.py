@@ -11,9 +11,10 @@ from dohyo.arenas.arrays import Array, FloatArray, IntArray
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import ActionError, ConfigError, DohyoError, UnknownName
-from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.players import AnyPlayer, Player, make_player
+from dohyo.arenas.push import Push
+from dohyo.arenas.randomisation import OFF, Randomisation
 from dohyo.arenas.step import Step
 from dohyo.arenas.views.common import Rebuilt, as_action, describe, ends
 from dohyo.arenas.views.render import Image
@@ -143,7 +144,8 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
         alpha: float = 0.0,
         drive: str | None = None,
         physics: str | None = None,
-        perturbation: Perturbation | None = None,
+        randomisation: Randomisation = OFF,
+        push: Push | None = None,
     ) -> None:
         self._screen = Screen(render_mode, f"Dohyo: {arena}")
         self.render_mode = self._screen.mode
@@ -157,7 +159,8 @@ class SeatEnv(Rebuilt, gymnasium.Env[FloatArray, ArrayLike]):
             alpha=alpha,
             max_cycles=max_cycles,
             autoreset=False,
-            perturbation=perturbation,
+            randomisation=randomisation,
+            push=push,
         )
         self.metadata = {**SeatEnv.metadata, "render_fps": round(1 / self.batch.arena.scene.control_step)}
         self._seat = open_seat(self.batch, seat, opponents)

@@ -11,8 +11,9 @@ from dohyo.arenas.arrays import Array, BoolArray, FloatArray
 from dohyo.arenas.batch import make_batch
 from dohyo.arenas.checks import as_seed
 from dohyo.arenas.errors import UnknownName
-from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.physics.presets import CONTROL_STEP
+from dohyo.arenas.push import Push
+from dohyo.arenas.randomisation import OFF, Randomisation
 from dohyo.arenas.step import Step
 from dohyo.arenas.views.common import Rebuilt, as_action, ends, winners
 from dohyo.arenas.views.seat_env import Opponents, open_seat
@@ -49,7 +50,8 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
         alpha: float = 0.0,
         drive: str | None = None,
         physics: str | None = None,
-        perturbation: Perturbation | None = None,
+        randomisation: Randomisation = OFF,
+        push: Push | None = None,
         workers: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
     ) -> None:
@@ -71,7 +73,8 @@ class SeatVectorEnv(Rebuilt, VectorEnv[FloatArray, ArrayLike, NDArray[Any]]):
             alpha=alpha,
             max_cycles=max_cycles,
             autoreset=self._same_step,
-            perturbation=perturbation,
+            randomisation=randomisation,
+            push=push,
         )
         self._seat = open_seat(self.batch, seat, opponents)
         self.single_observation_space = self._seat.observation_space

@@ -13,8 +13,8 @@ from rich.table import Column, Table
 from dohyo.agents.snapshot import Part, Snapshot
 from dohyo.arenas.batch import DIVERGED
 from dohyo.arenas.errors import UnknownName, lookup
-from dohyo.arenas.perturbation import Push
 from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.push import Push
 from dohyo.arenas.registry import Setup, build_arena
 from dohyo.arenas.views.replay import Replay
 from dohyo.cli.options import (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import UnknownName
+from dohyo.arenas.settings import settings_of
 from dohyo.cli.options import POLICY, VALUE, WIDTH, Device, Imports, Json, RestartSchedules
 from dohyo.cli.setting_options import parameter, take, typed
 from dohyo.cli.stages import check_stages, choose_stages, find_settings, in_a_file, plan_stage, train_stages

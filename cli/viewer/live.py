@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dohyo.arenas.batch import make_batch
-from dohyo.arenas.perturbation import Push
+from dohyo.arenas.push import Push
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.arenas.viewer.board import Board

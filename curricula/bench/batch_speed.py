@@ -1,5 +1,6 @@
 """Speed of the batch compared with the bare engine, which replays the same bouts without rules and observations."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -57,34 +59,39 @@ class Speed:
 
 
 class Recorder:
-    """An engine that records its resets and actions, so that another engine can replay them."""
+    """An engine that records all calls that change it, so that another engine can replay them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.name, self.scene, self.worlds, self.workers = engine.name, engine.scene, engine.worlds, engine.workers
-        self.frame = engine.frame
-        self.resets: list[tuple[int, NDArray[np.intp], *tuple[Array, ...]]] = []
-        self.actions: list[Array] = []
+        self.frame, self.fixed = engine.frame, engine.fixed
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+        """Names of the engine's methods and their arguments, in order."""
 
     def reset(self, ids: NDArray[np.intp], *state: Array) -> None:
-        self.resets.append((len(self.actions), ids.copy(), *state))
-        self._engine.reset(ids, *state)
+        self._call("reset", ids, *state)
 
     def step(self, action: Array) -> None:
-        self.actions.append(action.copy())
-        self._engine.step(action)
+        self._call("step", action)
 
     def advance(self, action: Array) -> None:
-        self._engine.advance(action)
+        self._call("advance", action)
 
-    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
-        self._engine.scale(ids, factors)
+    def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
+        self._call("vary", ids, changes)
 
     def halt(self, ids: NDArray[np.intp]) -> None:
-        self._engine.halt(ids)
+        self._call("halt", ids)
 
     def push(self, force: Array) -> None:
-        self._engine.push(force)
+        self._call("push", force)
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        self._call("pace", steps)
+
+    def _call(self, name: str, *arguments: Any) -> None:
+        self.calls.append((name, copy.deepcopy(arguments)))
+        getattr(self._engine, name)(*arguments)
 
     @property
     def state(self) -> Mapping[str, AnyArray]:
@@ -161,16 +168,10 @@ def measure(cases: Sequence[Case], *, blocks: int = 20, tick: Callable[[], None]
 
 
 def _replay(recorder: Recorder, bare: Engine) -> None:
-    """Replay the recorded resets and actions on the bare engine, and clear the record."""
-    resets = iter(recorder.resets)
-    due = next(resets, None)
-    for k in range(len(recorder.actions) + 1):
-        while due is not None and due[0] == k:
-            bare.reset(*due[1:])
-            due = next(resets, None)
-        if k < len(recorder.actions):
-            bare.advance(recorder.actions[k])
-    recorder.resets, recorder.actions = [], []
+    """Replay the recorded calls on the bare engine, without refreshing its frame after steps, and clear the record."""
+    for name, arguments in recorder.calls:
+        getattr(bare, "advance" if name == "step" else name)(*arguments)
+    recorder.calls = []
 
 
 FOOTPRINT = f"import sys; from {__name__} import take; take(sys.argv[1:])"

@@ -14,10 +14,10 @@ from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.errors import UnknownName
-from dohyo.arenas.perturbation import Perturbation, Push
 from dohyo.arenas.physics import DEFAULT_ENGINE, make_engine
 from dohyo.arenas.physics.presets import ACCURATE
 from dohyo.arenas.players import Acts, built_in
+from dohyo.arenas.push import Push
 from dohyo.arenas.registry import build_arena, need_two_seats
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.rules.one_seat import FELL, Alone
@@ -124,9 +124,9 @@ def set_wind(
 ) -> tuple[Batch, tuple[Acts, Acts]]:
     """Return a batch in which the subject stands alone and is pushed with `force` N, and the players of its seats."""
     arena = build_arena(subject.arena, subject.body, worlds=worlds, drive=subject.drive, physics=config.physics)
-    wind = Perturbation(push=Push(force, seat=arena.seats[subject.seat]))
+    wind = Push(force, seat=arena.seats[subject.seat])
     engine = make_engine(config.engine, arena.scene, worlds, config.workers)
-    batch = Batch(Alone(arena, worlds, subject.seat), engine, perturbation=wind, autoreset=autoreset)
+    batch = Batch(Alone(arena, worlds, subject.seat), engine, push=wind, autoreset=autoreset)
     pair = _policy(subject, batch, config), built_in("zero", batch, 1 - subject.seat, config.seed)
     return batch, pair if subject.seat == 0 else pair[::-1]
 

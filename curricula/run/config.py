@@ -6,7 +6,6 @@ from typing import Any
 
 from dohyo.agents.learning.algorithms import ALGORITHMS
 from dohyo.agents.learning.config import HYPERPARAMETERS, NETWORK, PpoConfig
-from dohyo.agents.settings import build, check, read, setting
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES
 from dohyo.arenas.checks import short
@@ -16,6 +15,7 @@ from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.registry import ARENAS
+from dohyo.arenas.settings import build, check, read, setting
 from dohyo.curricula.opponents.samplers import LEAGUE, Sampler, known_opponents, rule_name
 from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
 from dohyo.curricula.run.seeds import SEEDINGS

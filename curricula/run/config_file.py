@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from dohyo.agents.files import parse_json
-from dohyo.agents.settings import build, read, settings_of
 from dohyo.agents.snapshot import SUFFIX
 from dohyo.arenas.checks import one_line, short
 from dohyo.arenas.errors import ConfigError, DohyoError, UnknownName
+from dohyo.arenas.settings import build, read, settings_of
 from dohyo.curricula.opponents.samplers import check_opponents
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.stages import FOLDER, read_stages

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dohyo.agents.settings import check, setting
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.rules.arena import Ranges
+from dohyo.arenas.settings import check, setting
 
 DENSE: dict[str, Callable[[float, float], float]] = {
     "fade": lambda share, over: max(0.0, 1 - share / over) if over > 0 else 0.0,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dohyo.agents.settings import read, setting
 from dohyo.arenas.checks import short
 from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.settings import read, setting
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.results_folder import SETTINGS
 
@@ -43,7 +43,7 @@ class Stage:
 def read_stages(given: Any) -> dict[str, dict[str, Any]]:
     """Return the checked stages of a file: for each name the settings that differ from the run's, and `share`.
 
-    Raises `ConfigError` or `UnknownName` as `dohyo.agents.settings.read` does, and for names that are no folder's.
+    Raises `ConfigError` or `UnknownName` as `dohyo.arenas.settings.read` does, and for names that are no folder's.
     """
     if not isinstance(given, Mapping):
         raise ConfigError(f"{FOLDER} must be a table of stages, not {short(given)}")

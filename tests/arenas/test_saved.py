@@ -9,7 +9,7 @@ from test_conformance import every
 from dohyo.arenas import make_batch
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import EngineError
-from dohyo.arenas.perturbation import Perturbation
+from dohyo.arenas.push import Push
 from dohyo.arenas.saved import Saved, StateError, set_stream, stream_state
 
 
@@ -107,9 +107,9 @@ def test_what_cannot_be_saved_says_so(batch: Batch):
     batch.close()
     with pytest.raises(EngineError, match="closed"):
         batch.save()
-    perturbed = make_batch("sumo", "ant", "mujoco", 3, workers=1, perturbation=Perturbation(gravity=(0.5, 1)))
-    with pytest.raises(EngineError, match="perturbed"):
-        perturbed.save()
+    pushed = make_batch("sumo", "ant", "mujoco", 3, workers=1, push=Push(100.0))
+    with pytest.raises(EngineError, match="pushes"):
+        pushed.save()
     halted = make_batch("sumo", "ant", "mujoco", 3, workers=1)
     halted.reset(0)
     halted.halt(np.array([1]))

@@ -44,9 +44,13 @@ class BulletEngine(StateEngine):
         """See `Engine`."""
         self._herd.advance(action)
 
-    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
+    def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
-        self._herd.scale(ids, factors)
+        self._herd.vary(ids, changes)
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        """See `Engine`."""
+        self._herd.pace(steps)
 
     def halt(self, ids: NDArray[np.intp]) -> None:
         """See `Engine`."""

@@ -10,15 +10,15 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.bullet.coordinates import Coordinates
 from dohyo.arenas.physics.bullet.world import ActorPlan, BulletWorld
 
-COMMANDS = ("put", "step", "advance", "scale", "push", "halt", "rest")
+COMMANDS = ("put", "step", "advance", "vary", "push", "pace", "halt", "rest")
 """The commands of a worker: methods of its `Pen`."""
 
 
 class Block:
     """The shared arrays, each with a row per world.
 
-    They are actions, states, sensed contacts, a mark of the chosen worlds, factors of `QUANTITIES`, and forces on the
-    actors' roots.
+    They are actions, states, sensed contacts, a mark of the chosen worlds, the values of all quantities that can vary
+    (`dohyo.arenas.physics.quantities`), forces on the actors' roots, and the number of physics steps.
     """
 
     def __init__(self, buffer: Any, worlds: int, widths: Sequence[int]) -> None:
@@ -27,7 +27,7 @@ class Block:
         for width in widths:
             parts.append(np.frombuffer(buffer, np.float64, worlds * width, first).reshape(worlds, width))
             first += 8 * worlds * width
-        self.action, self.qpos, self.qvel, self.sensed, self.chosen, self.factors, self.force = parts
+        self.action, self.qpos, self.qvel, self.sensed, self.chosen, self.varied, self.force, self.steps = parts
 
     @staticmethod
     def size(worlds: int, widths: Sequence[int]) -> int:
@@ -51,8 +51,9 @@ class Pen:
         rows = slice(first, last)
         self._action, self._sensed, self._chosen = block.action[rows], block.sensed[rows], block.chosen[rows]
         self._qpos, self._qvel = block.qpos[rows], block.qvel[rows]
-        self._factors, self._force = block.factors[rows], block.force[rows].reshape(last - first, len(actors), 3)
+        self._varied, self._force = block.varied[rows], block.force[rows].reshape(last - first, len(actors), 3)
         self._calm, self._pushed = [None] * (last - first), False
+        self._steps, self._paced = block.steps[rows], False
         self._still = [False] * (last - first)
         self._raw = np.zeros((last - first, self._coordinates.width))
         self._worlds = [BulletWorld(model, actors, pairs) for _ in range(first, last)]
@@ -82,16 +83,26 @@ class Pen:
             world.advance(*order)
 
     def _moving(self) -> Iterator[tuple[int, BulletWorld, tuple[Array, Array | None]]]:
-        """Yield index, world, and (action, force) of the worlds that are not halted; end the push."""
+        """Yield index, world, and (action, force) of the worlds that are not halted; end the push and the pace."""
+        if self._paced:
+            self._set_paces()
         forces, self._pushed = self._force if self._pushed else self._calm, False
         orders = zip(self._action, forces, strict=True)
         for k, (world, order) in enumerate(zip(self._worlds, orders, strict=True)):
             if not self._still[k]:
                 yield k, world, order
 
-    def scale(self) -> None:
+    def _set_paces(self) -> None:
+        for world, (steps,) in zip(self._worlds, self._steps.tolist(), strict=True):
+            world.pace = int(steps)
+        self._paced = False
+
+    def vary(self) -> None:
         for k in np.flatnonzero(self._chosen[:, 0]):
-            self._worlds[k].scale(self._factors[k])
+            self._worlds[k].vary(self._varied[k])
+
+    def pace(self) -> None:
+        self._paced = True
 
     def push(self) -> None:
         self._pushed = True

@@ -28,7 +28,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics.bullet.pen import COMMANDS, Block, Pen
 from dohyo.arenas.physics.bullet.world import ActorPlan
-from dohyo.arenas.physics.engine import QUANTITIES
+from dohyo.arenas.physics.quantities import places, unvaried
 
 START = f"import sys; from {__name__} import main; main(int(sys.argv[1]), int(sys.argv[2]))"
 
@@ -44,7 +44,8 @@ class Herd:
         worlds: int,
         workers: int,
     ) -> None:
-        widths = [model.nu, model.nq, model.nv, model.nsensor, 1, len(QUANTITIES), 3 * len(actors)]
+        neutral, self._places = unvaried(model), places(model)
+        widths = [model.nu, model.nq, model.nv, model.nsensor, 1, len(neutral), 3 * len(actors), 1]
         own, *others = pairwise(np.linspace(0, worlds, workers + 1).astype(int).tolist())
         plan = {"actors": [asdict(actor) for actor in actors], "pairs": pairs, "worlds": worlds, "widths": widths}
         with tempfile.TemporaryFile() as file:
@@ -56,7 +57,7 @@ class Herd:
             ]
         self._pen = Pen(model, actors, pairs, self._block, *own)
         self._await()
-        self._block.factors[:] = 1
+        self._block.varied[:] = neutral
         self._busy = False
         """Whether a command is running; still true at the next command if this one was interrupted."""
 
@@ -73,13 +74,13 @@ class Herd:
         self._choose(ids)
         self._order("put")
 
-    def scale(self, ids: NDArray[np.intp], factors: Mapping[str, Array]) -> None:
-        """Set factors `[n]` by name (`QUANTITIES`) in the worlds `ids` `[n]`."""
+    def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
+        """Set quantities by name in the worlds `ids` `[n]`, see `Engine.vary`."""
         self._settle()
-        for name, values in factors.items():
-            self._block.factors[ids, QUANTITIES.index(name)] = values
+        for name, values in changes.items():
+            self._block.varied[ids, self._places[name]] = values.reshape(len(ids), -1)
         self._choose(ids)
-        self._order("scale")
+        self._order("vary")
 
     def halt(self, ids: NDArray[np.intp]) -> None:
         """Leave the worlds `ids` `[n]` out of all steps until the next `put`."""
@@ -92,6 +93,12 @@ class Herd:
         self._settle()
         self._block.force[:, : force[0].size] = force.reshape(len(force), -1)  # loose furniture is not pushed
         self._order("push")
+
+    def pace(self, steps: NDArray[np.intp]) -> None:
+        """Let each world make `steps` `[W]` of the scene's physics steps in the next control step."""
+        self._settle()
+        self._block.steps[:, 0] = steps
+        self._order("pace")
 
     def _choose(self, ids: NDArray[np.intp]) -> None:
         self._block.chosen[:] = 0

@@ -12,17 +12,13 @@ from itertools import zip_longest
 from typing import Any
 
 import mujoco
-import numpy as np
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError
-from dohyo.arenas.physics.bullet.build import Builder, sliding_friction, statics
-from dohyo.arenas.physics.engine import QUANTITIES
+from dohyo.arenas.physics.bullet.build import Builder, statics
+from dohyo.arenas.physics.bullet.quantities import Quantities
 from dohyo.arenas.physics.presets import TIMESTEP
 
-STABLE = 1.25
-"""Largest ratio of torque to mass at which a physics step is stable; beyond it the step is divided. Bullet integrates
-the actuators' damping explicitly, and an ant in flight chatters above 1.4 (measured, docs/results/engines.md)."""
 ITERATIONS = 30
 """Iterations of the constraint solver: 30 instead of Bullet's 50 save 11 % of a step. Against 500 iterations, a control
 step of random actions ends 0.5 instead of 0.3 mm or mrad off on average, for ants on the floor (measured)."""
@@ -112,7 +108,7 @@ class BulletWorld:
         )
         p.setGravity(*model.opt.gravity, physicsClientId=self._client)
         build = Builder(p, self._client, model)
-        self._statics = [(build.add(0.0, body, []), body) for body in statics(model)]
+        fixed = [(build.add(0.0, body, []), -1, body) for body in statics(model)]
         self._bodies = [build.add(float(model.body_mass[a.root]), a.root, a.links) for a in actors]
         damping = [float(model.dof_damping[model.body_dofadr[a.root]]) for a in actors]
         self._damped = [(body, d) for body, d in zip(self._bodies, damping, strict=True) if d > 0]
@@ -124,70 +120,28 @@ class BulletWorld:
             )
         self._known: list[Any] | None = None
         """Joint states of every actor with joints at the last reading; None once the world has moved on."""
-        self._factors = np.ones(len(QUANTITIES))
-        self._set_torque(1.0)
+        movers = [
+            (body, i - 1, b)
+            for body, actor in zip(self._bodies, actors, strict=True)
+            for i, b in enumerate((actor.root, *actor.links))
+        ]
+        joints = [len(hinges) for hinges in self._hinges]
+        self._quantities = Quantities(p, self._client, model, fixed, movers, joints)
+        self.pace = 0
+        """Physics steps of the scene in the next control step; 0 for the scene's number."""
+        self._odd = False
+        """Whether the physics steps of the last control step had another length, because `pace` is no multiple."""
         self._read_sensors(pairs)
 
-    def scale(self, factors: Array) -> None:
-        """Multiply the model's quantities by `factors` `[4]`, in the order of `QUANTITIES`."""
-        setters = {
-            "gravity": self._set_gravity,
-            "friction": self._set_friction,
-            "mass": self._set_mass,
-            "torque": self._set_torque,
-        }
-        olds = self._factors.tolist()
-        self._factors[:] = np.nan  # differs from any factor, so that after an interrupt the next call sets all
-        for name, factor, old in zip(QUANTITIES, factors.tolist(), olds, strict=True):
-            if factor != old:
-                setters[name](factor)
-        self._factors[:] = factors
-        self._divide(*factors[2:].tolist())
+    def vary(self, row: Array) -> None:
+        """Set all quantities that can vary, see `Quantities`, and divide physics steps as they need."""
+        self._quantities.set(row)
+        self._step_count = self._quantities.parts * self._substeps
+        self._set_step(self._timestep / self._quantities.parts)
 
-    def _divide(self, mass: float, torque: float) -> None:
-        """Set the number of physics steps that keeps the actuators stable, at least the model's."""
-        parts = max(1, math.ceil(torque / mass / STABLE))
-        self._step_count, step = parts * self._substeps, self._timestep / parts
-        self._p.setPhysicsEngineParameter(fixedTimeStep=step, physicsClientId=self._client)
-
-    def _set_gravity(self, factor: float) -> None:
-        self._p.setGravity(*(self._model.opt.gravity * factor), physicsClientId=self._client)
-
-    def _set_friction(self, factor: float) -> None:
-        # Bullet multiplies the coefficients of two touching bodies, so each gets the square root of the factor.
-        for body, link, b in [*((body, -1, b) for body, b in self._statics), *self._parts()]:
-            friction = sliding_friction(self._model, b) * math.sqrt(factor)
-            self._p.changeDynamics(body, link, lateralFriction=friction, physicsClientId=self._client)
-
-    def _set_mass(self, factor: float) -> None:
-        change, client = self._p.changeDynamics, self._client
-        for body, link, b in self._parts():
-            change(body, link, mass=float(self._model.body_mass[b]) * factor, physicsClientId=client)
-            # The mass made Bullet compute an inertia from the shape; a separate call restores the model's.
-            inertia = (self._model.body_inertia[b] * factor).tolist()
-            change(body, link, localInertiaDiagonal=inertia, physicsClientId=client)
-
-    def _parts(self) -> Iterator[tuple[int, int, int]]:
-        """Yield every moving part: Bullet's body and link numbers, and the model's body index."""
-        for body, actor in zip(self._bodies, self._actors, strict=True):
-            for i, b in enumerate((actor.root, *actor.links)):
-                yield body, i - 1, b
-
-    def _set_torque(self, factor: float) -> None:
-        """Set the law torque = clip(gain * action + b0 + b1 * angle + b2 * velocity, +-strength), times `factor`."""
-        model = self._model
-        self._gain, self._offset = factor * model.actuator_gainprm[:, 0], factor * model.actuator_biasprm[:, 0]
-        rows = zip(
-            (factor * model.actuator_biasprm[:, 1]).tolist(),
-            (factor * model.actuator_biasprm[:, 2]).tolist(),
-            (factor * model.actuator_forcerange[:, 1]).tolist(),
-            strict=True,
-        )
-        laws = list(rows)
-        self._laws, first = [], 0
-        for hinges in self._hinges:
-            self._laws.append(laws[first : first + len(hinges)])
-            first += len(hinges)
+    def _set_step(self, length: float) -> None:
+        """Set the length of a physics step, s."""
+        self._p.setPhysicsEngineParameter(fixedTimeStep=length, physicsClientId=self._client)
 
     def _read_sensors(self, pairs: Sequence[tuple[int, int]]) -> None:
         """Number the sensors in the model's order: limbs actor by actor, then pairs of actors."""
@@ -225,12 +179,12 @@ class BulletWorld:
         """
         p, client = self._p, self._client
         drive, mode, step = p.setJointMotorControlArray, p.TORQUE_CONTROL, p.stepSimulation
-        targets = iter((self._gain * action + self._offset).tolist())
+        targets = iter((self._quantities.gain * action + self._quantities.offset).tolist())
         seats = [
             (body, hinges, [(next(targets), *law) for law in laws])
-            for (body, hinges), laws in zip(self._jointed(), self._laws, strict=True)
+            for (body, hinges), laws in zip(self._jointed(), self._quantities.laws, strict=True)
         ]
-        for _ in range(self._step_count):
+        for _ in range(self._count_steps()):
             known, self._known = self._known or self._feel(), None
             for (body, hinges, laws), joints in zip(seats, known, strict=True):
                 torques = []
@@ -243,6 +197,18 @@ class BulletWorld:
                 self._push(force)
             self._resist()
             step(client)
+
+    def _count_steps(self) -> int:
+        """Return the number of physics steps in the next control step, and set their length if `pace` changes it."""
+        if not self._odd and not self.pace:
+            return self._step_count
+        usual, scene_steps = self._timestep / self._quantities.parts, int(self._model.numeric("substeps").data[0])
+        whole = self._step_count * (self.pace or scene_steps) / scene_steps
+        count, self.pace = math.ceil(whole - 1e-9), 0
+        if self._odd or count != whole:
+            self._set_step(usual * whole / count)
+        self._odd = count != whole
+        return count
 
     def _push(self, force: Array) -> None:
         """Push the roots at their centres of mass; Bullet forgets forces after every physics step."""

@@ -13,9 +13,9 @@ from dohyo.agents.learning.algorithms import LearningError, make_learner
 from dohyo.agents.learning.config import PpoConfig, read_hyperparameters
 from dohyo.agents.learning.ppo import PpoLearner
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.agents.settings import settings_of
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.settings import settings_of
 
 
 def learner(seed: int, **settings: Any) -> PpoLearner:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mujoco.batch import SimulationError
 
-from dohyo.arenas import ARENAS, ActionError, DohyoEnv, Perturbation, Push, SeatEnv, UnknownName, make_batch, render
+from dohyo.arenas import ARENAS, ActionError, DohyoEnv, Push, Randomisation, SeatEnv, UnknownName, make_batch, render
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.paper.runge_kutta import RungeKutta
 from dohyo.arenas.registry import build_arena, set_up
@@ -178,13 +178,13 @@ def test_what_an_arena_does_not_take(arena, keywords, said):
         make_batch(arena, worlds=1, **keywords)
 
 
-def test_perturbations_work_here_too():
+def test_masses_and_pushes_work_here_too():
     """A push of 100 N, then 90 N, for control steps of 0.015 s on a falling human of 39.6457 kg, or of twice that."""
     for mass in (1.0, 2.0):
-        push = Push(100.0, direction="inwards", seat="sumo_0")
-        batch = make_batch("paper/sumo-humans", worlds=1, perturbation=Perturbation(mass=(mass, mass), push=push))
+        push, heavy = Push(100.0, direction="inwards", seat="sumo_0"), Randomisation(mass=(mass, mass))
+        batch = make_batch("paper/sumo-humans", worlds=1, randomisation=heavy, push=push)
         batch.reset(0)
-        twin = make_batch("paper/sumo-humans", worlds=1, perturbation=Perturbation(mass=(mass, mass)))
+        twin = make_batch("paper/sumo-humans", worlds=1, randomisation=heavy)
         twin.reset(0)
         still = [np.zeros((1, 17))] * 2
         for b in (batch, twin):

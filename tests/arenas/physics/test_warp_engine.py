@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 import pytest
-from states import APART, FALLING, ants, standing
+from states import APART, FALLING, ants, changes, standing
 
 from dohyo.arenas import Engine, make_batch
 from dohyo.arenas.arrays import Array
@@ -53,7 +53,7 @@ def errors(
     found = []
     for engine in engines:
         if factors:
-            engine.scale(np.array([0]), {name: np.array([factor]) for name, factor in factors.items()})
+            engine.vary(np.array([0]), changes(scene, **factors))
         engine.reset(np.array([0]), *standing(scene, places))
     for action in actions:
         for engine in engines:

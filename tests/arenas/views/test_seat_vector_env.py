@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from states import throw_out
 
 from dohyo.agents.snapshot import Origin, Part, make_snapshot
-from dohyo.arenas import ActionError, Batch, Perturbation, Push, SeatEnv, SeatVectorEnv, UnknownName, make_batch
+from dohyo.arenas import ActionError, Batch, Push, Randomisation, SeatEnv, SeatVectorEnv, UnknownName, make_batch
 
 
 def test_make_vec_gives_the_vector():
@@ -148,7 +148,8 @@ def test_seeds_repeat_bit_for_bit():
             opponents=Noise(worlds=3),
             max_cycles=4,
             alpha=0.5,
-            perturbation=Perturbation(mass=(0.5, 2.0), push=Push(force=50.0)),
+            randomisation=Randomisation(mass=(0.5, 2.0)),
+            push=Push(force=50.0),
         )
         said = [envs.reset(seed=11), *map(envs.step, draws(9, worlds=3)), envs.reset(seed=11)]
         envs.close()

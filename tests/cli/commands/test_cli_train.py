@@ -10,7 +10,7 @@ import pytest
 from doubles import only_object, shorten_bouts
 from typer.testing import CliRunner
 
-from dohyo.agents.settings import settings_of
+from dohyo.arenas.settings import settings_of
 from dohyo.cli.app import app
 from dohyo.cli.setting_options import option_name
 from dohyo.cli.suggestions import watch_run

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.agents.settings import settings_of
 from dohyo.arenas.errors import ConfigError, DohyoError
+from dohyo.arenas.settings import settings_of
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 

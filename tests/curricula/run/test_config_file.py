@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from doubles import tiny_config
 
-from dohyo.agents.settings import build
 from dohyo.arenas.errors import ConfigError
+from dohyo.arenas.settings import build
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import SET_ELSEWHERE, read_config, to_toml
 

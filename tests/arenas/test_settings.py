@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dohyo.agents.settings import build, check, read, setting, settings_of
 from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.settings import build, check, read, setting, settings_of
 
 
 @dataclass(frozen=True)

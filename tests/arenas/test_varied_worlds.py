@@ -1,8 +1,8 @@
-"""Factors stay with their world and leave no trace, after resets, failures and other factors, and with workers."""
+"""Changes of the physics stay with their world and leave no trace, after resets and failures, and with workers."""
 
 import numpy as np
 import pytest
-from states import APART, ENGINES, FALLING, WORLD, ants, scaled, standing, still
+from states import APART, ENGINES, FALLING, WORLD, ants, changes, scaled, standing, still
 
 from dohyo.arenas import Engine
 from dohyo.arenas.arrays import Array
@@ -20,7 +20,8 @@ def test_resets_keep_factors_and_other_worlds_keep_theirs(name):
     scene = ants()
     engine = scaled(name, scene, FALLING, {}, worlds=3, workers=2)
     state = [x.repeat(3, 0) for x in standing(scene, FALLING)]
-    engine.scale(np.array([2, 0]), {"gravity": np.array([2.0, 0.5])})
+    pull = np.concatenate([changes(scene, gravity=factor)["gravity"] for factor in (2.0, 0.5)])
+    engine.vary(np.array([2, 0]), {"gravity": pull})
     for _ in range(2):
         engine.reset(np.arange(3), *state)
         for _ in range(4):
@@ -60,15 +61,15 @@ def brawl(engine: Engine, worlds: int = 1) -> Array:
 def test_factors_leave_no_trace(name):
     """A world that had other factors continues like one that had none; factors of 1 do not change the model."""
     scene = ants()
-    first, second = ({k: np.array([v]) for k, v in f.items()} for f in (FACTORS, dict.fromkeys(FACTORS, 1.0)))
+    first, second = (changes(scene, **f) for f in (FACTORS, dict.fromkeys(FACTORS, 1.0)))
     fresh, used, plain = (make_engine(name, scene, 1) for _ in range(3))
-    fresh.scale(WORLD, first)
+    fresh.vary(WORLD, first)
     expected = brawl(fresh)
-    used.scale(WORLD, {k: np.array([v]) for k, v in LIGHT.items()})
+    used.vary(WORLD, changes(scene, **LIGHT))
     brawl(used)
-    used.scale(WORLD, first)
+    used.vary(WORLD, first)
     assert np.array_equal(brawl(used), expected)
-    used.scale(WORLD, second)
+    used.vary(WORLD, second)
     assert np.array_equal(brawl(used), brawl(plain))
     assert not np.array_equal(brawl(plain), expected)
     for engine in (fresh, used, plain):
@@ -76,12 +77,13 @@ def test_factors_leave_no_trace(name):
 
 
 @both
-def test_workers_change_nothing_in_perturbed_worlds(name):
+def test_workers_change_nothing_in_varied_worlds(name):
     """The same numbers from one worker and from two, W not a multiple of them, each world with factors of its own."""
     scene, results = ants(), []
     for workers in (1, 2):
         engine = make_engine(name, scene, 3, workers)
-        engine.scale(np.arange(3), {k: v * np.array([0.8, 1.0, 1.2]) for k, v in FACTORS.items()})
+        each = [changes(scene, **{k: v * x for k, v in FACTORS.items()}) for x in (0.8, 1.0, 1.2)]
+        engine.vary(np.arange(3), {name: np.concatenate([one[name] for one in each]) for name in each[0]})
         results.append(brawl(engine, 3))
         engine.close()
     assert np.array_equal(*results)
@@ -95,5 +97,5 @@ def test_the_plain_engine_expands_no_field():
     engine.reset(np.arange(2), *(x.repeat(2, 0) for x in standing(scene, APART)))
     fields = ("opt.gravity", "geom_friction", "body_mass", "body_inertia", "actuator_gainprm", "actuator_biasprm")
     assert [f for f in fields if engine._batch.expanded(f) is not None] == []
-    engine.scale(np.array([0]), {"mass": np.array([2.0])})
+    engine.vary(WORLD, changes(scene, mass=2.0))
     assert [f for f in fields if engine._batch.expanded(f) is not None] == ["body_mass", "body_inertia"]

@@ -1,4 +1,4 @@
-"""The effects of factors and pushes on an engine: worked out by hand, and alike on both engines."""
+"""The effects of changed physics and of pushes: worked out by hand, and alike on both engines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -123,7 +123,7 @@ def test_masses_and_inertias_are_scaled_in_both():
     assert model.body_subtreemass[scene.seats[1].root] == pytest.approx(ANT * factor)
     assert model.dof_invweight0 == pytest.approx(scene.model.dof_invweight0 / factor)
     bullet = engines["pybullet"]._herd._pen._worlds[0]
-    for body, link, b in bullet._parts():
+    for body, link, b in bullet._quantities._movers:
         info = bullet._p.getDynamicsInfo(body, link, physicsClientId=bullet._client)
         assert info[0] == pytest.approx(scene.model.body_mass[b] * factor, rel=1e-12)
         assert info[2] == pytest.approx(scene.model.body_inertia[b] * factor, rel=1e-12)
@@ -258,7 +258,7 @@ def test_the_engines_agree_on_the_ground():
     a, b = ends("target", APART, FACTORS, actions)
     assert np.abs(a - b).max() < 0.02
     plain, _ = ends("target", APART, {}, actions)
-    assert np.abs(a - plain).max() > 0.01
+    assert np.abs(a - plain).max() > 0.005
 
 
 @pytest.mark.parametrize("factors", [{"mass": 0.8}, {"mass": 0.4}, {"torque": 1.5}, {"torque": 3.0}])

@@ -13,7 +13,10 @@ from dohyo.arenas.errors import ConfigError, lookup
 
 T = TypeVar("T")
 LARGEST = sys.float_info.max
-WORDS: dict[type, str] = {
+PAIR = tuple[float, float]
+"""The type of a range: lowest and highest value."""
+WORDS: dict[Any, str] = {
+    PAIR: "a pair of numbers",
     int: "a whole number",
     float: "a number",
     str: "a text",
@@ -59,6 +62,8 @@ class Setting:
             lookup(dict.fromkeys(self.choices), value, label)
 
     def _in_range(self, value: Any) -> bool:
+        if isinstance(value, dict | tuple):
+            return all(map(self._in_range, value.values() if isinstance(value, dict) else value))
         if isinstance(value, bool) or not isinstance(value, int | float):
             return True
         return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
@@ -66,7 +71,7 @@ class Setting:
     @property
     def wanted(self) -> str:
         """The allowed values in words, such as `a whole number of at least 2`."""
-        first, *others = (WORDS.get(get_origin(kind) or kind, "a table of settings") for kind in _kinds(self.type))
+        first, *others = (_words(kind) for kind in _kinds(self.type))
         span = ""
         if self.low is not None:
             span = f" of at least {self.low:g}" if self.high is None else f" from {self.low:g} to {self.high:g}"
@@ -127,6 +132,10 @@ def build(config: type[T], values: Mapping[str, Any]) -> T:
     return config(**{**values, **{name: build(kind, values[name]) for name, kind in tables.items()}})
 
 
+def _words(kind: Any) -> str:
+    return WORDS.get(kind) or WORDS.get(get_origin(kind) or kind, "a table of settings")
+
+
 def _in_files(kind: Any) -> Any:
     """Return a type without functions: a config that takes one keeps its name before it checks itself."""
     kept = [part for part in _kinds(kind) if get_origin(part) is not Callable]
@@ -146,6 +155,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, bool) and plain is bool
     if plain is float:
         return isinstance(value, int | float) and -LARGEST <= value <= LARGEST
+    if kind == PAIR:
+        return isinstance(value, tuple) and len(value) == 2 and all(_fits(number, float) for number in value)
     if plain is tuple:
         return isinstance(value, tuple) and all(isinstance(entry, str) for entry in value)
     if plain is dict:
