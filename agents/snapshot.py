@@ -79,6 +79,8 @@ class Origin:
     """Whether actions are clipped to [-1, 1]."""
     physics: str = ACCURATE
     """The preset of the physics in training, see `dohyo.arenas.physics.presets`; a snapshot plays with any."""
+    randomise: str = ""
+    """What was randomised in training, as `--randomise` takes it, joined by commas; empty for nothing."""
     source: str = ""
     """SHA-256 of the file that it was imported from, in hexadecimal; empty if it was trained here."""
 

@@ -27,6 +27,8 @@ PhysicsName = Annotated[str | None, option(TrainConfig, "physics", show_default=
 Seed = Annotated[int, option(TrainConfig, "seed")]
 Worlds = Annotated[int, option(TrainConfig, "worlds")]
 Workers = Annotated[int | None, option(TrainConfig, "workers")]
+Randomise = Annotated[list[str] | None, option(TrainConfig, "randomise")]
+Without = Annotated[list[str] | None, option(TrainConfig, "without")]
 Imports = Annotated[list[str] | None, option(TrainConfig, "imports", callback=import_named, is_eager=True)]
 Deterministic = Annotated[bool, typer.Option("--deterministic", help="Act without the policy's noise.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]

@@ -7,15 +7,21 @@ import numpy as np
 
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.physics.scene import Scene
+from dohyo.arenas.randomisation import OFF, Randomisation
 from dohyo.arenas.registry import Setup
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.arenas.views.replay import Recorder, Replay
 from dohyo.curricula.matches.casting import Casting, Teams
 
 
-def record(arena: str, setup: Setup, teams: Teams, named: Teams, seed: int) -> Replay:
+def record(
+    arena: str, setup: Setup, teams: Teams, named: Teams, seed: int, randomisation: Randomisation = OFF
+) -> Replay:
     """Return the replay of the bout of `seed` between teams, the first one on side 0; `named` has their names."""
-    batch = make_batch(arena, setup.body, setup.engine, 1, drive=setup.drive, physics=setup.physics, autoreset=False)
+    body, engine, drive, physics = setup
+    batch = make_batch(
+        arena, body, engine, 1, drive=drive, physics=physics, autoreset=False, randomisation=randomisation
+    )
     return record_in(batch, setup, teams, named, seed)
 
 

@@ -12,6 +12,7 @@ from dohyo.agents.snapshot import Snapshot
 from dohyo.agents.surgery import entries_of
 from dohyo.arenas.errors import ConfigError, lookup
 from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.randomisation import parse, texts_of
 from dohyo.arenas.registry import build_arena, set_up
 from dohyo.arenas.settings import settings_of
 from dohyo.cli.options import read_weights
@@ -80,6 +81,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
         "minutes": settings.get("minutes", 20.0 if settings.get("samples") is None else None),
         "start": begun.name if begun else "",
         "guests": tuple(snapshot.name if snapshot else name for name, snapshot in guests.items()),
+        "randomise": texts_of(parse(settings.get("randomise", ()))),
         "ppo": choose_learner(settings.get("ppo", {}), begun, surgery=surgery),
     }
     config = TrainConfig(**{**settings, **changes})
@@ -87,7 +89,7 @@ def plan(settings: Mapping[str, Any]) -> Plan:
     check_algorithm(config.algorithm, config.ppo.policy)
     check_shares(config, [name for name in SHARES if getattr(config, name) != getattr(TrainConfig, name)])
     rules.reweigh(config.terms)
-    Widenings(config.widen, rules.ranges)
+    Widenings(config.widen, rules.ranges, config.randomisation)
     named_snapshots = [snapshot for snapshot in (begun, *guests.values()) if snapshot]
     check_drop(config, named_snapshots)
     named = {"start": settings.get("start", ""), "guests": tuple(guests)}

@@ -20,6 +20,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "privileged": {"ppo": replace(LSTM, value="privileged")},
     "quality": {"opponents": "quality", "mirror": 0.0, "first": 0.0},
     "crowd": {"crowd": "1:3:0.5", "widen": ("radius=0:0.5",), "worlds": 6, "samples": 864},
+    "randomised": {"randomise": ("dactyl",), "widen": ("physics=0:0.5",), "rated_bouts": 2},
     "guests": {"guests": ("random", "zero"), "guest_share": 0.5},
     "population": {"population": 2, "samples": 864},
     "roles": {"arena": "kick_and_defend", "population": 2, "samples": 864},

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.errors import UnknownName, lookup
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.randomisation.config import OFF, Randomisation
 from dohyo.arenas.randomisation.kinds import KINDS
@@ -48,11 +48,12 @@ def parse(texts: Sequence[str], without: Sequence[str] = ()) -> Randomisation:
     """Return the randomisation that presets and `FIELD=VALUE` describe; later texts override earlier ones.
 
     A range is `LOW:HIGH`, or one number for a constant. Noise of a kind of entries is `observation_noise.KIND=NUMBER`.
-    `without` are groups to switch off. Raises `UnknownName` or `ConfigError` for anything else.
+    `without` are groups to switch off, one text for each or several joined by commas. Raises `UnknownName` or
+    `ConfigError` for anything else.
     """
     values = asdict(OFF)
     if without and not texts:
-        raise ConfigError("--without switches groups of a randomisation off: add --randomise")
+        raise UnknownName("--without switches groups of a randomisation off: add --randomise")
     for text in texts:
         name, given, value = (part.strip() for part in text.partition("="))
         if not given:
@@ -69,7 +70,19 @@ def parse(texts: Sequence[str], without: Sequence[str] = ()) -> Randomisation:
             values[field] = (_number(text, low), _number(text, high or low))
         else:
             values[field] = _number(text, value)
-    return Randomisation(**values).without(without)
+    return Randomisation(**values).without([group.strip() for text in without for group in text.split(",")])
+
+
+def texts_of(config: Randomisation) -> tuple[str, ...]:
+    """Return the texts from which `parse` makes the same randomisation, without presets."""
+    names = [*config.on, *(["force_decay"] if config.force_decay != OFF.force_decay else [])]
+    return tuple(text for name in names for text in _texts_of_field(name, getattr(config, name)))
+
+
+def _texts_of_field(name: str, value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [f"{name}.{kind}={number!r}" for kind, number in value.items()]
+    return [f"{name}={value[0]!r}:{value[1]!r}" if isinstance(value, tuple) else f"{name}={value!r}"]
 
 
 def _number(text: str, value: str) -> float:
@@ -78,5 +91,5 @@ def _number(text: str, value: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ConfigError(f"unknown value in {text!r}: give FIELD=NUMBER or FIELD=LOW:HIGH, such as mass=0.8:1.2")
+        raise UnknownName(f"unknown value in {text!r}: give FIELD=NUMBER or FIELD=LOW:HIGH, such as mass=0.8:1.2")
     return number

@@ -1,7 +1,7 @@
 """`dohyo bench`: control steps per second of the batch and of the bare engine on the same scene."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +11,22 @@ from rich.table import Column, Table
 
 from dohyo.arenas.errors import ConfigError, EngineError, UnknownName
 from dohyo.arenas.physics import cores, is_installed
+from dohyo.arenas.randomisation import parse, texts_of
 from dohyo.arenas.registry import ARENAS, Setup, build_arena, need_two_seats, set_up
-from dohyo.cli.options import POLICY, VALUE, WIDTH, BodyName, Device, EngineName, Imports, Json, PhysicsName, Workers
+from dohyo.cli.options import (
+    POLICY,
+    VALUE,
+    WIDTH,
+    BodyName,
+    Device,
+    EngineName,
+    Imports,
+    Json,
+    PhysicsName,
+    Randomise,
+    Without,
+    Workers,
+)
 from dohyo.cli.progress import bar
 from dohyo.cli.setting_options import option, take, typed
 from dohyo.cli.train_settings import choose_learner
@@ -67,6 +81,8 @@ def command(
     sweep: Sweep = False,
     device: Device = None,
     imports: Imports = None,
+    randomise: Randomise = None,
+    without: Without = None,
     as_json: Json = False,
     **given: Any,
 ) -> None:
@@ -76,7 +92,8 @@ def command(
     """
     setup, learner = set_up(arena or "sumo", body, engine, physics=physics), typed(context, given)
     build_arena(arena or "sumo", setup.body, physics=setup.physics)
-    case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores(), setup.physics)
+    varied = texts_of(parse(randomise or (), without or ()))
+    case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores(), setup.physics, varied)
     if sweep:
         _sweep(_config(case, setup.drive, learner), generations if training else 0, as_json)
     elif training:
@@ -86,7 +103,7 @@ def command(
             raise ConfigError("--opponents times plain networks: leave out --policy, --width and --value")
         _opponents(opponents, _config(case, setup.drive, learner), blocks, as_json)
     elif everything:
-        _batches(_groups(_scenes(arena, setup), worlds, setup.physics), blocks, as_json, several=True)
+        _batches(_groups(_scenes(arena, setup), case), blocks, as_json, several=True)
     else:
         _batches([[case]], blocks, as_json, several=False)
 
@@ -102,8 +119,8 @@ def _sweep(config: TrainConfig, generations: int, as_json: bool) -> None:
 def _config(case: Case, drive: str, learner: dict[str, Any]) -> TrainConfig:
     """Return the settings of a training run with a case's arena, body, engine, worlds and workers."""
     need_two_seats(case.arena)
-    setup = case.arena, case.body, case.engine, drive
-    return TrainConfig(*setup, case.physics, worlds=case.worlds, workers=case.workers, ppo=choose_learner(learner))
+    setup, ppo = (case.arena, case.body, case.engine, drive, case.physics), choose_learner(learner)
+    return TrainConfig(*setup, worlds=case.worlds, workers=case.workers, randomise=case.randomise, ppo=ppo)
 
 
 def _batches(groups: list[list[Case]], blocks: int, as_json: bool, *, several: bool) -> None:
@@ -141,12 +158,12 @@ def _scenes(arena: str | None, setup: Setup) -> list[tuple[str, str]]:
     return [(a, body) for a, spec in ARENAS.items() if setup.physics in spec.physics for body in spec.bodies]
 
 
-def _groups(scenes: list[tuple[str, str]], worlds: int, physics: str) -> list[list[Case]]:
-    """Return a group of cases per arena and body: every engine of the arena, on one core and on all."""
+def _groups(scenes: list[tuple[str, str]], case: Case) -> list[list[Case]]:
+    """Return a group of cases like `case` per arena and body: every engine of the arena, on one core and on all."""
     workers = sorted({1, cores()})
     return [
         [
-            Case(arena, body, engine, worlds, w, physics)
+            replace(case, arena=arena, body=body, engine=engine, workers=w)
             for engine in filter(is_installed, ARENAS[arena].engines)
             for w in workers
         ]

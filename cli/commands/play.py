@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.randomisation import parse, texts_of
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import NOBODY
 from dohyo.arenas.sides import seats_of_sides
@@ -31,8 +32,10 @@ from dohyo.cli.options import (
     PhysicsName,
     PictureRate,
     PictureSize,
+    Randomise,
     ReplayFile,
     Seed,
+    Without,
     Workers,
     check_suffix,
     engine_words,
@@ -95,6 +98,8 @@ def command(
     workers: Workers = None,
     drive: DriveName = None,
     physics: PhysicsName = None,
+    randomise: Randomise = None,
+    without: Without = None,
     seed: Seed = 0,
     device: Device = None,
     imports: Imports = None,
@@ -109,18 +114,23 @@ def command(
     check_film(picture)
     look = Look(size, fps, camera)
     check_imports(arena, seat)
-    setup = set_up_for(seat, arena, body, engine, drive, physics)
+    setup, randomisation = set_up_for(seat, arena, body, engine, drive, physics), parse(randomise or (), without or ())
     rules = build_arena(arena, setup.body, drive=setup.drive)
     named = _name_teams(seat, partner or (), rules.sides)
     body, engine, drive, physics = setup
     worlds = min(WORLDS, bouts)
-    with closing(make_batch(arena, body, engine, worlds, workers=workers, drive=drive, physics=physics)) as batch:
+    with closing(
+        make_batch(
+            arena, body, engine, worlds, workers=workers, drive=drive, physics=physics, randomisation=randomisation
+        )
+    ) as batch:
         teams = _find(named, batch, seed, stochastic=not deterministic)
         results = _play(batch, teams, bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
     about = {"arena": arena, "body": body, "engine": engine, "physics": physics, "seed": seed}
+    about |= {"randomise": list(texts_of(randomisation))}
     summary = _summarise(results, named) | about
     if picture is not None or replay is not None:
-        shown = record(arena, setup, teams, named, seed)
+        shown = record(arena, setup, teams, named, seed, randomisation)
         if picture is not None:
             film(picture, shown, look)
         if replay is not None:
@@ -176,6 +186,7 @@ def _print(record: dict[str, Any], as_json: bool, written: dict[str, Path | None
     sides = (f"on side {side}" for side in range(len(record["wins_by_side"][0])))
     figures = (Column(name, justify="right") for name in ("wins", "share, 95 % interval", *sides))
     title = f"{record['arena']} with {record['body']} on {engine_words(record['engine'], record['physics'])}"
+    title += ", randomised" if record["randomise"] else ""
     table = Table(Column("player", overflow="fold"), *figures, title=title)
     for k, name in enumerate(record["seats"]):
         low, high = wilson(record["wins"][k], record["bouts"])

@@ -20,6 +20,7 @@ from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import EngineError
 from dohyo.arenas.physics import Engine
 from dohyo.arenas.physics.presets import ACCURATE
+from dohyo.arenas.randomisation import parse
 from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.saved import AnyArray
@@ -39,6 +40,8 @@ class Case:
     worlds: int
     workers: int
     physics: str = ACCURATE
+    randomise: tuple[str, ...] = ()
+    """What is randomised, see `dohyo.arenas.randomisation.parse`."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Duel:
     def __init__(self, case: Case) -> None:
         rules, engine = _parts(case)
         self.recorder = Recorder(engine)
-        self._batch = Batch(rules, self.recorder)
+        self._batch = Batch(rules, self.recorder, randomisation=parse(case.randomise))
         self._batch.reset(seed=0)
         scene = build_arena(case.arena, case.body, physics=case.physics).scene
         # Only the frame needs sensors, and the bare engine does not fill it.
@@ -179,7 +182,7 @@ FOOTPRINT = f"import sys; from {__name__} import take; take(sys.argv[1:])"
 
 def footprint(case: Case) -> float:
     """Return the bytes that a batch and its workers take, measured in a fresh process."""
-    words = [case.arena, case.body, case.engine, str(case.worlds), str(case.workers)]
+    words = [case.arena, case.body, case.engine, str(case.worlds), str(case.workers), *case.randomise]
     done = subprocess.run([sys.executable, "-P", "-c", FOOTPRINT, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineError(f"the process that measures memory failed: {done.stderr.strip().splitlines()[-1]}")
@@ -188,10 +191,10 @@ def footprint(case: Case) -> float:
 
 def take(words: Sequence[str]) -> None:
     """Build the batch of the case in `words` and print the bytes that it took."""
-    arena, body, engine, worlds, workers = words
+    arena, body, engine, worlds, workers, *randomise = words
     with closing(Batch(*_parts(Case(arena, body, engine, 1, 1)))):  # loads what a process loads only once
-        before = _held()
-        with closing(Batch(*_parts(Case(arena, body, engine, int(worlds), int(workers))))) as batch:
+        before, parts = _held(), _parts(Case(arena, body, engine, int(worlds), int(workers)))
+        with closing(Batch(*parts, randomisation=parse(randomise))) as batch:
             batch.reset(seed=0)
             sys.stdout.write(f"{_held() - before}")
 

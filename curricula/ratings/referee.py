@@ -27,7 +27,7 @@ class Referee:
     def __init__(self, run: RunFolder, engine: str | None = None) -> None:
         config = run.config
         self._run, self.engine = run, engine or config.engine
-        self._batch: Batch = config.make_batch(MATCH_WORLDS, self.engine)
+        self._batch: Batch = config.make_batch(MATCH_WORLDS, self.engine, randomised=False)
 
     def references(self) -> dict[str, Role]:
         """Return the run's references so far and their roles."""

@@ -1,6 +1,5 @@
 """Settings of a training run."""
 
-import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -8,16 +7,17 @@ from dohyo.agents.learning.algorithms import ALGORITHMS
 from dohyo.agents.learning.config import HYPERPARAMETERS, NETWORK, PpoConfig
 from dohyo.arenas.batch import Batch, make_batch
 from dohyo.arenas.bodies import BODIES
-from dohyo.arenas.checks import short
-from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics import DEFAULT_ENGINE, ENGINES
 from dohyo.arenas.physics.presets import ACCURATE, PHYSICS
 from dohyo.arenas.physics.scene import DRIVES
 from dohyo.arenas.players import BUILT_IN
+from dohyo.arenas.randomisation import GROUPS, OFF, Randomisation, parse
+from dohyo.arenas.randomisation import PRESETS as RANDOMISATIONS
 from dohyo.arenas.registry import ARENAS
 from dohyo.arenas.settings import build, check, read, setting
 from dohyo.curricula.opponents.samplers import LEAGUE, Sampler, known_opponents, rule_name
-from dohyo.curricula.run.schedules import DENSE, ScheduleStart, parse_growth, parse_widening
+from dohyo.curricula.run.config_checks import check_together
+from dohyo.curricula.run.schedules import DENSE, ScheduleStart
 from dohyo.curricula.run.seeds import SEEDINGS
 
 MEETINGS, WORLD = "Learners and opponents", "Rewards and starts"
@@ -27,7 +27,6 @@ FREE |= {"guests": (), "guest_share": 0.0, "imports": ()}
 """Settings that can change from session to session, with a value for comparisons of the others."""
 FIRST = "the arena's first"
 FIRST_THERE = "that of the run or snapshot, else the arena's first that is installed"
-SNAPSHOT_NAME = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -190,9 +189,21 @@ class TrainConfig:
         (),
         "Begin with narrow start ranges: BEGIN:OVER for every range, or 'RANGE=BEGIN:OVER'; shares of the width and of "
         "the budget.",
-        note="Ratings always use whole ranges.",
+        note="Ratings always use whole ranges. RANGE can also be a field or a group of --randomise, which widens from "
+        "nothing.",
         shown="whole ranges",
         panel=WORLD,
+    )
+    randomise: tuple[str, ...] = setting(
+        (),
+        f"Vary physics, actions, observations and timing: {', '.join(RANDOMISATIONS)}, or FIELD=VALUE.",
+        note="See [randomisation](randomisation.md). Its fields widen like start ranges, see `widen`. The settings of "
+        "a run hold the fields of a preset. Ratings play without.",
+        shown="nothing",
+        panel=WORLD,
+    )
+    without: tuple[str, ...] = setting(
+        (), f"Group of --randomise to leave out: {', '.join(GROUPS)}; several with commas.", shown="none", panel=WORLD
     )
     crowd: str = setting(
         "",
@@ -226,7 +237,6 @@ class TrainConfig:
         note="The run folder sets it; schedules continue from there, see `dohyo.curricula.run.budget`.",
         option=None,
     )
-
     seeding: int = setting(
         max(SEEDINGS),
         "How random streams follow from the seed.",
@@ -241,17 +251,12 @@ class TrainConfig:
         if callable(self.opponents):
             object.__setattr__(self, "opponents", rule_name(self.opponents))
         check(self)
-        if 2 * self.collectors > self.worlds:
-            raise ConfigError(f"{self.worlds} worlds are too few for {self.collectors} collectors: each needs two")
-        if not self.collectors and (self.ray or self.stale):
-            raise ConfigError("ray and stale are for collectors: give their number, such as --collectors 2")
-        for text in self.widen:
-            parse_widening(text)
-        if self.crowd:
-            parse_growth(self.crowd)
-        for name in {self.start, *self.guests} - {"", *BUILT_IN}:
-            if not SNAPSHOT_NAME.fullmatch(name):
-                raise ConfigError(f"{short(name)} is not a snapshot's name: give 16 digits of 0-9 and a-f")
+        check_together(self)
+
+    @property
+    def randomisation(self) -> Randomisation:
+        """What is randomised in training, at its whole width."""
+        return parse(self.randomise, self.without)
 
     @property
     def league(self) -> bool:
@@ -273,16 +278,12 @@ class TrainConfig:
         """Rebuild settings from the values of `asdict`; raises `UnknownName` or `ConfigError` for anything else."""
         return build(cls, read(cls, settings))
 
-    def make_batch(self, worlds: int | None = None, engine: str | None = None) -> Batch:
-        """Build a batch for the run's bouts, by default with its number of worlds and its engine."""
+    def make_batch(self, worlds: int | None = None, engine: str | None = None, *, randomised: bool = True) -> Batch:
+        """Build a batch for the run's bouts, by default with its number of worlds, its engine and its randomisation."""
+        scene, chosen = (self.arena, self.body, engine or self.engine), self.randomisation if randomised else OFF
+        drive, physics = self.drive, self.physics
         return make_batch(
-            self.arena,
-            self.body,
-            engine or self.engine,
-            worlds or self.worlds,
-            workers=self.workers,
-            drive=self.drive,
-            physics=self.physics,
+            *scene, worlds or self.worlds, workers=self.workers, drive=drive, physics=physics, randomisation=chosen
         )
 
     def same_run(self, other: "TrainConfig") -> bool:

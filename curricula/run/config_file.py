@@ -85,11 +85,13 @@ LATER = {
     "drop",
     "imports",
     "physics",
+    "randomise",
     "rated_share",
     "ray",
     "schedule_start",
     "stale",
     "surgery",
+    "without",
 }
 """Settings that runs of version 0.1 do not have."""
 BEFORE = {"seeding": 1}

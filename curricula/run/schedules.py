@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dohyo.arenas.errors import ConfigError, lookup
+from dohyo.arenas.randomisation import GROUPS, OFF, Randomisation
+from dohyo.arenas.randomisation.config import WIDE
 from dohyo.arenas.rules.arena import Ranges
 from dohyo.arenas.settings import check, setting
 
@@ -68,21 +70,34 @@ def parse_widening(text: str) -> Widening:
 
 
 class Widenings:
-    """The widenings of a run, for the arena's whole ranges `ranges`; raises `UnknownName` for an unknown range."""
+    """The widenings of a run, for the arena's whole ranges `ranges` and the fields of `randomisation`.
 
-    def __init__(self, texts: Sequence[str], ranges: Mapping[str, tuple[float, float]]) -> None:
-        parsed = [parse_widening(text) for text in texts]
-        for widening in parsed:
-            if widening.name is not None:
-                lookup(dict(ranges), widening.name, "range")
-        common = [widening for widening in parsed if widening.name is None]
-        own = {name: common[-1] for name in ranges if common}
-        self._by_name = own | {widening.name: widening for widening in parsed if widening.name is not None}
+    The most special name decides: a range or a field, then a group of fields, then all. Raises `UnknownName` for an
+    unknown name.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], ranges: Mapping[str, tuple[float, float]], randomisation: Randomisation = OFF
+    ) -> None:
+        parsed = {widening.name: widening for widening in map(parse_widening, texts)}
+        fields = [name for name in randomisation.on if name in WIDE]
+        groups = {group: [name for name in names if name in fields] for group, names in GROUPS.items()}
+        known = {**ranges, **dict.fromkeys(fields), **{group: names for group, names in groups.items() if names}}
+        for name in parsed.keys() - {None}:
+            lookup(known, str(name), "range")
+        self._by_name = {name: parsed[None] for name in (*ranges, *fields) if None in parsed}
+        self._by_name |= {name: parsed[group] for group, names in groups.items() if group in parsed for name in names}
+        self._by_name |= {name: parsed[name] for name in (*ranges, *fields) if name in parsed}
         self._whole = dict(ranges)
 
     def at(self, share: float) -> Ranges:
         """Return the ranges that widen, at the time when the share `share` of the budget is used."""
-        return {name: _narrow(*self._whole[name], widening.width(share)) for name, widening in self._by_name.items()}
+        widths = {name: self._by_name[name].width(share) for name in self._whole if name in self._by_name}
+        return {name: _narrow(*self._whole[name], width) for name, width in widths.items()}
+
+    def widths(self, share: float) -> dict[str, float]:
+        """Return the widths of the randomised fields that widen, at that time, by name."""
+        return {name: known.width(share) for name, known in self._by_name.items() if name not in self._whole}
 
 
 def _narrow(low: float, high: float, width: float) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """The collector of a learner: it plays the learner's training bouts, and knows nothing of where it runs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class Scheduled:
     """The dense share."""
     ranges: Ranges
     """The ranges that widen."""
+    widths: dict[str, float] = field(default_factory=dict)
+    """Shares of the width of the randomised fields that widen, by name."""
     crowd: int = 0
     """Most distinct opponents of bouts that begin; 0 for all."""
 
@@ -135,6 +137,8 @@ class Collector:
         """Set the scheduled quantities."""
         self._batch.alpha = scheduled.alpha
         self._batch.arena.ranges |= scheduled.ranges
+        if scheduled.widths:
+            self._batch.randomiser.narrow(self._config.randomisation.at(scheduled.widths))
         self.learner.spend(scheduled.share)
 
     def collect(self, order: Order) -> Rollout:

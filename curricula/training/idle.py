@@ -4,15 +4,18 @@ from typing import cast
 
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.physics import Engine
+from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.registry import build_arena
 from dohyo.curricula.run.config import TrainConfig
 
 
 class _NoPhysics:
-    """In place of an engine: a number of worlds, and nothing in them."""
+    """In place of an engine: a scene and a number of worlds, and nothing in them."""
 
-    def __init__(self, worlds: int) -> None:
-        self.worlds = worlds
+    fixed: frozenset[str] = frozenset()
+
+    def __init__(self, scene: Scene, worlds: int) -> None:
+        self.scene, self.worlds = scene, worlds
 
     def close(self) -> None:
         """Release nothing."""
@@ -21,4 +24,4 @@ class _NoPhysics:
 def idle_batch(config: TrainConfig) -> Batch:
     """Return a batch of the run's arena and number of worlds without an engine: only its shapes can be used."""
     rules = build_arena(config.arena, config.body, worlds=config.worlds, drive=config.drive, physics=config.physics)
-    return Batch(rules, cast(Engine, _NoPhysics(config.worlds)))
+    return Batch(rules, cast(Engine, _NoPhysics(rules.scene, config.worlds)), randomisation=config.randomisation)

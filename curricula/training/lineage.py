@@ -7,6 +7,7 @@ from typing import Protocol
 from dohyo.agents.snapshot import SUFFIX, Origin, Part, Snapshot, SnapshotError, make_snapshot
 from dohyo.agents.surgery import widen
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.randomisation import texts_of
 from dohyo.arenas.saved import AnyArray, Saved
 from dohyo.curricula.opponents.league import KINDS, Standings
 from dohyo.curricula.run.folder import RunFolder
@@ -154,6 +155,7 @@ class Lineage:
             samples=self.learner.samples,
             seed=self.config.seed,
             physics=self.config.physics,
+            randomise=", ".join(texts_of(self.config.randomisation)),
         )
         return make_snapshot(origin, self.learner.tensors(), self._batch.arena.entries(own))
 

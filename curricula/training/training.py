@@ -61,7 +61,7 @@ class Training:
         self._batch = idle_batch(config) if config.collectors else config.make_batch()
         site = Site(plan, self._batch, folder.load, seeds)
         self._crew = _crew(plan, site, folder)
-        self._widenings = Widenings(config.widen, self._batch.arena.ranges)
+        self._widenings = Widenings(config.widen, self._batch.arena.ranges, config.randomisation)
         self._growth = parse_growth(config.crowd) if config.crowd else None
         links = folder.record.generations()
         self._seconds = max((link.seconds for link in links), default=0.0)
@@ -127,7 +127,8 @@ class Training:
         """Return all scheduled quantities for the next update."""
         share = self._schedules()
         crowd = self._growth.at(share) if self._growth else 0
-        return Scheduled(share, self.alpha, self._widenings.at(share), crowd)
+        widenings = self._widenings
+        return Scheduled(share, self.alpha, widenings.at(share), widenings.widths(share), crowd)
 
     @property
     def alpha(self) -> float:
@@ -156,6 +157,7 @@ class Training:
         for name in self._widenings.at(0):
             low, high = self._batch.arena.ranges[name]
             curves |= {f"range/{name}/low": low, f"range/{name}/high": high}
+        curves |= {f"width/{name}": width for name, width in self._widenings.widths(self._schedules()).items()}
         row = lineage.commit(self._elapsed(), curves)
         if row.joined:
             for other in self.lineages:

@@ -81,6 +81,13 @@ def test_bench_json(engine: str):
     assert all(record[rate] >= 0 for rate in rates)
 
 
+def test_bench_measures_randomised_worlds():
+    options = ["--engine", "mujoco", "--worlds", "2", "--workers", "1", "--blocks", "1", "--randomise", "dactyl"]
+    result = dohyo("bench", "sumo", *options, "--json")
+    assert result.returncode == 0, result.stderr
+    assert only_object(result.stdout)["engine_steps_per_s"] > 0
+
+
 def speed(engine: str, workers: int, batch: float, bare: float) -> Speed:
     return Speed("sumo", "ant", engine, 64, workers, batch, bare, batch / bare, 1.0)
 
@@ -114,7 +121,7 @@ def test_benchs_figures_are_whole_in_a_narrow_terminal(
 
 def test_bench_takes_every_engine_with_one_worker_and_with_all(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(bench, "cores", lambda: 4)
-    [group] = bench._groups([("sumo", "bug")], 8, "accurate")
+    [group] = bench._groups([("sumo", "bug")], bench.Case("sumo", "ant", "mujoco", 8, 1))
     assert [(case.engine, case.workers) for case in group] == [(e, w) for e in ("pybullet", "mujoco") for w in (1, 4)]
     assert {(case.arena, case.body, case.worlds) for case in group} == {("sumo", "bug", 8)}
 

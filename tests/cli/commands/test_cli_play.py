@@ -45,6 +45,22 @@ def test_play_json(engine: str):
     assert 1 <= record["mean_steps"] <= 500
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_bouts_can_be_randomised(run_main: RunMain, engine: str):
+    """Forces of twice an ant's weight in every step throw it out of the ring, which random actions do not."""
+    players = ["--seat", "random", "--seat", "random", "--bouts", "2", "--workers", "1", "--engine", engine, "--json"]
+    storm = ["--randomise", "force=20", "--randomise", "force_chance=1"]
+    plain, varied, again, rest = (
+        only_object(run_main("play", "sumo", "--body", "ant", *players, *options)[1])
+        for options in ([], storm, storm, [*storm, "--without", "unmodelled"])
+    )
+    assert varied == again
+    assert varied["randomise"] == ["force=20.0", "force_chance=1.0"]
+    assert varied["mean_steps"] < plain["mean_steps"]
+    assert plain["randomise"] == []
+    assert rest == plain
+
+
 @pytest.mark.parametrize("stronger", [0, 1])
 def test_play_counts_by_player_not_by_side(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMain, stronger: int

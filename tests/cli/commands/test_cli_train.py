@@ -50,6 +50,36 @@ def test_defaults_are_those_of_the_settings_and_the_arena(planned: Callable[...,
     assert (settings["guest_share"], settings["worlds"], settings["mirror"]) == (0.3, 64, 0.5)
 
 
+def test_a_run_keeps_the_fields_of_a_preset(planned: Callable[..., Any]):
+    """So a later change of the preset changes no run; groups that are left out stay named."""
+    settings = planned("sumo", "--randomise", "dactyl", "--randomise", "mass=0.8:1.2", "--without", "action,unmodelled")
+    assert "link_mass=0.5:1.5" in settings["randomise"]
+    assert "mass=0.8:1.2" in settings["randomise"]
+    assert not any("dactyl" in text for text in settings["randomise"])
+    assert settings["without"] == ["action,unmodelled"]
+    known = TrainConfig.from_json({"randomise": settings["randomise"], "without": settings["without"]}).randomisation
+    assert known.on == tuple(name for name in known.on if name not in ("delay", "timing", "force", "action_noise"))
+    assert (known.link_mass, known.mass, known.tilt) == ((0.5, 1.5), (0.8, 1.2), 0.4)
+    assert planned("sumo")["randomise"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--randomise", "dactil"], "did you mean 'dactyl'"),
+        (["--without", "physics"], "add --randomise"),
+        (["--randomise", "dactyl", "--without", "forces"], "unknown group of randomisation 'forces'"),
+        (["--randomise", "mass=2:1"], "low 2.0 above high 1.0"),
+        (["--randomise", "tilt=1", "--widen", "mass=0:1"], "unknown range 'mass'"),
+    ],
+)
+def test_what_cannot_be_randomised_is_one_line(run_main: RunMain, arguments: list[str], said: str):
+    status, output, errors = run_main("train", "sumo", *arguments, "--print-config")
+    assert (status, output) == (1 if "above" in said else 2, "")
+    assert said in errors
+    assert errors.count("\n") == 1
+
+
 OPTIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "samples": (["--samples", "500"], {"samples": 500, "minutes": None}),
     "both": (["--samples", "500", "--minutes", "3"], {"samples": 500, "minutes": 3}),

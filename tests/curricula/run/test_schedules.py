@@ -7,6 +7,7 @@ import pytest
 from doubles import shorten_bouts, tiny_config
 
 from dohyo.arenas.errors import ConfigError, UnknownName
+from dohyo.arenas.randomisation import parse
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.schedules import DENSE, Widening, Widenings, parse_growth, parse_widening
@@ -44,6 +45,22 @@ def test_a_range_widens_about_its_middle():
 def test_one_widening_for_all_gives_way_to_a_ranges_own():
     widenings = Widenings(["radius=0:1", "0.5:1"], RANGES)
     assert widenings.at(0) == {"ball y": (-2, 2), "radius": (3.5, 3.5), "facing": pytest.approx((-0.15, 0.15))}
+
+
+def test_randomised_fields_widen_by_name_by_group_and_together():
+    """A field's own widening counts before its group's, and the group's before the one for all."""
+    randomisation = parse(["dactyl"])
+    widenings = Widenings(["0:1", "physics=0.5:1", "tilt=1:1"], RANGES, randomisation)
+    widths = widenings.widths(0.5)
+    assert widths["tilt"] == 1
+    assert {widths[name] for name in ("link_mass", "friction", "damping", "gain", "limits")} == {0.75}
+    assert {widths[name] for name in ("delay", "timing", "force", "action_noise", "observation_noise")} == {0.5}
+    assert widths.keys() == {*randomisation.on} - {"force_chance"}
+    assert set(widenings.at(0.5)) == set(RANGES)
+    assert Widenings(["unmodelled=0:1"], RANGES, randomisation).at(0.5) == {}
+    for text in ("mass=0:1", "physics=0:1"):
+        with pytest.raises(UnknownName, match="unknown range"):
+            Widenings([text], RANGES, parse(["delay=0.5"]))
 
 
 def test_without_widenings_nothing_changes():

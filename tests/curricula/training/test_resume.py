@@ -40,7 +40,9 @@ def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:
         stop = turns
 
 
-FAST = [("mujoco", run) for run in ("mlp", "lstm", "quality", "roles", "league with lstm")] + [("pybullet", "lstm")]
+FAST = [("mujoco", run) for run in ("mlp", "lstm", "quality", "roles", "league with lstm", "randomised")] + [
+    ("pybullet", "lstm")
+]
 PAPER = {"samples": 864, **set_up("paper/sumo-ants")._asdict(), "arena": "paper/sumo-ants"}
 """Observations in double precision, an engine and a frame of its own."""
 CASES = [

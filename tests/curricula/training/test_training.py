@@ -199,3 +199,26 @@ def test_a_rerun_of_a_finished_run_logs_nothing_again(tmp_path: Path, monkeypatc
     assert logged["alpha"] == [0, 96, 192, 288]
     assert logged["rating/mu"] == [192, 288]
     assert all(len(steps) == len(set(steps)) for steps in logged.values())
+
+
+def test_a_run_is_randomised_and_its_ratings_are_not(tmp_path: Path):
+    """Fields widen from nothing: after a quarter of the time they have half of their width."""
+    folder = RunFolder.create_or_resume(
+        tmp_path, tiny_config(samples=1000, randomise=("mass=0.5:1.5", "tilt=1"), widen=("physics=0:0.5",))
+    )
+    training = Training(folder)
+    training.lineages[0].learner._ppo.num_timesteps = 250
+    training.lineages[0].collector.prepare(training.scheduled())
+    part = training._batch.randomiser._parts["physics"]
+    assert (part.config.mass, part.config.tilt) == ((0.75, 1.25), 0.5)
+    assert training._referee._batch.randomiser.factors == {}
+    training.close()
+    folder.close()
+
+
+def test_a_snapshot_says_what_was_randomised(tmp_path: Path):
+    randomise = ("mass=0.5:1.5", "delay=0.5", "tilt=1.0")
+    training = train(tmp_path, tiny_config(randomise=randomise, without=("unmodelled",)))
+    snapshot = training.folder.load(training.lineages[0].snapshots[-1])
+    assert snapshot.origin.randomise == "mass=0.5:1.5, tilt=1.0"
+    assert training.config.randomise == randomise
