@@ -101,6 +101,7 @@ class StubBatch(Batch):
         self.closed = False
         seats = tuple(f"sumo_{s}" for s in range(len(sides)))
         self.arena: Any = SimpleNamespace(roles=("sumo",) * len(sides), seats=seats, sides=tuple(sides))
+        self.randomiser: Any = SimpleNamespace(drawn=np.zeros((self.worlds, 0), np.float32))
         self._step = np.zeros(self.worlds, np.intp)
         self._bout = np.zeros(self.worlds, np.intp)
         self._halted = np.zeros(self.worlds, bool)

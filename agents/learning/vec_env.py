@@ -1,6 +1,6 @@
 """A batch as a Stable-Baselines3 vector environment: one slot per learning seat; opponents act inside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from dohyo.agents.learning.bouts import EVERY, EndedBouts
 from dohyo.agents.learning.slots import Slots
 from dohyo.arenas.arrays import FloatArray, IntArray
 from dohyo.arenas.batch import Batch
+from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics.mirror import Mirror
 from dohyo.arenas.rules.mirror import mirror_action, mirror_observation
 from dohyo.arenas.saved import AnyArray, Saved, put_back
@@ -45,8 +46,8 @@ class SeatVec(VecEnv):
     the bout goes on, the slot idles until the next one, and its episode ends again there. Rewards are multiplied by
     `reward_scale`, so that values stay near 1. Bouts that end are reported once, as `EndedBouts`: those against
     opponents to `opponents`, all of them to the listener that `report_to` sets. A slot's observation is its own seat's,
-    `own` entries; with `privileged`, those of the other seats in its world follow, partners first, for a value
-    function.
+    `own` entries; with `privileged`, those of the other seats in its world follow, partners first, then what is
+    randomised in it (`Randomiser.drawn`), for a value function.
     """
 
     def __init__(
@@ -74,6 +75,10 @@ class SeatVec(VecEnv):
         """The type of the slots' observations."""
         ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
         low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # the paper's arenas give float64
+        self._drawn = batch.randomiser.drawn if privileged else np.zeros((batch.worlds, 0), np.float32)
+        """What is randomised in each world, as far as slots see it, `[W, numbers]`."""
+        unbounded = np.full(self._drawn.shape[1], np.inf, np.float32)
+        low, high = np.concatenate([low, -unbounded]), np.concatenate([high, unbounded])
         slots = len(self._slots.seat)
         self._idle: NDArray[np.bool_] = np.zeros(slots, bool)
         self.acted: NDArray[np.bool_] = np.ones(slots, bool)
@@ -86,7 +91,7 @@ class SeatVec(VecEnv):
         seed = self._seeds[0]
         self._reset_seeds()
         self._idle[:] = False
-        return self._slots.gather(self.batch.reset(seed), self._views)
+        return self._seen(self.batch.reset(seed))
 
     def step_async(self, actions: FloatArray) -> None:
         """Store the slots' actions `[slots, act]` for `step_wait`."""
@@ -99,24 +104,31 @@ class SeatVec(VecEnv):
         theirs = slots.rivals(self.batch.observations) if len(slots.past) else self._pending[:0]
         if len(slots.past):
             theirs = self.opponents.act(theirs, slots.chairs)
+        drawn = self._drawn.copy()  # a bout that begins draws anew
         step = self.batch.step(slots.everyone(self._pending, theirs))
         reward = (step.reward[slots.world, slots.seat] * self._scale).astype(np.float32)
         out = step.out[slots.world, slots.seat]
         done = step.done[slots.world] | (out & ~self._idle)
         self.acted = ~self._idle
-        infos = self._infos(step, done)
+        infos = self._infos(step, done, drawn)
         self._idle = out & ~step.done[slots.world]
         if len(step.finished.ids):
             self._end_bouts(step.finished)
-        return slots.gather(step.observation, self._views), reward, done, infos
+        return self._seen(step.observation), reward, done, infos
 
-    def _infos(self, step: Step, done: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    def _seen(self, observation: Sequence[FloatArray]) -> FloatArray:
+        """Return what every slot sees, `[slots, obs]`."""
+        seen = self._slots.gather(observation, self._views)
+        return np.concatenate([seen, self._drawn[self._slots.world]], axis=1) if self._drawn.shape[1] else seen
+
+    def _infos(self, step: Step, done: NDArray[np.bool_], drawn: FloatArray) -> list[dict[str, Any]]:
         infos = [self._quiet] * self.num_envs
         row = {int(world): k for k, world in enumerate(step.finished.ids)}
         for slot in np.flatnonzero(done):
             world, seats = int(self._slots.world[slot]), self._slots.order[self._slots.seat[slot], : self._views]
             seen, k = (step.finished.observation, row[world]) if world in row else (step.observation, world)
-            infos[slot] = {"terminal_observation": np.concatenate([seen[seat][k] for seat in seats])}
+            last = [*(seen[seat][k] for seat in seats), drawn[world]]
+            infos[slot] = {"terminal_observation": np.concatenate(last)}
         return infos
 
     def report_to(self, listener: Callable[[EndedBouts], None]) -> None:
@@ -150,6 +162,8 @@ class SeatVec(VecEnv):
     def mirror(self) -> tuple[Mirror, Mirror]:
         """Return the mirror images of what a slot sees and of what it does; raises `ConfigError` if unknown."""
         arena = self.batch.arena
+        if self._drawn.shape[1]:
+            raise ConfigError("what is randomised has no mirror image: leave out --symmetry, or take --value own")
         return mirror_observation(arena, self._shown), mirror_action(arena, self._shown[0])
 
     def save(self) -> Saved:

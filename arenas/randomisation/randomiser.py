@@ -52,6 +52,8 @@ class Randomiser:
             self._parts["timing"] = self._timing = TimingDraws(config, worlds, arena.scene.substeps)
         if "force" in on:
             self._parts["forces"] = self._forces = ForceDraws(config, arena.scene, worlds)
+        self.drawn = np.zeros((worlds, sum(values[0].size for values in self._randomised())), np.float32)
+        """All numbers that were drawn for the current bouts, side by side, `[W, numbers]`; without noise."""
 
     @property
     def pushes(self) -> bool:
@@ -62,6 +64,16 @@ class Randomiser:
     def factors(self) -> dict[str, Array]:
         """What was drawn for the current bouts, by field, `[W, ...]`; empty if nothing is randomised."""
         return {name: values for part in self._parts.values() for name, values in part.factors.items()}
+
+    def _randomised(self) -> list[Array]:
+        """Return the factors of the fields that are on."""
+        return [values for name, values in self.factors.items() if name in self._whole.on]
+
+    def _collect(self) -> None:
+        """Refresh `drawn`."""
+        columns = [values.reshape(len(values), -1) for values in self._randomised()]
+        if columns:
+            np.concatenate(columns, axis=1, out=self.drawn, casting="same_kind")
 
     def narrow(self, config: Randomisation) -> None:
         """Draw from `config` in bouts that begin; raises `ConfigError` for fields that were off when this was made."""
@@ -79,6 +91,7 @@ class Randomiser:
         """Draw for bouts that begin in the worlds `ids`; call before the engine's reset."""
         for part in self._all():
             part.begin(ids)
+        self._collect()
 
     def act(self, action: Array, steps: NDArray[np.intp]) -> Array:
         """Return what reaches the joints under `action` `[W, A]`, and set the engine's forces and timing.
@@ -115,3 +128,4 @@ class Randomiser:
         """
         for key, part in self._parts.items():
             part.restore(under(key, saved))
+        self._collect()

@@ -1,6 +1,7 @@
 """Every kind of policy in runs: trained, resumed, rated, played and exploited; and privileged value functions."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from dohyo.agents.learning.algorithms import make_learner
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.policies.networks import Lstm, Mlp
-from dohyo.arenas.errors import DohyoError
+from dohyo.arenas import Randomisation, make_batch
+from dohyo.arenas.errors import ConfigError, DohyoError
 from dohyo.arenas.registry import ARENAS, build_arena
 from dohyo.curricula.bench import training_speed as ceiling
 from dohyo.curricula.bench.training_speed import TrainingSpeed
@@ -181,6 +183,49 @@ def test_a_privileged_slot_sees_its_own_seat_then_the_other():
     assert infos[2]["terminal_observation"].tolist() == [1, 1, 1, 1, 0, 1]
     assert seen[2].tolist() == [1, 0, 1000, 1, 1, 1000]  # the learner has changed sides
     assert seen[0].tolist() == [0, 0, 1, 0, 1, 1]
+
+
+def test_a_privileged_slot_sees_what_is_randomised():
+    """One mass and a tilt of three numbers follow the other's observation, bout by bout.
+
+    The last observation of a bout has the bout's own numbers, not those of the next.
+    """
+    chance = Randomisation(mass=(0.5, 1.5), tilt=0.4)
+    batch = make_batch("sumo", "ant", "mujoco", 3, workers=1, max_cycles=2, randomisation=chance)
+    vec = SeatVec(batch, Still(), mirrored=3, reward_scale=1, privileged=True)
+    width = batch.observation_spaces[0].shape[0]
+    assert vec.observation_space.shape == (2 * width + 4,)
+    first = vec.reset()
+    mass, tilt = (batch.randomiser.factors[name].copy() for name in ("mass", "tilt"))
+    assert np.array_equal(first[:, -4:], np.concatenate([mass[:, None], tilt], axis=1).astype(np.float32).repeat(2, 0))
+    vec.step_async(np.zeros((6, 8), np.float32)), vec.step_wait()
+    vec.step_async(np.zeros((6, 8), np.float32))
+    seen, _, done, infos = vec.step_wait()
+    assert done.all()
+    assert np.array_equal([info["terminal_observation"][-4:] for info in infos], first[:, -4:])
+    assert not np.isclose(seen[:, -4], first[:, -4]).any()
+    with pytest.raises(ConfigError, match="leave out --symmetry"):
+        vec.mirror()
+    own = SeatVec(batch, Still(), mirrored=3, reward_scale=1)
+    assert own.observation_space.shape == (width,)
+    vec.close()
+
+
+@pytest.mark.parametrize("policy", ["mlp", "lstm"])
+def test_a_run_whose_value_function_sees_factors_begins_as_a_snapshot(tmp_path: Path, run_main: RunMain, policy: str):
+    first = train(tmp_path / "first", tiny(policy, "own"))
+    [start] = first.newest().values()
+    chance = ["--randomise", "mass=0.5:1.5", "--randomise", "delay=0.5"]
+    options = [*FAST, "--samples", "1", "--value", "privileged", *chance, "--from", str(start)]
+    status, _, errors = run_main("train", "sumo", *options, "--out", str(tmp_path / "second"), "--json")
+    assert (status, errors) == (0, "")
+    with closing(RunFolder.open(tmp_path / "second")) as folder:
+        begun, link = folder.load(start.stem), folder.record.generations()[0]
+        begin = folder.load(link.snapshot)
+        assert folder.config.ppo.value == "privileged"
+        assert begin.origin.randomise == "mass=0.5:1.5, delay=0.5"
+    assert begun.tensors.keys() == begin.tensors.keys()
+    assert all(np.array_equal(begun.tensors[name], begin.tensors[name]) for name in begun.tensors)
 
 
 def test_a_privileged_slot_of_one_seat():
