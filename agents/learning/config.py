@@ -13,7 +13,8 @@ NETWORKS = ("mlp", "lstm")
 """Networks that learn, see `POLICIES`."""
 
 VALUES = ("own", "privileged")
-"""What a value function sees: its policy's observation, or also the other seat's (Dactyl, arXiv 1808.00177)."""
+"""What a value function sees: its policy's observation, or also the other seat's and what is randomised (Dactyl, arXiv
+1808.00177)."""
 
 PARAMETRIZATIONS = ("standard", "mup")
 """How initial sizes and rates follow the width; see `dohyo.agents.learning.mup`."""
