@@ -17,7 +17,7 @@ from dohyo.arenas.randomisation.observations import ObservationDraws
 from dohyo.arenas.randomisation.physics import PhysicsDraws
 from dohyo.arenas.randomisation.timing import TimingDraws
 from dohyo.arenas.rules.arena import Arena
-from dohyo.arenas.saved import AnyArray, Saved, nested, under
+from dohyo.arenas.saved import AnyArray, Saved, StateError, nested, under
 
 
 class Randomiser:
@@ -126,6 +126,8 @@ class Randomiser:
 
         Raises `StateError` or `KeyError` for anything else.
         """
+        if {name.partition("/")[0] for name in saved} != {*self._parts}:
+            raise StateError("a saved state does not fit: other things were randomised")
         for key, part in self._parts.items():
             part.restore(under(key, saved))
         self._collect()

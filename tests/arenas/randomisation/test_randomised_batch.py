@@ -13,6 +13,7 @@ from dohyo.arenas.arrays import Array
 from dohyo.arenas.randomisation.config import OFF, WIDE
 from dohyo.arenas.rules.arena import layout
 from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.saved import StateError
 
 both = pytest.mark.parametrize("engine", ENGINES)
 
@@ -78,6 +79,18 @@ def test_a_saved_batch_continues_bit_for_bit(engine):
         ends.append(np.array(seen))
         batch.close()
     assert np.array_equal(*ends)
+
+
+def test_a_state_of_another_randomisation_is_refused():
+    saved = {}
+    for name, randomisation in (("all", ALL), ("part", ALL.without(["unmodelled"])), ("off", OFF)):
+        batch = ants(randomisation)
+        batch.reset(0)
+        saved[name] = batch.save()
+        for other in saved.keys() - {name}:
+            with pytest.raises(StateError):
+                batch.restore(saved[other])
+        batch.close()
 
 
 def test_bouts_start_where_they_would_have_started():
