@@ -44,6 +44,9 @@ Opponents = Annotated[
 ]
 
 
+Training = Annotated[
+    bool, typer.Option("--training", help="Instead time training, and its rollouts and updates alone.")
+]
 Sweep = Annotated[
     bool,
     typer.Option(
@@ -73,9 +76,7 @@ def command(
             "--all", help="Every engine, on one core and on all cores; without an arena, all arenas and bodies."
         ),
     ] = False,
-    training: Annotated[
-        bool, typer.Option("--training", help="Instead time training, and its rollouts and updates alone.")
-    ] = False,
+    training: Training = False,
     generations: Annotated[int, typer.Option("--generations", help="Generations of training to time.", min=1)] = 10,
     opponents: Opponents = None,
     sweep: Sweep = False,
@@ -92,8 +93,8 @@ def command(
     """
     setup, learner = set_up(arena or "sumo", body, engine, physics=physics), typed(context, given)
     build_arena(arena or "sumo", setup.body, physics=setup.physics)
-    varied = texts_of(parse(randomise or (), without or ()))
-    case = Case(arena or "sumo", setup.body, setup.engine, worlds, workers or cores(), setup.physics, varied)
+    varied, name = texts_of(parse(randomise or (), without or ())), arena or "sumo"
+    case = Case(name, setup.body, setup.engine, worlds, workers or cores(), setup.physics, varied)
     if sweep:
         _sweep(_config(case, setup.drive, learner), generations if training else 0, as_json)
     elif training:

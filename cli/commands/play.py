@@ -118,17 +118,12 @@ def command(
     rules = build_arena(arena, setup.body, drive=setup.drive)
     named = _name_teams(seat, partner or (), rules.sides)
     body, engine, drive, physics = setup
-    worlds = min(WORLDS, bouts)
-    with closing(
-        make_batch(
-            arena, body, engine, worlds, workers=workers, drive=drive, physics=physics, randomisation=randomisation
-        )
-    ) as batch:
+    how: dict[str, Any] = {"drive": drive, "physics": physics, "randomisation": randomisation}
+    with closing(make_batch(arena, body, engine, min(WORLDS, bouts), workers=workers, **how)) as batch:
         teams = _find(named, batch, seed, stochastic=not deterministic)
         results = _play(batch, teams, bouts, seed, swap=len(roles_of(rules)) == 1, quiet=as_json)
     about = {"arena": arena, "body": body, "engine": engine, "physics": physics, "seed": seed}
-    about |= {"randomise": list(texts_of(randomisation))}
-    summary = _summarise(results, named) | about
+    summary = _summarise(results, named) | about | {"randomise": list(texts_of(randomisation))}
     if picture is not None or replay is not None:
         shown = record(arena, setup, teams, named, seed, randomisation)
         if picture is not None:
