@@ -11,8 +11,8 @@ import numpy as np
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.snapshot import Snapshot
 from dohyo.arenas.batch import Batch, make_batch
-from dohyo.arenas.perturbation import Perturbation
 from dohyo.arenas.players import built_in
+from dohyo.arenas.randomisation import OFF, Randomisation
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.curricula.cards.subject import Opponent, Subject, opponents, opposite
 from dohyo.curricula.evaluation.masked import blinded
@@ -25,7 +25,7 @@ WORLDS = 32
 """Most worlds of a match; its bouts repeat only with the same number."""
 MATCHES, BLIND, CHANGED = "matches", "blind", "worlds"
 CHANGES = {"heavier": ("mass", 1.5), "slippier": ("friction", 0.5), "weaker": ("torque", 0.6)}
-"""Changed worlds by name: a quantity of `Perturbation` and its factor, in all bouts and for all seats.
+"""Changed worlds by name: a field of `Randomisation` and its factor, in all bouts and for all seats.
 
 The factors are chosen here: large enough to show, small enough to stand and move."""
 
@@ -75,7 +75,7 @@ def play(subject: Subject, case: Case, bouts: int, seed: int, watch: Callable[[B
         min(WORLDS, bouts),
         drive=setup.drive,
         physics=case.physics,
-        perturbation=_perturbation(case.change),
+        randomisation=_changed(case.change),
     )
     with closing(batch):
         pair = _own(subject, case, batch, seed), _other(case, batch, seed + 1)
@@ -116,12 +116,12 @@ def _by_side(subject: Subject, bouts: Sequence[Bout]) -> Iterator[dict[str, Any]
             yield {"side": "+".join(subject.arena.seats[seat] for seat in seats), **scored(Score.of(taken))}
 
 
-def _perturbation(change: str) -> Perturbation | None:
+def _changed(change: str) -> Randomisation:
     if not change:
-        return None
-    quantity, factor = CHANGES[change]
-    changed: dict[str, Any] = {quantity: (factor, factor)}
-    return Perturbation(**changed)
+        return OFF
+    field, factor = CHANGES[change]
+    changed: dict[str, Any] = {field: (factor, factor)}
+    return Randomisation(**changed)
 
 
 def _own(subject: Subject, case: Case, batch: Batch, seed: int) -> Policy:

@@ -95,7 +95,8 @@ def test_changed_worlds_and_the_masked_view(run_folder: Path, monkeypatch: pytes
 
     def played(batch: Any, players: Any, role: Any, bouts: int, *rest: Any) -> list[Bout]:
         batch.reset(0)
-        factors = {name: float(value[0]) for name, value in batch.factors.items() if value[0] != 1}
+        drawn = {name: values.ravel() for name, values in batch.randomiser.factors.items()}
+        factors = {name: float(values[0]) for name, values in drawn.items() if values[0] not in (0, 1)}
         seen.append((batch.arena.name, factors, type(players[0]).__name__))
         return [Bout(k, k % 2, 0, 12, "fell") for k in range(bouts)]
 
