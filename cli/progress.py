@@ -99,7 +99,13 @@ def play_all(crossplay: "Crossplay", matches: "Sequence[tuple[Pair, int]]", quie
 
 
 def train_in(
-    out: Path, config: "TrainConfig", named: Sequence["Snapshot"], quiet: bool, *, restart_schedules: bool = False
+    out: Path,
+    config: "TrainConfig",
+    named: Sequence["Snapshot"],
+    quiet: bool,
+    *,
+    restart_schedules: bool = False,
+    tracker: str = "",
 ) -> "Training":
     """Train in the run folder `out` to the end of the budget, with live progress unless `quiet`.
 
@@ -118,7 +124,7 @@ def train_in(
         try:
             for snapshot in named:
                 folder.save_snapshot(snapshot)
-            training = Training(folder, watch)
+            training = Training(folder, watch, tracker)
             training.run()
         except Exception:
             folder.undo()

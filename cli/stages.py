@@ -74,7 +74,9 @@ def check_stages(stages: Sequence[Stage]) -> None:
         plan({name: value for name, value in stage.settings.items() if name != "drop"})
 
 
-def train_stages(stages: Sequence[Stage], quiet: bool, *, restart_schedules: bool = False) -> "Training":
+def train_stages(
+    stages: Sequence[Stage], quiet: bool, *, restart_schedules: bool = False, tracker: str = ""
+) -> "Training":
     """Train the stages that are not finished, in turn, with live progress unless `quiet`; return the last training."""
     first = begun(stages)
     for number in range(first, len(stages)):
@@ -82,7 +84,8 @@ def train_stages(stages: Sequence[Stage], quiet: bool, *, restart_schedules: boo
             typer.echo(f"Stage {stages[number].name}, {number + 1} of {len(stages)}", err=True)
         planned = plan_stage(stages, number)
         again = restart_schedules and number == first
-        training = train_in(stages[number].folder, planned.config, planned.snapshots, quiet, restart_schedules=again)
+        folder, config, named = stages[number].folder, planned.config, planned.snapshots
+        training = train_in(folder, config, named, quiet, restart_schedules=again, tracker=tracker)
     return training
 
 

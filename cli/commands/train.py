@@ -19,6 +19,7 @@ from dohyo.curricula.players import check_imports
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.config_file import to_toml
 from dohyo.curricula.run.presets import preset_names
+from dohyo.curricula.training.trackers import TRACKERS, check_tracker
 
 if TYPE_CHECKING:
     from dohyo.curricula.training.training import Training
@@ -70,6 +71,15 @@ StageNames = Annotated[
         show_default="all that it has",
     ),
 ]
+Track = Annotated[
+    str | None,
+    typer.Option(
+        "--track",
+        help=f"Also send curves to an experiment tracker: {', '.join(TRACKERS)}.",
+        show_default="none",
+        callback=check_tracker,
+    ),
+]
 PrintConfig = Annotated[
     bool, typer.Option("--print-config", help="Print the settings as TOML for --config, and do not train.")
 ]
@@ -87,6 +97,7 @@ def command(
     stages: StageNames = None,
     print_config: PrintConfig = False,
     restart_schedules: RestartSchedules = False,
+    track: Track = None,
     device: Device = None,
     imports: Imports = None,
     as_json: Json = False,
@@ -109,7 +120,7 @@ def command(
         return
     if out is None:
         raise UnknownName("give --out, the run folder; only --print-config works without it")
-    training = train_stages(chosen, as_json, restart_schedules=restart_schedules)
+    training = train_stages(chosen, as_json, restart_schedules=restart_schedules, tracker=track or "")
     _report(training, out, as_json)
 
 

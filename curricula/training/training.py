@@ -21,6 +21,7 @@ from dohyo.curricula.training.idle import idle_batch
 from dohyo.curricula.training.lineage import Crew, Lineage
 from dohyo.curricula.training.plan import SitePlan
 from dohyo.curricula.training.site import Site
+from dohyo.curricula.training.tracking import Tracked
 
 LEAST_BOUTS = 4
 """Least bouts per reference in a rating while a run goes on; it waits until the budget of ratings allows as many."""
@@ -51,11 +52,17 @@ class Progress:
 
 
 class Training:
-    """One session of a run: `run()` continues from the folder's last generation, and the learners take turns."""
+    """One session of a run: `run()` continues from the folder's last generation, and the learners take turns.
 
-    def __init__(self, folder: RunFolder, watch: Callable[[Progress], None] = lambda progress: None) -> None:
+    `tracker` is one of `dohyo.curricula.training.trackers.TRACKERS`, to which curves go too; empty for none.
+    """
+
+    def __init__(
+        self, folder: RunFolder, watch: Callable[[Progress], None] = lambda progress: None, tracker: str = ""
+    ) -> None:
         self.folder, self.config, self._watch = folder, folder.config, watch
         config = self.config
+        tracked: list[KVWriter] = [Tracked(tracker, folder)] if tracker else []
         plan = SitePlan.of(folder)
         seeds = plan.seeds()
         self._batch = idle_batch(config) if config.collectors else config.make_batch()
@@ -72,7 +79,7 @@ class Training:
         ]
         self._turn = self._resume()
         self._referee = Referee(folder)
-        writers: list[KVWriter] = [TensorBoardOutputFormat(str(folder.path / "tensorboard"))]
+        writers: list[KVWriter] = [TensorBoardOutputFormat(str(folder.path / "tensorboard")), *tracked]
         self._logger = Logger(str(folder.path), writers)
         self._curves = CurvesFile(folder)
         self._rated: dict[str, tuple[Rating, dict[str, float]]] = {}
