@@ -1,7 +1,9 @@
 """Log the curves of a run to an experiment tracker too: Weights & Biases or Trackio."""
 
 import secrets
+import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import asdict
 from typing import Any
 
@@ -26,7 +28,8 @@ class Tracked(KVWriter):
         known = _known_as(folder)
         own = {"id": known} if name == "wandb" else {}
         try:
-            self._tracker.init(project=PROJECT, name=known, resume="allow", config=asdict(folder.config), **own)
+            with _to_stderr():
+                self._tracker.init(project=PROJECT, name=known, resume="allow", config=asdict(folder.config), **own)
         except Exception as error:  # whatever the tracker raises
             raise DohyoError(
                 f"{name} cannot start ({one_line(error)}): see its manual, or leave out --track"
@@ -38,7 +41,13 @@ class Tracked(KVWriter):
 
     def close(self) -> None:
         """End the tracker's session."""
-        self._tracker.finish()
+        with _to_stderr():
+            self._tracker.finish()
+
+
+def _to_stderr() -> AbstractContextManager[object]:
+    """Trackers print greetings; standard output is for results."""
+    return redirect_stdout(sys.stderr)
 
 
 def _known_as(folder: RunFolder) -> str:

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from doubles import shorten_bouts
+from doubles import only_object, shorten_bouts
 
 from dohyo.curricula.training.trackers import TRACKERS
 
@@ -19,7 +19,7 @@ def stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict
     """Install a module with a tracker's three functions, and return the list of calls that it keeps."""
     calls: list[tuple[str, dict[str, Any]]] = []
     module = ModuleType(name)
-    module.init = lambda **given: calls.append(("init", given))  # type: ignore[attr-defined]
+    module.init = lambda **given: print("Hello!") or calls.append(("init", given))  # type: ignore  # noqa: T201
     module.log = lambda values: calls.append(("log", values))  # type: ignore[attr-defined]
     module.finish = lambda: calls.append(("finish", {}))  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, name, module)
@@ -34,8 +34,9 @@ def test_curves_go_to_the_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     out = tmp_path / "first"
     for samples in ("1", "5000"):
         command = ["train", "sumo", *OPTIONS, "--samples", samples, "--track", name, "--out", str(out)]
-        status, _, errors = run_main(*command)
-        assert (status, errors) == (0, "")
+        status, output, errors = run_main(*command)
+        assert (status, errors) == (0, "Hello!\n")
+        assert only_object(output)["run"] == str(out)
     one, two = (given for what, given in calls if what == "init")
     assert one["name"] == two["name"]
     assert one["name"].startswith("first-")
