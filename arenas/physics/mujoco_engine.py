@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.physics.engine import StateEngine
-from dohyo.arenas.physics.quantities import varied
+from dohyo.arenas.physics.quantities import write
 from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import AnyArray
 
@@ -102,8 +102,7 @@ class ThreadEngine(StateEngine):
 
     def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
-        for _ in varied(self.scene.model, ids, changes, self._expand):
-            pass  # rows are the engine's own
+        write(self.scene.model, ids, changes, self._expand)
         if "mass" in changes:
             with unlogged():
                 self._batch.set_const(ids)  # contacts and limits use inertias that are derived from the masses

@@ -1,6 +1,6 @@
 """The quantities of a scene that can differ from world to world, and the model's fields that hold them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import mujoco
@@ -77,24 +77,23 @@ def unvaried(model: mujoco.MjModel) -> Array:
     return row
 
 
-def varied(
+def write(
     model: mujoco.MjModel,
     ids: NDArray[np.intp],
     changes: Mapping[str, Array],
     rows_of: Callable[[str], tuple[Array, Array]],
-) -> Iterator[tuple[str, Array]]:
-    """Write the changes of the worlds `ids` `[n]` into rows of fields, and yield each field's name and rows.
+) -> dict[str, Array]:
+    """Write changes of the worlds `ids` `[n]` into the rows of the model's fields; return these rows by field.
 
     `changes` are values `[n, *shape]` by quantity. `rows_of` returns a field's own value and its rows `[W, ...]`.
     """
+    written = {}
     for name, values in changes.items():
         quantity = QUANTITIES[name]
         for field, part in quantity.fields(model).items():
             own, rows = rows_of(field)
-            kept = own[part]
-            more = kept.ndim - (values.ndim - 1)
-            wide = values.reshape(values.shape + (1,) * more)
-            chosen = rows[ids]
+            kept, chosen = own[part], rows[ids]
+            wide = values.reshape(values.shape + (1,) * (kept.ndim - values.ndim + 1))
             chosen[(slice(None), *part)] = kept + wide if quantity.added else kept * wide
-            rows[ids] = chosen
-            yield field, rows
+            rows[ids], written[field] = chosen, rows
+    return written

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array
 from dohyo.arenas.errors import EngineError, UnknownName
 from dohyo.arenas.physics.engine import StateEngine
-from dohyo.arenas.physics.quantities import varied
+from dohyo.arenas.physics.quantities import write
 from dohyo.arenas.physics.scene import Scene
 
 DEVICES = ("cuda", "cpu")
@@ -153,7 +153,7 @@ class WarpEngine(StateEngine):
     def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
         with self._warp.ScopedDevice(self.device):
-            for name, rows in varied(self.scene.model, ids, changes, self._expand):
+            for name, rows in write(self.scene.model, ids, changes, self._expand).items():
                 self._field(name).assign(rows)
             if "mass" in changes:
                 for name in DERIVED:

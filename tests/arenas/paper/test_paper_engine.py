@@ -195,6 +195,14 @@ def test_masses_and_pushes_work_here_too():
         assert np.linalg.norm(gained) == pytest.approx((0.5 + 1 + 0.45) * speed, rel=0.05)
 
 
+def test_damping_scales_the_joints_own():
+    """The paper's ant has a joint damping of 1, which no actuator adds; twice that is 2, and free joints have none."""
+    batch = make_batch("paper/sumo-ants", worlds=1, randomisation=Randomisation(damping=(2.0, 2.0)))
+    batch.reset(0)
+    assert sorted(batch.engine._batch.expanded("dof_damping")[0].tolist()) == [0] * 12 + [2] * 16
+    batch.close()
+
+
 def test_a_world_that_raises_disturbs_no_other(monkeypatch):
     """MuJoCo fails in one of three worlds in the middle of the last physics step: only it ends, and is counted."""
     disturbed, calm = (make_batch("paper/sumo-ants", worlds=3, workers=1, autoreset=False) for _ in range(2))
