@@ -12,8 +12,8 @@ import typer
 from dohyo.arenas.errors import ConfigError, UnknownName, lookup
 from dohyo.arenas.registry import ARENAS, build_arena, need_two_seats, set_up
 from dohyo.cli.options import BodyName, EngineName, Imports, Json, PhysicsName, Workers, Worlds
+from dohyo.curricula.studies.arms import RATES, WIDTHS
 from dohyo.curricula.studies.catalogue import STUDIES
-from dohyo.curricula.studies.width import RATES, WIDTHS
 
 if TYPE_CHECKING:
     from dohyo.curricula.studies.kinds import Report
@@ -123,10 +123,4 @@ def _carry_out(out: Path, config: "StudyConfig", quiet: bool) -> "Report":
         for k, run in enumerate(folder.runs):
             with show_progress(f"{run.name}, run {k + 1} of {len(folder.runs)}", quiet) as watch:
                 folder.train(run, watch)
-        with closing(folder.open_matches()) as matches:
-            kind = KINDS[folder.study.kind]
-            for schedule in kind.phases(folder, matches):
-                play_all(matches, schedule, quiet)
-            report = kind.report(folder, matches)
-            report.write()
-    return report
+        return KINDS[folder.study.kind](folder, lambda matches, schedule: play_all(matches, schedule, quiet))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dohyo.agents.learning.config import POLICIES
-from dohyo.curricula.studies.width import RATES, WIDTHS, arms
+from dohyo.curricula.studies.arms import RATES, WIDTHS, transfer_arms, width_arms
 
 Published = Mapping[str, tuple[float, float]]
 """A paper's shares of wins and of losses of each arm against the other arms."""
@@ -82,11 +82,19 @@ STUDIES = {
     ),
     "width": Study(
         title="Widths and learning rates (arXiv 2203.03466)",
-        arms=arms(WIDTHS, RATES),
+        arms=width_arms(WIDTHS, RATES),
         alike={},
         because="Every width is trained with every learning rate, under the standard rule and under muP, and scored "
         "against the built-in policies. All other settings are the defaults.",
         kind="width",
+    ),
+    "transfer": Study(
+        title="Transfer to the other engine (after arXiv 1808.00177)",
+        arms=transfer_arms(),
+        alike={},
+        because="Arms differ in what is randomised in training: nothing, the whole preset `dactyl`, or all but one of "
+        "its groups. Every value function also sees the opponent's observation and what is randomised.",
+        kind="transfer",
     ),
 }
 """Studies by name."""

@@ -1,13 +1,14 @@
 """The kinds of studies: what is played once the runs are trained, and how it is reported."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any, Protocol
 
 from dohyo.curricula.evaluation.crossplay import Crossplay
-from dohyo.curricula.studies import width_report
+from dohyo.curricula.studies import alone, transfer_report, width_report
 from dohyo.curricula.studies.report import StudyReport
 from dohyo.curricula.studies.study_folder import Match, StudyFolder
+from dohyo.curricula.studies.transfer import OTHER
 
 
 class Report(Protocol):
@@ -27,20 +28,40 @@ class Report(Protocol):
         """Write the files into the study's folder."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What a study plays and how it reports."""
-
-    phases: Callable[[StudyFolder, Crossplay], Iterable[list[Match]]]
-    """Yields matches to play; those of one phase are played before the next is asked for."""
-    report: Callable[[StudyFolder, Crossplay], Report]
+Play = Callable[[Crossplay, Sequence[Match]], None]
+"""Plays the missing bouts of matches."""
+Kind = Callable[[StudyFolder, Play], Report]
+"""Plays what a study plays once its runs are trained, writes the report and returns it."""
 
 
-KINDS = {
-    "arms": Kind(
-        lambda folder, matches: [folder.schedule(matches)],
-        lambda folder, matches: StudyReport(folder, folder.scores(matches)),
-    ),
-    "width": Kind(width_report.phases, width_report.WidthReport),
-}
+def arms(folder: StudyFolder, play: Play) -> Report:
+    """Let every pair of arms play."""
+    with closing(folder.open_matches()) as matches:
+        play(matches, folder.schedule(matches))
+        report = StudyReport(folder, folder.scores(matches))
+    report.write()
+    return report
+
+
+def width(folder: StudyFolder, play: Play) -> Report:
+    """Let every run play built-in policies, and then the best of the widest each other."""
+    with closing(folder.open_matches()) as matches:
+        play(matches, alone.schedule(folder, matches))
+        report = width_report.WidthReport(folder, matches)
+        play(matches, report.carried_matches())
+        report.write()
+    return report
+
+
+def transfer(folder: StudyFolder, play: Play) -> Report:
+    """Let every run play built-in policies on both engines, and every pair of arms on the other one."""
+    with closing(folder.open_matches()) as here, closing(folder.open_matches(OTHER[folder.config.engine])) as there:
+        play(here, alone.schedule(folder, here))
+        play(there, [*alone.schedule(folder, there), *folder.schedule(there)])
+        report = transfer_report.TransferReport(folder, here, there)
+        report.write()
+    return report
+
+
+KINDS: dict[str, Kind] = {"arms": arms, "width": width, "transfer": transfer}
 """Kinds of studies, by `Study.kind`."""

@@ -17,9 +17,9 @@ from dohyo.curricula.matches.score import Score
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.results_folder import claim
+from dohyo.curricula.studies.arms import RATES, WIDTHS, width_arms
 from dohyo.curricula.studies.catalogue import STUDIES, Study
 from dohyo.curricula.studies.findings import Scores
-from dohyo.curricula.studies.width import RATES, WIDTHS, arms
 from dohyo.curricula.training.training import Progress, Training
 
 Match = tuple[Pair, int]
@@ -92,7 +92,7 @@ class StudyFolder:
     @cached_property
     def arms(self) -> Mapping[str, Mapping[str, Any]]:
         """The settings that each arm changes."""
-        return arms(self.config.widths, self.config.rates) if self.study.kind == "width" else self.study.arms
+        return width_arms(self.config.widths, self.config.rates) if self.study.kind == "width" else self.study.arms
 
     @property
     def grid(self) -> dict[str, Sequence[float]]:
@@ -123,12 +123,14 @@ class StudyFolder:
         with closing(RunFolder.create_or_resume(run.path, run.config)) as folder:
             Training(folder, watch).run()
 
-    def open_matches(self) -> Crossplay:
-        """Open the folder of the study's matches; the caller closes it."""
+    def open_matches(self, engine: str | None = None) -> Crossplay:
+        """Open the folder of the study's matches, or of those on another engine; the caller closes it."""
         c = self.config
-        return Crossplay(
-            self.path / "matches", CrossConfig(c.arena, c.body, c.engine, c.drive, physics=c.physics), c.workers
-        )
+        if engine is None or engine == c.engine:
+            folder, played = "matches", CrossConfig(c.arena, c.body, c.engine, c.drive, physics=c.physics)
+        else:
+            folder, played = f"matches_{engine}", CrossConfig(c.arena, c.body, engine, c.drive)
+        return Crossplay(self.path / folder, played, c.workers)
 
     def both_seats(self, crossplay: Crossplay, pair: Pair, bouts: int) -> list[Match]:
         """Return the matches of a pair: one if the seats are alike, else one for each way to seat it."""

@@ -2,37 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from dohyo.agents.learning.config import PARAMETRIZATIONS, PpoConfig
 from dohyo.arenas.arrays import Array
 from dohyo.curricula.studies.estimate import Estimate, student
+from dohyo.curricula.studies.statement import Statement, above, within
 
-WIDTHS = (32, 64, 128, 256, 512)
-"""Units of a hidden layer."""
-RATES = (1.5e-4, 3e-4, 6e-4, 1.2e-3, 2.4e-3)
-"""Adam's rates, octaves apart around the default of 3e-4 and that of arXiv 1710.03748, 1e-3."""
-OPPONENTS = ("zero", "random")
-"""Built-in policies against which every run is scored."""
 MOST = 1.0
 """Octaves by which the best rate may move for widths to share a rate: a factor of two."""
-
-
-def arm(rule: str, width: int, rate: float) -> str:
-    """Return the name of the arm with a parametrization, a width and a learning rate."""
-    return f"{rule}-{width}-{rate:g}"
-
-
-def arms(widths: Sequence[int], rates: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """Return the arms of a study: every parametrization, width and rate."""
-    return {
-        arm(rule, width, rate): {"ppo": PpoConfig(parametrization=rule, width=width, learning_rate=rate)}
-        for rule in PARAMETRIZATIONS
-        for width in widths
-        for rate in rates
-    }
 
 
 def peak(octaves: Array, scores: Array) -> float:
@@ -94,40 +72,13 @@ class Rule:
         return int(np.count_nonzero((best == 0) | (best == len(self.rates) - 1)))
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A claim of arXiv 2203.03466, the figure that it is about, and the verdict."""
-
-    claim: str
-    measured: str
-    estimate: Estimate
-    verdict: str
-
-
 def statements(standard: Rule, mup: Rule, carried: Estimate) -> list[Statement]:
     """Return the claims and their verdicts; `carried` is muP's payoff against standard, both at their carried rate."""
-    drift, gain = student(mup.drift), student(mup.gain)
     further = student(np.abs(standard.drift) - np.abs(mup.drift))
+    at_the_widest = "at the widest, with the rate that is best at the smallest, muP beats the standard rule"
     return [
-        Statement(
-            "under muP the best rate moves by at most a factor of two", "octaves that it moves", drift, _within(drift)
-        ),
-        Statement("it moves further under the standard rule", "octaves further", further, _above(further)),
-        Statement("wider is better under muP", "payoff gained from narrowest to widest", gain, _above(gain)),
-        Statement(
-            "at the widest, with the rate that is best at the smallest, muP beats the standard rule",
-            "muP's payoff",
-            carried,
-            _above(carried),
-        ),
+        within("under muP the best rate moves by at most a factor of two", "octaves", student(mup.drift), MOST),
+        above("it moves further under the standard rule", "octaves further", further),
+        above("wider is better under muP", "payoff gained from narrowest to widest", student(mup.gain)),
+        above(at_the_widest, "muP's payoff", carried),
     ]
-
-
-def _above(estimate: Estimate) -> str:
-    return {1: "supported", 0: "open", -1: "contradicted"}[estimate.sign]
-
-
-def _within(estimate: Estimate) -> str:
-    if estimate.low >= -MOST and estimate.high <= MOST:
-        return "supported"
-    return "contradicted" if estimate.low > MOST or estimate.high < -MOST else "open"

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from functools import cached_property
@@ -24,11 +24,14 @@ from dohyo.curricula.evaluation.plots import save_figure
 from dohyo.curricula.matches.match import share_out
 from dohyo.curricula.matches.score import Score
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.studies import alone
+from dohyo.curricula.studies.arms import width_arm
 from dohyo.curricula.studies.estimate import Estimate, over_seeds, student
 from dohyo.curricula.studies.findings import payoffs
 from dohyo.curricula.studies.layout import heading, markdown_table, spread
+from dohyo.curricula.studies.statement import Statement, claims_table
 from dohyo.curricula.studies.study_folder import Match, StudyFolder
-from dohyo.curricula.studies.width import OPPONENTS, Rule, Statement, arm, statements
+from dohyo.curricula.studies.width import Rule, statements
 
 FILES = REPORT, TABLE, RATES_PLOT, COORDINATES_PLOT = "report.md", "runs.csv", "rates.png", "coordinates.png"
 STANDARD, MUP = PARAMETRIZATIONS
@@ -40,30 +43,8 @@ LATEST = 0.1
 """Share of a run's generations, from the end, over which its training return is averaged."""
 
 
-def phases(folder: StudyFolder, matches: Crossplay) -> Iterator[list[Match]]:
-    """Yield the matches of every run against the built-in policies, then those of the widest runs with each other.
-
-    The latter follow from the former. Each run plays `bouts` / 4 bouts against each built-in policy.
-    """
-    rivals = [Entrant(name, (name, name)) for name in OPPONENTS]
-    bouts = max(1, folder.config.bouts // 4)
-    yield [
-        match
-        for run in folder.runs
-        for rival in rivals
-        for match in folder.both_seats(matches, (folder.entrant(run.arm, run.seed), rival), bouts)
-    ]
-    report = WidthReport(folder, matches)
-    pairs = [pair for row in report.carried_pairs() for pair in row]
-    yield [
-        match
-        for k, pair in enumerate(pairs)
-        for match in folder.both_seats(matches, pair, share_out(folder.config.bouts, len(pairs), k))
-    ]
-
-
 class WidthReport:
-    """The report of a study of widths, computed from its runs and matches."""
+    """The report of a study of widths, after the matches of `alone.schedule`."""
 
     files = FILES
 
@@ -76,19 +57,30 @@ class WidthReport:
         """Return the payoffs of a rule's runs against the built-in policies together, `[S, W, R]`."""
         return np.array(
             [
-                [[self._score(arm(rule, width, rate), seed).payoff for rate in self.rates] for width in self.widths]
+                [
+                    [self._score(width_arm(rule, width, rate), seed).payoff for rate in self.rates]
+                    for width in self.widths
+                ]
                 for seed in range(self._folder.config.seeds)
             ]
         )
 
     def _score(self, name: str, seed: int) -> Score:
-        own = self._folder.entrant(name, seed)
-        one, *others = (self._matches.both_ways((own, Entrant(rival, (rival, rival)))) for rival in OPPONENTS)
+        one, *others = (alone.score(self._folder, self._matches, name, seed, rival) for rival in alone.OPPONENTS)
         return sum(others, start=one)
+
+    def carried_matches(self) -> list[Match]:
+        """Return the matches of `carried_pairs`, `bouts` in all, without which the report cannot be written."""
+        bouts, pairs = self._folder.config.bouts, [pair for row in self.carried_pairs() for pair in row]
+        return [
+            match
+            for k, pair in enumerate(pairs)
+            for match in self._folder.both_seats(self._matches, pair, share_out(bouts, len(pairs), k))
+        ]
 
     def carried_pairs(self) -> list[list[tuple[Entrant, Entrant]]]:
         """Return the widest runs of muP against those of the standard rule, each at its carried rate, by seeds."""
-        chosen = {rule: arm(rule, self.widths[-1], found.carried) for rule, found in self.rules.items()}
+        chosen = {rule: width_arm(rule, self.widths[-1], found.carried) for rule, found in self.rules.items()}
         seeds = range(self._folder.config.seeds)
         entrant = self._folder.entrant
         return [[(entrant(chosen[MUP], s), entrant(chosen[STANDARD], t)) for t in seeds] for s in seeds]
@@ -124,10 +116,7 @@ class WidthReport:
             "",
             "## Claims",
             "",
-            *markdown_table(
-                ("claim", "measured", "mean and 95 % interval over seeds", "verdict"),
-                [(s.claim, s.measured, spread(s.estimate), f"**{s.verdict}**") for s in self.statements],
-            ),
+            *claims_table(self.statements),
             "",
             "A movement is the rise of a line through the widths. A best rate is the peak of a parabola through the",
             f"best rate that was tried and the two beside it. Of {total} seeds and widths, that is the lowest or",
@@ -211,7 +200,7 @@ class WidthReport:
             axes.set_xticks(self.rates, [f"{rate:g}" for rate in self.rates])
             axes.set_title(name)
             axes.set_xlabel("learning rate")
-        panels[0].set_ylabel(f"payoff against {' and '.join(OPPONENTS)}")
+        panels[0].set_ylabel(f"payoff against {' and '.join(alone.OPPONENTS)}")
         panels[1].legend(title="width")
         save_figure(figure, path)
 

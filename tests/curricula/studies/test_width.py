@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from doubles import tiny_config
 
 from dohyo.agents.learning.config import PpoConfig
-from dohyo.curricula.studies import width, width_report
+from dohyo.curricula.evaluation.crossplay import Crossplay
+from dohyo.curricula.studies import arms, width_report
+from dohyo.curricula.studies.arms import width_arms
 from dohyo.curricula.studies.estimate import Estimate, student
 from dohyo.curricula.studies.kinds import KINDS, Report
-from dohyo.curricula.studies.study_folder import StudyConfig, StudyFolder
-from dohyo.curricula.studies.width import Rule, arms, peak, statements, trend
+from dohyo.curricula.studies.study_folder import Match, StudyConfig, StudyFolder
+from dohyo.curricula.studies.width import Rule, peak, statements, trend
 
 RATES = (1e-3, 2e-3, 4e-3)
 OCTAVES = np.log2(np.array(RATES))
@@ -79,7 +82,7 @@ def test_verdicts(standard: list[list[list[float]]], mup: list[list[list[float]]
 
 
 def test_arms_are_all_rules_widths_and_rates():
-    found = arms((8, 16), (1e-3,))
+    found = width_arms((8, 16), (1e-3,))
     assert list(found) == ["standard-8-0.001", "standard-16-0.001", "mup-8-0.001", "mup-16-0.001"]
     assert found["mup-16-0.001"] == {"ppo": PpoConfig(parametrization="mup", width=16, learning_rate=1e-3)}
 
@@ -90,7 +93,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> StudyConfig:
     monkeypatch.setattr(width_report, "CHECKED", (8, 16))
     monkeypatch.setattr(width_report, "UPDATES", 1)
     monkeypatch.setattr(width_report, "CHECK_WORLDS", 2)
-    monkeypatch.setattr(width, "PpoConfig", lambda **given: replace(tiny_config().ppo, **given))
+    monkeypatch.setattr(arms, "PpoConfig", lambda **given: replace(tiny_config().ppo, **given))
     return StudyConfig(
         "width", engine="mujoco", samples=200, worlds=4, seeds=1, bouts=4, workers=1, widths=(8, 16), rates=(1e-3, 2e-3)
     )
@@ -100,14 +103,12 @@ def carry_out(path: Path, config: StudyConfig) -> Report:
     with closing(StudyFolder(path, config)) as folder:
         for run in folder.runs:
             folder.train(run)
-        with closing(folder.open_matches()) as matches:
-            kind = KINDS[folder.study.kind]
-            for phase in kind.phases(folder, matches):
-                for match in phase:
-                    matches.play(*match)
-            report = kind.report(folder, matches)
-            report.write()
-    return report
+        return KINDS[folder.study.kind](folder, play)
+
+
+def play(matches: Crossplay, schedule: Sequence[Match]) -> None:
+    for match in schedule:
+        matches.play(*match)
 
 
 def test_from_end_to_end(tmp_path: Path, tiny: StudyConfig):
