@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from dohyo.arenas.registry import ARENAS, set_up
+from dohyo.arenas.registry import set_up
 from dohyo.curricula.matches.roles import Role
 from dohyo.curricula.run.config import TrainConfig
 
@@ -17,9 +17,10 @@ def quoted(*words: object) -> str:
 def watch_run(run: Path, config: TrainConfig, roles: Sequence[Role]) -> str:
     """Return the command that films a bout of a run whose learners have these roles.
 
-    The run fills the first learner's first seat, and the seats of its other learners; `zero` fills the rest.
+    The run fills the first learner's first side, and the sides of its other learners; `zero` fills the rest, also of
+    more than two sides.
     """
-    able = {seat: role for role in roles for seat in role.seats}
+    able = {side: role for role in roles for side in role.sides}
     first = able[min(able)]
     usual = set_up(config.arena)
     words: list[object] = ["dohyo", "play", config.arena, "--engine", config.engine]
@@ -31,6 +32,6 @@ def watch_run(run: Path, config: TrainConfig, roles: Sequence[Role]) -> str:
         words += ["--physics", config.physics]
     for name in config.imports:
         words += ["--import", name]
-    for seat in range(ARENAS[config.arena].seats):
-        words += ["--seat", run if seat == first.seats[0] or able.get(seat, first) != first else "zero"]
+    for side in range(2):
+        words += ["--seat", run if side == first.sides[0] or able.get(side, first) != first else "zero"]
     return quoted(*words, "--picture", "bout.gif")

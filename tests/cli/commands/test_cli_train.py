@@ -237,5 +237,11 @@ def test_the_seats_in_the_suggested_command():
     assert watch_run(Path("runs/a"), goals, [kicker]) == f"{begin} --seat runs/a --seat zero {end}"
     assert watch_run(Path("runs/a"), goals, [keeper]) == f"{begin} --seat zero --seat runs/a {end}"
     sumo = TrainConfig(engine="mujoco", body="bug", drive="torque", imports=("own.py",))
+    teams = Role("sumo", (0, 1, 2, 3), (0, 1))
+    pairs = TrainConfig(arena="sumo_2v2", engine="mujoco")
+    assert (
+        watch_run(Path("runs/a"), pairs, [teams])
+        == f"dohyo play sumo_2v2 --engine mujoco --seat runs/a --seat zero {end}"
+    )
     changed = "dohyo play sumo --engine mujoco --body bug --drive torque --import own.py"
     assert watch_run(Path("my run"), sumo, [both]) == f"{changed} --seat 'my run' --seat zero {end}"
