@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, BoolArray
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.rules.floor import Disc, Mark, Strip
-from dohyo.arenas.views.camera import SideCamera
+from dohyo.arenas.views.camera import Camera, SideCamera
 from dohyo.arenas.views.render import posed
 from dohyo.arenas.views.replay import SHAPES, geoms_of
 
@@ -19,6 +19,8 @@ VIEWS = ("side", "follow", "free")
 FLOOR, GRID = (92, 102, 112), (120, 130, 140)
 THIN = 0.004
 """Height by which marks lie one above the other, m: at the same height they would flicker."""
+LIFT = 0.45
+"""How far above its middle an upright page shows the actors, in halves of its height."""
 FLASH = 4
 """Control steps that a flash of contact lasts."""
 
@@ -54,8 +56,6 @@ class Stage:
         self._shown, self._marks = geoms, marks
         self._touched = self._batch.engine.frame.contact[0].copy()
         self._camera = SideCamera(self._actors(), self._batch.arena.scene.control_step)
-        for client in self._server.get_clients().values():
-            self.aim(client)
         self.show()
 
     def _build(self, geoms: dict[str, NDArray[Any]]) -> None:
@@ -121,24 +121,41 @@ class Stage:
 
     def aim(self, client: viser.ClientHandle) -> None:
         """Let a browser tab look from the side, so that it shows all actors."""
-        camera = self._camera.look(self._actors())
         client.camera.up_direction = (0.0, 0.0, 1.0)
-        client.camera.position, client.camera.look_at = camera.eye, camera.target
-        client.camera.fov = float(np.deg2rad(camera.field_of_view))
+        _look(client, self._camera.look(self._actors()))
 
     def _move(self) -> None:
         """Move the cameras of all tabs, as `view` says."""
         camera, middle = self._camera.look(self._actors()), self._actors().mean(axis=0)
         for client in self._server.get_clients().values():
             if self.view == "side":
-                client.camera.position, client.camera.look_at = camera.eye, camera.target
+                _look(client, camera)
             elif self.view == "follow":  # to set the position moves the target along
-                client.camera.position = client.camera.position + middle - client.camera.look_at
+                away = client.camera.position - client.camera.look_at
+                client.camera.position = _middle(client, middle, float(np.linalg.norm(away))) + away
 
     def _actors(self) -> Array:
         frame = self._batch.engine.frame
         places: Array = np.concatenate([frame.root_position[0], frame.loose_position[0]])
         return places
+
+
+def _look(client: viser.ClientHandle, camera: Camera) -> None:
+    """Let a tab look as `camera`, however narrow it is."""
+    seen, size = client.camera, (client.camera.image_width, client.camera.image_height)
+    fitted = camera.fitted(*size) if min(size) > 0 else camera
+    fov = float(np.deg2rad(fitted.field_of_view))
+    if not np.isclose(seen.fov, fov):
+        seen.fov = fov
+    distance = float(np.linalg.norm(np.subtract(camera.target, camera.eye)))
+    seen.position, seen.look_at = camera.eye, _middle(client, np.array(camera.target), distance)
+
+
+def _middle(client: viser.ClientHandle, target: Array, distance: float) -> Array:
+    """Return what a tab has in its middle to show `target` at a distance: the controls cover the foot of a phone."""
+    seen = client.camera
+    upright = seen.image_width < seen.image_height
+    return target - np.array([0.0, 0.0, upright * LIFT * distance * np.tan(seen.fov / 2)])
 
 
 def _mesh(shape: str, size: NDArray[Any]) -> Any:

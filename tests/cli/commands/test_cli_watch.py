@@ -4,6 +4,8 @@ import importlib.util
 import json
 import webbrowser
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ pytest.importorskip("viser")
 
 from dohyo.arenas.views.replay_file import load_replay
 from dohyo.cli.viewer.viewer import Viewer
+from dohyo.curricula.run.folder import RunFolder
 
 RunMain = Callable[..., tuple[int, str, str]]
 
@@ -46,6 +49,24 @@ def test_a_run(run_folder: Path, shown: list[tuple[str, list[str], tuple[str, ..
     newest = f"{run_folder}:sumo"
     assert (arena, players) == ("sumo", [newest, newest])
     assert offered == (newest, *(f"{newest}@{generation}" for generation in (3, 2, 1, 0)), "zero", "random")
+
+
+def test_a_run_that_goes_on_offers_its_new_snapshots(
+    run_folder: Path, run_main: RunMain, monkeypatch: pytest.MonkeyPatch
+):
+    """The next bout plays the newest snapshot: here, generation 0 again as generation 4."""
+
+    def go_on(viewer: Viewer) -> None:
+        with closing(RunFolder.open(run_folder)) as folder:
+            first, *_, last = folder.record.chain("sumo")
+            folder.record.add_generation(replace(last, generation=4, snapshot=first.snapshot))
+        viewer._begin()
+        newest = f"{run_folder}:sumo"
+        assert viewer.panel._players[0].options[:3] == (newest, f"{newest}@4", f"{newest}@3")
+        assert viewer.bouts.players == [newest, newest]
+
+    monkeypatch.setattr(Viewer, "run", go_on)
+    assert run_main("watch", str(run_folder), "--no-open", "--port", "8291")[0] == 0
 
 
 def test_a_run_with_one_learner_of_two_roles(tmp_path: Path, shown: list, run_main: RunMain, monkeypatch):
