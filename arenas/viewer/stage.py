@@ -154,8 +154,9 @@ def _look(client: viser.ClientHandle, camera: Camera) -> None:
 def _middle(client: viser.ClientHandle, target: Array, distance: float) -> Array:
     """Return what a tab has in its middle to show `target` at a distance: the controls cover the foot of a phone."""
     seen = client.camera
-    upright = seen.image_width < seen.image_height
-    return target - np.array([0.0, 0.0, upright * LIFT * distance * np.tan(seen.fov / 2)])
+    lift = LIFT * distance * np.tan(seen.fov / 2) if seen.image_width < seen.image_height else 0.0
+    middle: Array = target - np.array([0.0, 0.0, lift])
+    return middle
 
 
 def _mesh(shape: str, size: NDArray[Any]) -> Any:
