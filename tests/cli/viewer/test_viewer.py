@@ -126,7 +126,9 @@ def test_the_other_controls_on_a_narrow_page(viewer: Viewer, tmp_path: Path):
         wait(lambda: "A draw: time-out" in page.run("document.body.innerText"))
         middle = viewer.stage._actors().mean(axis=0)
         assert client.camera.look_at[:2] == pytest.approx(middle[:2], abs=0.2)
-        assert client.camera.look_at[2] < middle[2] - 0.5  # the controls cover the lower half, so the bodies are in the upper one
+        assert (
+            client.camera.look_at[2] < middle[2] - 0.5
+        )  # the controls cover the lower half, so the bodies are in the upper one
         assert client.camera.position - client.camera.look_at == pytest.approx(away, abs=0.2)
 
         choose(page, "follow", "free")
