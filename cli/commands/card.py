@@ -218,12 +218,9 @@ def _report(record: dict[str, Any], page: Path, data: Path, as_json: bool) -> No
     if as_json:
         typer.echo(json.dumps(record | {"page": str(page), "record": str(data)}))
         return
-    table = Table("against", "engine", "won", "drawn", "lost", title=f"{record['snapshot']} in {record['arena']}")
+    table = Table("as", "against", "engine", "won", "drawn", "lost", title=f"{record['snapshot']} in {record['arena']}")
     for row in record["matches"]:
-        table.add_row(row["opponent"], engine_words(row["engine"], row["physics"]), *map(str, _counts(row)))
+        engine = engine_words(row["engine"], row["physics"])
+        table.add_row(row["role"], row["opponent"], engine, *map(str, (row["wins"], row["draws"], row["losses"])))
     Console().print(table)
     typer.echo(f"The card: {page}, and {data.name} beside it")
-
-
-def _counts(row: dict[str, Any]) -> tuple[int, int, int]:
-    return row["wins"], row["draws"], row["losses"]

@@ -99,10 +99,10 @@ def _score(row: Row) -> list[str]:
 def _ways(card: Row) -> Table:
     """Return the table of lengths and endings."""
     rows = [
-        [row["opponent"], engine_name(row), f"{row['mean_steps']:.0f}", _endings(row["endings"])]
+        [row["opponent"], engine_name(row), row["role"], f"{row['mean_steps']:.0f}", _endings(row["endings"])]
         for row in card["matches"]
     ]
-    return ("against", "engine", "steps of a bout, mean", "endings"), rows
+    return ("against", "engine", "as", "steps of a bout, mean", "endings"), rows
 
 
 def _endings(endings: Mapping[str, int]) -> str:

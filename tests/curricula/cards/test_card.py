@@ -18,6 +18,7 @@ from dohyo.curricula.cards import cases, trials
 from dohyo.curricula.cards.card import PARTS, Card, CardConfig
 from dohyo.curricula.cards.card_folder import CardFolder, usual_folder
 from dohyo.curricula.cards.limits import limits
+from dohyo.curricula.cards.page import render
 from dohyo.curricula.cards.subject import Subject, find_subject
 from dohyo.curricula.cards.training import changed
 from dohyo.curricula.matches.match import Bout
@@ -78,6 +79,23 @@ def test_who_has_another_role_meets_its_rivals(tmp_path: Path, monkeypatch: pyte
         record = measured(subject, tmp_path / learner, "wind")
         assert [row[won] for row in record["matches"]] == [2, 2, 2, 2]
         assert all(row["sides"] == [] for row in record["matches"])
+
+
+def test_who_plays_several_roles_is_measured_in_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As a keeper it wins all bouts of 12 steps, as a kicker it loses them; the page tells the roles apart."""
+    shorten_bouts(monkeypatch, arena="kick_and_defend")
+    train(tmp_path / "run", tiny_config(arena="kick_and_defend", samples=1, shared=True)).folder.close()
+    record = measured(find_subject(str(tmp_path / "run")), tmp_path / "card", "wind", "blind")
+    scores = {(row["role"], row["opponent"]): (row["wins"], row["losses"]) for row in record["matches"]}
+    names = ("zero", "random", "its own generation 0")
+    assert scores == {("kicker", name): (0, 2) for name in names} | {("keeper", name): (2, 0) for name in names}
+    assert [(row["role"], row["change"]) for row in record["worlds"]] == [
+        (role, change) for role in ("kicker", "keeper") for change in cases.CHANGES
+    ]
+    page = render(record)
+    assert "| zero | mujoco | kicker | 0 | 0 | 2 |" in page
+    assert "| zero | mujoco | keeper | 12 | time-out 2 |" in page
+    assert "Winning as kicker against zero" in page
 
 
 def test_an_arena_of_four_has_no_wind_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
