@@ -100,7 +100,7 @@ def engine_words(engine: str, physics: str) -> str:
 def check_suffix(path: Path | None, suffixes: Sequence[str]) -> None:
     """Raise `UnknownName` if a picture's path is given and ends in none of `suffixes`."""
     if path is not None and path.suffix not in suffixes:
-        raise UnknownName(f"{path}: the name of this picture must end in {' or '.join(suffixes)}")
+        raise UnknownName(f"{path}: the name of this file must end in {' or '.join(suffixes)}")
 
 
 def read_weights(texts: Sequence[str]) -> dict[str, float]:

@@ -30,7 +30,7 @@ EARLY = 0.1
 def command(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Run folder; several in one arena are compared.", show_default=False),
+        typer.Argument(metavar="RUN", help="Run folder; several in one arena are compared.", show_default=False),
     ],
     out: Annotated[
         Path | None,

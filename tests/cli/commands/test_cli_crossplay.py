@@ -70,7 +70,7 @@ def test_roles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_main: RunMai
         (["zero", "random"], "give --arena"),
         (["zero", "--arena", "chess"], "unknown arena 'chess'"),
         (["zero", "--arena", "sumo", "--engine", "quake"], "unknown engine 'quake'"),
-        (["zero", "--arena", "sumo", "--picture", "heat.gif"], "the name of this picture must end in .png"),
+        (["zero", "--arena", "sumo", "--picture", "heat.gif"], "the name of this file must end in .png"),
         (["zero", "zero", "--arena", "sumo"], "are the same player"),
         (["nobody"], "no player 'nobody'"),
         (["nobody@3"], "no player 'nobody@3'"),

@@ -51,7 +51,7 @@ TYPED: dict[str, tuple[list[str], str]] = {
     "hyperparameter": (["train", "sumo", "--ppo", "speed=3", "--out", "NOWHERE"], "unknown hyperparameter 'speed'"),
     "its value": (["train", "sumo", "--ppo", "epochs=few", "--out", "NOWHERE"], "'epochs=few': give NAME=VALUE"),
     "run": (["rate", "NOWHERE"], "is not a run folder"),
-    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "the name of this picture must end in .mp4 or .gif or .png"),
+    "picture": ([*PLAY, *TWICE, "--picture", "bout.bmp"], "the name of this file must end in .mp4 or .gif or .png"),
 }
 
 

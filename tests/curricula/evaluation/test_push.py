@@ -206,7 +206,7 @@ def test_masks_can_be_chosen(run_folder: Path, run_main: RunMain, mask: str):
         (["zero", "--engine", "quake"], "unknown engine 'quake'"),
         (["zero", "--arena", "chess"], "unknown arena 'chess'"),
         (["zero", "--arena", "sumo_3"], "has 3 seats"),
-        (["zero", "--picture", "wind.bmp"], "the name of this picture must end in .png or .svg or .pdf"),
+        (["zero", "--picture", "wind.bmp"], "the name of this file must end in .png or .svg or .pdf"),
         (["zero", "--bouts", "1"], "--bouts"),
     ],
 )
