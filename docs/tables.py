@@ -8,11 +8,13 @@ import mujoco
 import numpy as np
 
 from dohyo.agents.learning.config import POLICIES, PpoConfig
+from dohyo.agents.pretrained import PREFIX, shipped
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.randomisation import GROUPS, PRESETS, Randomisation
 from dohyo.arenas.registry import build_arena
 from dohyo.arenas.rules.arena import Arena
 from dohyo.arenas.settings import Setting, settings_of
+from dohyo.cli.commands.agents import describe
 from dohyo.cli.lazy import load
 from dohyo.cli.setting_options import option_name
 from dohyo.curricula.run.config import TrainConfig
@@ -180,7 +182,22 @@ def _shapes(model: mujoco.MjModel, body: int) -> str:
     return "; ".join(s if n == 1 else f"{n} {s.replace(',', 's,', 1)}" for s, n in shapes.items())
 
 
+def agents_table(arena: Arena) -> list[str]:
+    """Return the table of shipped agents, of all arenas."""
+    lines = [
+        "| agent | arena | as | network | samples | against `zero` | against `random` |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in map(describe, shipped()):
+        name = row["agent"].removeprefix(PREFIX)
+        scores = [", ".join(map(str, row["strength"].get(rival, ()))) for rival in ("zero", "random")]
+        told = row["arena"], row["role"], row["network"], f"{row['samples'] / 1e6:.1f} M", *scores
+        lines.append(f"| [`{row['agent']}`](pretrained/{name}.md) | {' | '.join(told)} |")
+    return lines
+
+
 TABLES = {
+    "agents": agents_table,
     "observation": observation_table,
     "reward": reward_table,
     "action": action_table,

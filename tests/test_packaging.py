@@ -20,6 +20,9 @@ batch.reset(0)
 step = batch.step([dohyo.arenas.players.Zero(8).act(o) for o in batch.observations])
 print(dohyo.__version__, *step.reward.shape)
 batch.close()
+import dohyo.curricula
+with dohyo.arenas.views.seat_env.SeatEnv("sumo", engine="mujoco", opponents="pretrained/sumo-ant") as env:
+    env.reset(seed=0)
 """
 
 
@@ -55,10 +58,14 @@ def test_what_is_in_the_wheel(wheel: Path):
     assert {"dohyo/__init__.py", "dohyo/py.typed"} <= names
     assert {name.split("/")[1] for name in names if name.startswith("dohyo/")} == {"__init__.py", "py.typed", *LAYERS}
     sources = {
-        path for layer in LAYERS for path in (ROOT / layer).rglob("*") if path.suffix in (".py", ".xml", ".html")
+        path
+        for layer in LAYERS
+        for path in (ROOT / layer).rglob("*")
+        if path.suffix in (".py", ".xml", ".html", ".toml", ".safetensors")
     }
     assert {f"dohyo/{path.relative_to(ROOT)}" for path in sources} <= names
     assert "dohyo/arenas/bodies/ant.xml" in names
+    assert wheel.stat().st_size < 15 * 2**20
     assert any(name.endswith("/LICENSE") for name in names)
 
 

@@ -13,7 +13,7 @@ from dohyo.agents.pretrained import PREFIX, about, shipped
 from dohyo.agents.snapshot import load_snapshot
 from dohyo.cli.options import Json
 
-COLUMNS = ("agent", "arena", "role", "body", "network", "samples", "against zero", "against random")
+COLUMNS = ("agent", "arena", "role", "body", "network", "samples", "zero", "random")
 
 
 def command(as_json: Json = False) -> None:
@@ -21,20 +21,28 @@ def command(as_json: Json = False) -> None:
 
     Example: [bold]dohyo agents --json[/bold]
     """
-    rows = [_describe(name) for name in shipped()]
+    rows = [describe(name) for name in shipped()]
     if as_json:
         typer.echo(json.dumps(rows))
         return
-    table = Table(*(Column(name, overflow="fold") for name in COLUMNS), box=box.SIMPLE, padding=(0, 1, 0, 0))
-    table.caption = "Won, lost and drawn bouts, with the engine and physics of the training."
+    table = Table(*(Column(name, no_wrap=True) for name in COLUMNS), box=box.SIMPLE, padding=(0, 1, 0, 0))
+    table.caption = "Won, lost and drawn bouts. Each is a player: --seat pretrained/AGENT."
     for row in rows:
         scores = [", ".join(map(str, row["strength"].get(name, ("?",)))) for name in ("zero", "random")]
-        cells = row["agent"], row["arena"], row["role"], row["body"], row["network"], f"{row['samples'] / 1e6:.1f} M"
+        cells = (
+            row["agent"].removeprefix(PREFIX),
+            row["arena"],
+            row["role"],
+            row["body"],
+            row["network"],
+            f"{row['samples'] / 1e6:.1f} M",
+        )
         table.add_row(*cells, *scores)
     Console().print(table)
 
 
-def _describe(name: str) -> dict[str, Any]:
+def describe(name: str) -> dict[str, Any]:
+    """Return what the list shows of a shipped agent."""
     snapshot = load_snapshot(shipped()[name])
     origin = snapshot.origin
     return {
