@@ -12,8 +12,9 @@ def main() -> None:
     """Run the command line; if a package that it needs is missing, say in one line how to install it."""
     try:
         from dohyo.cli.app import main as run
+
+        run()
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("dohyo"):
             raise
-        sys.exit(f"dohyo: the command line needs {error.name}: install it with `pip install 'dohyo[train]'`")
-    run()
+        sys.exit(f"dohyo: this command needs {error.name}: install it with `pip install 'dohyo[train]'`")

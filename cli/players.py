@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from dohyo.agents.pretrained import PREFIX, about, shipped
 from dohyo.agents.snapshot import Part
 from dohyo.arenas.players import BUILT_IN
 from dohyo.arenas.rules.arena import Arena
@@ -25,6 +26,19 @@ def find_entrant(name: str, arena: Arena) -> "Entrant":
     if not one.plays(parts[0]) and not two.plays(parts[1]):
         one.check_plays(parts[0])
     return Entrant(name, (one if one.plays(parts[0]) else None, two if two.plays(parts[1]) else None))
+
+
+def shipped_players(arena: Arena) -> list[str]:
+    """Return the name of a shipped agent per side, the first that was trained for it; empty if a side has none."""
+    cards = {name: about(name) for name in shipped()}
+    able = {
+        role: f"{PREFIX}{name}"
+        for name, card in reversed(cards.items())
+        if card["arena"] == arena.name
+        for role in card["roles"]
+    }
+    players = [able.get(arena.roles[seats[0]]) for seats in seats_of_sides(arena.sides)]
+    return [player for player in players if player] if all(players) else []
 
 
 def players_of_run(folder: RunFolder, at: float | None = None) -> list[str]:

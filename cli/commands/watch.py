@@ -10,10 +10,10 @@ import typer
 
 from dohyo.arenas.errors import DohyoError, UnknownName, lookup
 from dohyo.arenas.players import BUILT_IN
-from dohyo.arenas.registry import ARENAS, OWN, Setup
+from dohyo.arenas.registry import ARENAS, OWN, Setup, build_arena
 from dohyo.arenas.viewer.server import HOST, INSTALL, PORT, is_installed, open_tab
 from dohyo.cli.options import BodyName, DriveName, EngineName, Imports, Json, PhysicsName, Seed, check_suffix
-from dohyo.cli.players import players_of_run
+from dohyo.cli.players import players_of_run, shipped_players
 from dohyo.cli.replays import REPLAYS, write_replay
 from dohyo.curricula.players import check_imports, set_up_for
 from dohyo.curricula.run.folder import RunFolder
@@ -31,7 +31,7 @@ Seats = Annotated[
     typer.Option(
         "--seat",
         help="Once per player, side 0 first: snapshot file, run folder, zero or random.",
-        show_default="a run's newest snapshots",
+        show_default="a run's newest snapshots, an arena's shipped agents",
     ),
 ]
 Host = Annotated[
@@ -117,6 +117,7 @@ def _plan(shown: str, seats: Sequence[str] | None, typed: Setup) -> tuple[str, l
             players = players or players_of_run(folder)
     check_imports(arena, players)
     lookup(ARENAS, arena, "arena", f" or give a run folder{OWN}")
+    players = players or shipped_players(build_arena(arena, body))
     if not players:
         raise UnknownName("give players: --seat once per side, such as --seat runs/first --seat zero")
     engine, drive, physics = (choice or None for choice in typed[1:])

@@ -116,7 +116,17 @@ def test_without_what_it_needs_the_command_line_says_how_to_get_it():
     code = "import sys; sys.modules['typer'] = None; from dohyo.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "dohyo: the command line needs typer: install it with `pip install 'dohyo[train]'`\n"
+    assert done.stderr == "dohyo: this command needs typer: install it with `pip install 'dohyo[train]'`\n"
+
+
+def test_without_what_a_command_needs_it_says_how_to_get_it():
+    code = (
+        "import sys; sys.modules['scipy'] = None; from dohyo.cli import main; sys.argv[1:] = ['play', '--help']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("dohyo: this command needs scipy")
+    assert done.stderr.endswith("install it with `pip install 'dohyo[train]'`\n")
 
 
 def test_a_name_mistyped_is_answered_with_the_one_meant(run_main: RunMain):

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 import webbrowser
 from collections.abc import Callable
 from contextlib import closing
@@ -118,7 +120,7 @@ def test_a_replay(steps: int, words: str, tmp_path: Path, run_main: RunMain, mon
 
 def test_what_it_refuses(tmp_path: Path, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):
     wrong = {
-        ("sumo",): "give players",
+        ("sumo_3",): "give players",
         ("sumu", "--seat", "zero"): "did you mean 'sumo'",
         ("sumo", "--seat", "nobody"): "no player 'nobody'",
         (str(tmp_path),): "is not a run folder",
@@ -132,3 +134,19 @@ def test_what_it_refuses(tmp_path: Path, run_main: RunMain, monkeypatch: pytest.
     status, _, errors = run_main("watch", "sumo", "--seat", "zero")
     assert (status, errors.count("\n")) == (1, 1)
     assert 'pip install "dohyo[watch]"' in errors
+
+
+def test_an_arena_alone_shows_the_agents_that_come_with_the_package():
+    """Without the packages of training, as after `pip install "dohyo[watch]"`."""
+    program = f"""
+import sys
+sys.modules |= dict.fromkeys({["torch", "stable_baselines3", "sb3_contrib", "scipy", "matplotlib", "tensorboard"]})
+from dohyo.arenas.registry import Setup
+from dohyo.cli.commands.watch import _plan
+from dohyo.cli.viewer.live import LiveBouts
+arena, players, setup = _plan("sumo", None, Setup("", "mujoco", "", ""))
+bouts = LiveBouts(arena, setup, players, 0)
+print(*players, setup.physics)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1:] == ["pretrained/sumo-ant pretrained/sumo-ant fast"], done.stderr
