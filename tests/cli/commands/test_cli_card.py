@@ -8,11 +8,18 @@ import pytest
 from doubles import only_object
 from huggingface_hub import ModelCard
 
+from dohyo.agents import pretrained
 from dohyo.agents.snapshot import load_snapshot
 from dohyo.curricula.cards import card
 
 RunMain = Callable[..., tuple[int, str, str]]
 FEW = ["--bouts", "2", "--engine", "mujoco", "--json"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No agents come with the package, so that opponents do not depend on which do."""
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "nothing")
 
 
 def test_a_whole_card(run_folder: Path, run_main: RunMain, monkeypatch: pytest.MonkeyPatch):

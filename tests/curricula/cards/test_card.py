@@ -42,6 +42,12 @@ def test_the_command_offers_all_parts():
     assert command.PARTS == PARTS
 
 
+@pytest.fixture(autouse=True)
+def _nothing_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No agents come with the package, so that opponents do not depend on which do."""
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "nothing")
+
+
 def test_a_run_meets_the_built_in_policies_and_its_own_past(run_folder: Path):
     """Generation 3 has its past at generations 1 and 2."""
     wanted = ["zero", "random", "its own generation 1", "its own generation 2"]
