@@ -174,8 +174,9 @@ def _versions(run: Path, folder: Path) -> Target:
     path = Path(shutil.copy(run / "versions.json", folder))
 
     def read(content: bytes) -> None:
+        held = [asdict(session) for session in read_versions(folder)]
         said = [{"machine": ""} | session for session in json.loads(content)]  # older files have no machine
-        _expect([asdict(session) for session in read_versions(folder)] == said, "other versions")
+        _expect(held == said, "other versions")
 
     return _target(path, "versions", (*BYTES, edit_json, edit_json), read)
 
