@@ -1,6 +1,6 @@
 """Trained agents that come with the package: `pretrained/NAME` names one wherever a snapshot can be named.
 
-Beside each snapshot, `NAME.json` says how it was made and how strong it is; docs/reference/pretrained.md shows it.
+Beside each snapshot, `NAME.json` says how it was made and how strong it is (docs/reference/pretrained_agents.md).
 """
 
 import json

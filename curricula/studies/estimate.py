@@ -8,6 +8,8 @@ from scipy.stats import t
 
 from dohyo.arenas.arrays import Array
 
+VERDICTS = {1: "supported", 0: "open", -1: "contradicted"}
+"""The verdict if an interval lies on the claim's side of its bound (1), contains it, or lies on the other side (-1)."""
 WIDEST = 1.0
 """Largest payoff; intervals lie between minus this and this."""
 
@@ -23,7 +25,11 @@ class Estimate:
     @property
     def sign(self) -> int:
         """1 if the interval lies above zero, -1 if below, else 0."""
-        return int(self.low > 0) - int(self.high < 0)
+        return self.side_of(0)
+
+    def side_of(self, bound: float) -> int:
+        """Return 1 if the interval lies above `bound`, -1 if below, else 0."""
+        return int(self.low > bound) - int(self.high < bound)
 
 
 def student(values: Array) -> Estimate:

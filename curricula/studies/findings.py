@@ -10,12 +10,10 @@ import numpy as np
 from dohyo.arenas.arrays import Array
 from dohyo.curricula.matches.score import Score
 from dohyo.curricula.studies.catalogue import Claim
-from dohyo.curricula.studies.estimate import Estimate, over_seeds
+from dohyo.curricula.studies.estimate import VERDICTS, Estimate, over_seeds
 
 Scores = Mapping[tuple[str, str], Sequence[Sequence[Score]]]
 """Scores `[seed][opposing seed]` from the first arm's side, by arm and opposing arm."""
-VERDICTS = {1: "supported", 0: "open", -1: "contradicted"}
-"""The verdict if the interval lies on the claim's side of zero (1), contains zero, or lies on the other side (-1)."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dohyo.curricula.studies.estimate import Estimate
+from dohyo.curricula.studies.estimate import VERDICTS, Estimate
 from dohyo.curricula.studies.layout import markdown_table, spread
 
 
@@ -19,8 +19,7 @@ class Statement:
 
 def above(claim: str, measured: str, estimate: Estimate, bound: float = 0.0) -> Statement:
     """Return the statement of a claim that a figure is above `bound`."""
-    verdict = "supported" if estimate.low > bound else "contradicted" if estimate.high < bound else "open"
-    return Statement(claim, measured, estimate, verdict)
+    return Statement(claim, measured, estimate, VERDICTS[estimate.side_of(bound)])
 
 
 def within(claim: str, measured: str, estimate: Estimate, bound: float) -> Statement:

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dohyo.agents.files import write_atomically
+from dohyo.arenas.arrays import Array
 from dohyo.curricula.evaluation.crossplay import Crossplay
 from dohyo.curricula.evaluation.plots import save_figure
 from dohyo.curricula.studies import alone
@@ -44,7 +45,7 @@ class TransferReport:
             for name in alone.OPPONENTS
         }
 
-    def _rates(self, matches: Crossplay, arm: str, opponent: str) -> Any:
+    def _rates(self, matches: Crossplay, arm: str, opponent: str) -> Array:
         return np.array([alone.score(self._folder, matches, arm, seed, opponent).win_rate for seed in self._seeds])
 
     @property
