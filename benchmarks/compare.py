@@ -83,7 +83,7 @@ def main() -> None:
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     if given.peer:
-        names, rows = (here().name, given.peer), measure_peer(given.peer, given.rounds, folder, tell)
+        names, rows = (here().name, given.peer), measure_peer(given.peer, given.rounds, folder, tell, given.options)
     else:
         other = checkout(given.against, folder)
         names, rows = (here().name, other.name), compare(given.only, other, given.rounds, folder, given.options)
