@@ -12,12 +12,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.arrays import Array, IntArray, choose, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
-from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.arena import NOBODY, TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
@@ -162,43 +162,42 @@ class KickAndDefend(BaseArena):
         self.steps += 1
         self.saved |= frame.contact[:, KEEPER, 2]
         height, ball, velocity = frame.root_position[:, :, 2], frame.loose_position[:, 0], frame.loose_velocity[:, 0]
-        verdict = Verdict.going_on(self._price(frame, action))
+        xp, verdict = namespace(ball), Verdict.going_on(self._price(frame, action))
         across = ball[:, 0] >= GOAL
-        scored = across & (np.abs(ball[:, 1]) <= POST)
-        back = (velocity[:, 0] < 0) & (np.vecdot(velocity, velocity) > ROLLING_BACK**2)
-        down = (height < self._down_height).all(axis=1)
-        strayed = np.abs(frame.root_position[:, KEEPER, 0] - GOAL) > STRAY
+        scored = across & (xp.abs(ball[:, 1]) <= POST)
+        back = (velocity[:, 0] < 0) & (xp.vecdot(velocity, velocity) > ROLLING_BACK**2)
+        down = xp.all(height < self._down_height, axis=1)
+        strayed = xp.abs(frame.root_position[:, KEEPER, 0] - GOAL) > STRAY
         late = self.steps >= self.max_cycles
-        verdict.done[:] = across | back | down | strayed | late
-        endings = ((scored, SCORED), (strayed, STRAYED), (across, MISSED), (back, BACK), (down, DOWN), (late, LATE))
-        for case, why in reversed(endings):  # if several hold in one step, the first counts
-            verdict.ending[case] = why
+        verdict.done = across | back | down | strayed | late
+        # If several hold in one step, the first counts.
+        endings = [(scored, SCORED), (strayed, STRAYED), (across, MISSED), (back, BACK), (down, DOWN)]
+        verdict.ending = choose(endings, LATE)
         held = verdict.done & ~scored & ~strayed
-        verdict.winner[scored], verdict.winner[held] = KICKER, KEEPER
-        verdict.outcome[strayed, KEEPER] = LOSS_OUTCOME
-        verdict.outcome[scored] = WIN_OUTCOME, LOSS_OUTCOME
+        verdict.winner = choose([(scored, KICKER), (held, KEEPER)], NOBODY)
         bonus = TOUCHED * self.saved + STOOD * (height[:, KEEPER] >= self.bodies[KEEPER].down_height)
-        verdict.outcome[held, KICKER], verdict.outcome[held, KEEPER] = LOSS_OUTCOME, (WIN_OUTCOME + bonus)[held]
+        verdict.outcome[:, KICKER] = choose([(scored, WIN_OUTCOME), (held, LOSS_OUTCOME)], 0.0)
+        verdict.outcome[:, KEEPER] = choose([(scored | strayed, LOSS_OUTCOME), (held, WIN_OUTCOME + bonus)], 0.0)
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        ball = self.term["ball"]
+        xp, ball = namespace(frame.root_position), self.term["ball"]
         keeper, standing = frame.root_position[:, KEEPER], self.standing(frame)
         ball_x, ball_y = frame.loose_position[:, 0, 0], frame.loose_position[:, 0, 1]
         along, across = _course(ball_x, ball_y)
-        way = np.hypot(along, across)
-        nearest = np.minimum(self.nearest, way)
+        way = xp.hypot(along, across)
+        nearest = xp.minimum(self.nearest, way)
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        along, across, clear = along / np.maximum(way, 1e-6), across / np.maximum(way, 1e-6), self._clear[KICKER]
+        along, across, clear = along / xp.maximum(way, 1e-6), across / xp.maximum(way, 1e-6), self._clear[KICKER]
         far, near = (
             _detour(ball_x - place[:, KICKER, 0], ball_y - place[:, KICKER, 1], along, across, clear)
             for place in (frame.root_before, frame.root_position)
         )
         self.term["approach"][:, KICKER] = (far - near) / CONTROL_STEP
-        in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (np.abs(keeper[:, 1]) <= POST)
+        in_front = standing[:, KEEPER] & (keeper[:, 0] <= GOAL + BEYOND) & (xp.abs(keeper[:, 1]) <= POST)
         self.term["guard"][:, KEEPER] = 2.0 * in_front - 1.0
         worth = self.price(action, standing)
         self.term["standing"][:, KEEPER] = 0
@@ -208,10 +207,10 @@ class KickAndDefend(BaseArena):
         """Write the egocentric observations that `entries` describes."""
         points, numbers = self.sight.points, self.sight.numbers
         position, ball = frame.root_position, frame.loose_position[:, 0]
-        np.subtract(ball[:, None], position, out=points[:, :, 0])
+        points[:, :, 0] = ball[:, None] - position
         points[:, :, 1] = frame.loose_velocity
         points[:, :, 2, 0] = GOAL - position[:, :, 0]
-        points[:, :, 2, 1] = np.clip(position[:, :, 1], -POST, POST) - position[:, :, 1]
+        points[:, :, 2, 1] = namespace(position).clip(position[:, :, 1], -POST, POST) - position[:, :, 1]
         along, across = _course(ball[:, 0], ball[:, 1])
         points[:, :, 3, 0], points[:, :, 3, 1] = along[:, None], across[:, None]
         numbers[:, :, 1] = GOAL - ball[:, 0, None]
@@ -230,7 +229,7 @@ class KickAndDefend(BaseArena):
 
 def _course(x: Array, y: Array) -> tuple[Array, Array]:
     """Return the way along x and along y from balls to the nearest point of the goal line `INSIDE` the posts, m."""
-    return GOAL - x, np.clip(y, INSIDE - POST, POST - INSIDE) - y
+    return GOAL - x, namespace(y).clip(y, INSIDE - POST, POST - INSIDE) - y
 
 
 def _detour(x: Array, y: Array, along: Array, across: Array, clear: float) -> Array:
@@ -241,5 +240,6 @@ def _detour(x: Array, y: Array, along: Array, across: Array, clear: float) -> Ar
     the kicker is to the line, the nearer is the spot, down to `BEHIND`.
     """
     behind, beside = x * along + y * across, y * along - x * across
-    detour: Array = np.hypot(beside, behind - np.minimum(clear, BEHIND + np.abs(beside)))
+    xp = namespace(x)
+    detour: Array = xp.hypot(beside, behind - xp.minimum(clear, BEHIND + xp.abs(beside)))
     return detour

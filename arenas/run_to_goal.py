@@ -10,12 +10,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.arrays import Array, IntArray, choose, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
-from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.arena import NOBODY, TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
@@ -34,8 +34,6 @@ the engines reports."""
 
 ENDINGS: tuple[str, ...] = ("reached the goal", "both reached the goal", "both down", TIME_OUT)
 REACHED, BOTH, DOWN, LATE = range(len(ENDINGS))
-WAY = np.array([1.0, -1.0])
-"""The direction in which each seat runs along x."""
 LINES = ((1, (0.85, 0.25, 0.2)), (-1, (0.2, 0.45, 0.85)))
 """Sign of x and colour of each goal line; the colour is that of the seat that runs to it."""
 
@@ -77,6 +75,9 @@ class RunToGoal(BaseArena):
         "facing": (-0.3, 0.3),  # rad, from the direction of the run (EC: 0)
     }
 
+    way: ClassVar[Array] = np.array([1.0, -1.0])
+    """The direction in which each seat runs along x."""
+
     def __init__(self, bodies: Sequence[Body], worlds: int, drive: str, max_cycles: int) -> None:
         super().__init__(bodies, worlds, drive, max_cycles)
         self._down_height = np.array([body.down_height for body in bodies])
@@ -85,38 +86,36 @@ class RunToGoal(BaseArena):
         """Begin bouts: the seats face each other across the centre, each with its goal behind the other."""
         self.steps[ids] = 0
         behind, lane, facing = self.draw_all(("behind", "lane", "facing"), ids, dice, 2)
-        place = np.stack([-WAY * behind, lane], axis=-1)
-        return stand(self.scene, ids, dice, place, np.where(WAY > 0, 0.0, np.pi) + facing)
+        place = np.stack([-self.way * behind, lane], axis=-1)
+        return stand(self.scene, ids, dice, place, np.where(self.way > 0, 0.0, np.pi) + facing)
 
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Judge the step: who has arrived, who is down, and the dense reward."""
         self.steps += 1
-        height = frame.root_position[:, :, 2]
-        arrived = frame.root_position[:, :, 0] * WAY >= GOAL
+        xp, height = namespace(frame.root_position), frame.root_position[:, :, 2]
+        arrived = frame.root_position[:, :, 0] * self.way >= GOAL
         verdict = Verdict.going_on(self._price(frame, action))
-        there, down = arrived.any(axis=1), (height < self._down_height).all(axis=1)
-        late = self.steps >= self.max_cycles
-        for case, why in ((late, LATE), (down, DOWN), (there, REACHED), (arrived.all(axis=1), BOTH)):
-            verdict.ending[case] = why
-        verdict.done[:] = late | down | there
-        won = verdict.done & (verdict.ending == REACHED)
-        verdict.outcome[won] = np.where(arrived[won], WIN_OUTCOME, LOSS_OUTCOME)
-        verdict.winner[won] = np.argmax(arrived[won], axis=1)
-        verdict.outcome[verdict.done & (verdict.ending == LATE)] = LOSS_OUTCOME
+        both, there, down = xp.all(arrived, axis=1), xp.any(arrived, axis=1), xp.all(height < self._down_height, axis=1)
+        late, won = self.steps >= self.max_cycles, there & ~both
+        verdict.done = late | down | there
+        verdict.ending = choose([(both, BOTH), (there, REACHED), (down, DOWN)], LATE)
+        verdict.winner = choose([(~won, NOBODY), (arrived[:, 0], 0)], 1)
+        lost = won[:, None] | (late & ~there & ~down)[:, None]
+        verdict.outcome = choose([(won[:, None] & arrived, WIN_OUTCOME), (lost, LOSS_OUTCOME)], 0.0)
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
         moved = frame.root_position[:, :, 0] - frame.root_before[:, :, 0]
-        np.multiply(moved, WAY / CONTROL_STEP, out=self.term["forward"])
+        self.term["forward"][:] = moved * (self.way / CONTROL_STEP)
         return self.price(action, self.standing(frame))
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
-        numbers, way = self.sight.numbers, GOAL - frame.root_position[:, :, 0] * WAY
-        np.multiply(way, WAY, out=self.sight.points[:, :, 0, 0])
-        numbers[:, :, 0], numbers[:, :, 1] = way, way[:, ::-1]
-        np.multiply(frame.root_position[:, :, 1], WAY, out=numbers[:, :, 2])
+        numbers, way = self.sight.numbers, GOAL - frame.root_position[:, :, 0] * self.way
+        self.sight.points[:, :, 0, 0] = way * self.way
+        numbers[:, :, 0], numbers[:, :, 1] = way, namespace(way).flip(way, axis=1)
+        numbers[:, :, 2] = frame.root_position[:, :, 1] * self.way
         numbers[:, :, 3] = self.clock()
         numbers[:, :, 4] = frame.contact[:, 0, 1, None]
         self.sight.write(frame, out)

@@ -10,12 +10,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, BoolArray, IntArray
+from dohyo.arenas.arrays import Array, BoolArray, IntArray, choose, maybe_any, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
-from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.arena import NOBODY, TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Disc, Mark
@@ -127,41 +127,40 @@ class Sumo(BaseArena):
         fallen = (frame.root_position[:, :, 2] <= self._fallen_height) & self.alive
         beyond = (away > self.radius[:, None]) & self.alive
         verdict = Verdict.going_on(self._price(frame, action, fallen, away))
-        if np.count_nonzero(fallen | beyond) or np.count_nonzero(self.steps >= self.max_cycles):
+        if maybe_any(fallen | beyond) or maybe_any(self.steps >= self.max_cycles):
             self._decide(fallen, beyond, verdict)
         return verdict
 
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
         """Take out seats and end bouts: leaving the ring counts only in worlds where nobody fell."""
-        down: BoolArray = np.logical_or.reduce(fallen, axis=1)
-        out = np.where(down[:, None], fallen, beyond)
+        xp = namespace(fallen)
+        down = xp.any(fallen, axis=1)
+        out = xp.where(down[:, None], fallen, beyond)
         self.alive &= ~out
-        left = (self.alive[:, None] & self._on_side).any(axis=2)  # sides in play, [W, sides]
-        over, nobody = left.sum(axis=1) <= 1, ~left.any(axis=1)
+        left = xp.any(self.alive[:, None] & self._on_side, axis=2)  # sides in play, [W, sides]
+        over, nobody = xp.count_nonzero(left, axis=1) <= 1, ~xp.any(left, axis=1)
         last = self.alive & over[:, None]
-        met = (self.touched & self._rivals & last[:, :, None]).any(axis=(1, 2))
+        met = xp.any(self.touched & self._rivals & last[:, :, None], axis=(1, 2))
         late = ~over & (self.steps >= self.max_cycles)
         won = over & ~nobody & met
-        verdict.out[:], verdict.done[:] = out, over | late
-        verdict.ending[:] = np.where(down, FELL, LEFT)
-        for case, why in ((over & ~met, UNTOUCHED), (nobody, ALL), (late, LATE)):
-            verdict.ending[case] = why
-        verdict.outcome[out | (late[:, None] & self.alive)] = LOSS_OUTCOME
-        verdict.outcome[last & won[:, None]] = WIN_OUTCOME
-        verdict.winner[won] = np.argmax(left, axis=1)[won]
+        verdict.out, verdict.done = out, over | late
+        verdict.ending = choose([(late, LATE), (nobody, ALL), (over & ~met, UNTOUCHED), (down, FELL)], LEFT)
+        lost = out | (late[:, None] & self.alive)
+        verdict.outcome = choose([(last & won[:, None], WIN_OUTCOME), (lost, LOSS_OUTCOME)], 0.0)
+        verdict.winner = xp.where(won, xp.argmax(xp.astype(left, xp.int8), axis=1), NOBODY)
 
     def _price(self, frame: Frame, action: Array, fallen: BoolArray, away: Array) -> Array:
         """Return the weighted terms of the dense reward, `[T, W, S]`."""
-        before, after = frame.root_before, frame.root_position
+        xp, before, after = namespace(away), frame.root_before, frame.root_position
         moved = (after - before) / CONTROL_STEP
         rival = self._nearest_rival(after)
         gap = after[self._world, rival, :2] - after[:, :, :2]
-        gap *= (1 / np.maximum(np.hypot(gap[..., 0], gap[..., 1]), 1e-6))[..., None]
+        gap *= (1 / xp.maximum(distance(gap), 1e-6))[..., None]
         self.term["centre"][:] = away
-        np.vecdot(moved[:, :, :2], gap, out=self.term["approach"])  # numpy's sum over an axis this short is slower
+        self.term["approach"][:] = xp.vecdot(moved[:, :, :2], gap)  # numpy's sum over an axis this short is slower
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
         self.term["push"][:] = outward[self._world, rival]
-        np.subtract(rising, rising[self._world, rival], out=self.term["topple"])
+        self.term["topple"][:] = rising - rising[self._world, rival]
         self.price(action, ~fallen & self.standing(frame))
         # `alive` is the previous step's: a seat that falls in this step is still paid for it.
         self.worth *= self.alive
@@ -171,24 +170,22 @@ class Sumo(BaseArena):
         """Return the seat of each seat's nearest opponent in play, `[W, S]`."""
         if len(self.seats) == 2:
             return self._other
-        rivals = self._rivals & self.alive[:, None]
-        nearest: IntArray = np.where(rivals, self._gaps(position), np.inf).argmin(axis=2)
+        xp, rivals = namespace(position), self._rivals & self.alive[:, None]
+        nearest: IntArray = xp.argmin(xp.where(rivals, self._gaps(position), xp.inf), axis=2)
         return nearest
 
     @staticmethod
     def _gaps(position: Array) -> Array:
         """Return the horizontal distances between all roots, `[W, S, S]`."""
-        gap = position[:, None, :, :2] - position[:, :, None, :2]
-        gaps: Array = np.hypot(gap[..., 0], gap[..., 1])
-        return gaps
+        return distance(position[:, None] - position[:, :, None])
 
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
         position, shown, n = frame.root_position, self.sight.numbers, len(self.seats) - 1
         if n > 1:
-            self.sight.show_nearest_first(self._gaps(position) + np.where(self.alive, 0.0, OUT)[:, None])
+            self.sight.show_nearest_first(self._gaps(position) + choose([(self.alive, 0.0)], OUT)[:, None])
         others, world, seats = self.sight.order, self._world[..., None], self._every
-        np.negative(position[:, :, :2], out=self.sight.points[:, :, 0, :2])
+        self.sight.points[:, :, 0, :2] = -position[:, :, :2]
         shown[:, :, 0] = self.radius[:, None]
         inside = self.radius[:, None] - distance(position)
         shown[:, :, 1] = inside

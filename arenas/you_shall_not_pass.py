@@ -10,12 +10,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.arrays import Array, IntArray, choose, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import VECTOR, same
 from dohyo.arenas.physics.presets import CONTROL_STEP
-from dohyo.arenas.rules.arena import TIME_OUT, Entry, Ranges, Term, Verdict
+from dohyo.arenas.rules.arena import NOBODY, TIME_OUT, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena
 from dohyo.arenas.rules.dice import Dice
 from dohyo.arenas.rules.floor import Mark, Strip
@@ -85,12 +85,12 @@ class YouShallNotPass(BaseArena):
         passed = frame.root_position[:, RUNNER, 0] < GOAL
         verdict = Verdict.going_on(self._price(frame, action))
         blocked = ~passed & ((self.steps >= self.max_cycles) | ~up[:, RUNNER])
-        verdict.ending[:] = np.where(passed, PASSED, np.where(up[:, RUNNER], LATE, FELL))
-        verdict.done[:] = passed | blocked
-        verdict.winner[passed], verdict.winner[blocked] = RUNNER, BLOCKER
-        verdict.outcome[passed] = LOSS_OUTCOME, WIN_OUTCOME
-        verdict.outcome[blocked, RUNNER] = LOSS_OUTCOME
-        verdict.outcome[blocked, BLOCKER] = np.where(up[blocked, BLOCKER], WIN_OUTCOME, 0)
+        verdict.ending = choose([(passed, PASSED), (up[:, RUNNER], LATE)], FELL)
+        verdict.done = passed | blocked
+        verdict.winner = choose([(passed, RUNNER), (blocked, BLOCKER)], NOBODY)
+        held = blocked & up[:, BLOCKER]
+        verdict.outcome[:, RUNNER] = choose([(passed, WIN_OUTCOME), (blocked, LOSS_OUTCOME)], 0.0)
+        verdict.outcome[:, BLOCKER] = choose([(passed, LOSS_OUTCOME), (held, WIN_OUTCOME)], 0.0)
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:
@@ -103,9 +103,9 @@ class YouShallNotPass(BaseArena):
     def observe(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the egocentric observations that `entries` describes."""
         numbers, position = self.sight.numbers, frame.root_position
-        np.subtract(GOAL, position[:, :, 0], out=self.sight.points[:, :, 0, 0])
+        self.sight.points[:, :, 0, 0] = GOAL - position[:, :, 0]
         numbers[:, :, 1] = position[:, RUNNER, 0, None] - GOAL
-        numbers[:, :, 2], numbers[:, :, 3] = position[:, :, 1], position[:, ::-1, 1]
+        numbers[:, :, 2], numbers[:, :, 3] = position[:, :, 1], namespace(position).flip(position[:, :, 1], axis=1)
         numbers[:, :, 4] = self.clock()
         numbers[:, :, 5] = frame.contact[:, 0, 1, None]
         self.sight.write(frame, out)

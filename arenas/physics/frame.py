@@ -5,8 +5,8 @@ from math import isfinite
 
 import numpy as np
 
-from dohyo.arenas.arrays import Array, BoolArray
-from dohyo.arenas.physics.rotation import matrix
+from dohyo.arenas.arrays import Array, BoolArray, Movable, namespace, take
+from dohyo.arenas.physics.rotation import PRODUCTS, matrix
 from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.saved import Saved
 
@@ -15,7 +15,7 @@ SPEED_LIMIT = 200.0
 
 
 @dataclass
-class Frame:
+class Frame(Movable):
     """The state after the last control step, in world coordinates unless said otherwise; m and rad.
 
     The engine refreshes it in place. J: hinges of a seat, L: its limbs, A: actors, F: pieces of loose furniture.
@@ -100,14 +100,17 @@ class Frame:
 
     def fill(self, qpos: Array, qvel: Array, sensed: Array) -> None:
         """Refresh the frame from states `[W, nq]`, `[W, nv]` and contact counts `[W, sensors]` in the model's order."""
-        limbs = self._stacked.gather(qpos, qvel, sensed)
-        for k, (a, b) in enumerate(self._stacked.pairs, start=limbs):
+        stacked = self._stacked
+        limbs = stacked.gather(qpos, qvel, sensed)
+        for k, (a, b) in enumerate(stacked.pairs, start=limbs):
             self.contact[:, a, b] = self.contact[:, b, a] = sensed[:, k] > 0
-        matrix(self.root_quaternion, out=self.root_rotation)
+        matrix(self.root_quaternion, self.root_rotation, stacked.products)
 
 
-class _Stacked:
-    """The frame's arrays with all seats side by side, each filled by one numpy call, because calls cost most."""
+class _Stacked(Movable):
+    """The frame's arrays with all seats side by side, each filled by one call, because calls cost most."""
+
+    products = PRODUCTS
 
     def __init__(self, scene: Scene, worlds: int) -> None:
         seats, actors, self.pairs = scene.seats, scene.actors, scene.pairs
@@ -126,23 +129,23 @@ class _Stacked:
         """Copy the state into the stacked arrays; return the number of limbs, whose sensors precede the pairs'."""
         root, speed, angle, rate = self._columns
         self.before[:] = self.root.reshape(*self.before.shape[:2], 7)[..., :3]
-        # The columns are valid by construction; the default mode would check them through a buffer.
-        qpos.take(root, axis=1, out=self.root, mode="clip")
-        qvel.take(speed, axis=1, out=self.speed, mode="clip")
-        qpos.take(angle, axis=1, out=self.angle, mode="clip")
-        qvel.take(rate, axis=1, out=self.rate, mode="clip")
+        take(qpos, root, self.root)
+        take(qvel, speed, self.speed)
+        take(qpos, angle, self.angle)
+        take(qvel, rate, self.rate)
         limbs = self.touch.shape[1]
-        np.minimum(sensed[:, :limbs], 1, out=self.touch)
+        self.touch[:] = namespace(sensed).clip(sensed[:, :limbs], max=1)
         return limbs
 
 
 def diverged(qpos: Array, qvel: Array) -> BoolArray:
     """Return which worlds hold a number that is not finite or move faster than `SPEED_LIMIT`, `[W]`."""
+    xp = namespace(qpos)
     # The extremes show NaN and infinity. They usually settle all worlds at once.
-    if _extreme(qvel) < SPEED_LIMIT and isfinite(_extreme(qpos)):
+    if xp is np and _extreme(qvel) < SPEED_LIMIT and isfinite(_extreme(qpos)):
         return np.zeros(len(qpos), bool)
-    calm = np.logical_and.reduce(np.abs(qvel) < SPEED_LIMIT, axis=1)
-    result: BoolArray = ~(calm & np.isfinite(qpos).all(axis=1))
+    calm = xp.all(xp.abs(qvel) < SPEED_LIMIT, axis=1)
+    result: BoolArray = ~(calm & xp.all(xp.isfinite(qpos), axis=1))
     return result
 
 

@@ -1,29 +1,35 @@
 """Rotations over batches; quaternions are (w, x, y, z), as in MuJoCo."""
 
+from typing import Any
+
 import numpy as np
 
-from dohyo.arenas.arrays import Array
+from dohyo.arenas.arrays import Array, take
 
 # Entry (i, j) of a rotation matrix is the unit matrix's entry plus two doubled and signed products of two components of
 # the quaternion. These lists hold, row by row, nine first products and then nine second products.
 _LEFT = np.array([[2, 1, 1, 1, 1, 2, 1, 2, 1], [3, 0, 0, 0, 3, 0, 0, 0, 2]]).ravel()
 _RIGHT = np.array([[2, 2, 3, 2, 1, 3, 3, 3, 1], [3, 3, 2, 3, 3, 1, 2, 1, 2]]).ravel()
 _SIGN = np.array([[-2.0, 2, 2, 2, -2, 2, 2, 2, -2], [-2, -2, 2, 2, -2, -2, -2, 2, -2]]).ravel()
-_UNIT = np.eye(3).ravel()
-
+PRODUCTS: tuple[Any, ...] = _LEFT, _RIGHT, _SIGN, np.eye(3).ravel()
+"""What `matrix` takes: the components of both factors, the products' signs, and the unit matrix."""
 
 NEXT, LAST = [1, 2, 0], [2, 0, 1]
 """The axes that follow and precede the axes x, y and z."""
 
 
-def matrix(quaternion: Array, out: Array | None = None) -> Array:
-    """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes."""
-    # Few calls, because calls cost most in numpy; "clip" is the fastest mode of `take`.
-    products = quaternion.take(_LEFT, axis=-1, mode="clip")
-    products *= quaternion.take(_RIGHT, axis=-1, mode="clip")
-    products *= _SIGN
-    entries: Array = products[..., :9] + products[..., 9:]
-    entries += _UNIT
+def matrix(quaternion: Array, out: Array | None = None, products: tuple[Any, ...] = PRODUCTS) -> Array:
+    """Return rotation matrices `[..., 3, 3]` of unit quaternions `[..., 4]`; columns are the body's axes.
+
+    `products` are `PRODUCTS`, on the quaternions' device.
+    """
+    # Few calls, because calls cost most.
+    left, right, sign, unit = products
+    terms = take(quaternion, left)
+    terms *= take(quaternion, right)
+    terms *= sign
+    entries: Array = terms[..., :9] + terms[..., 9:]
+    entries += unit
     result = entries.reshape(*quaternion.shape[:-1], 3, 3)
     if out is None:
         return result

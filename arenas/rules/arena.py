@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.arrays import Array, IntArray, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import Mirror
@@ -76,13 +76,14 @@ class Verdict:
     def going_on(cls, terms: Array) -> "Verdict":
         """Return a verdict with `terms` `[T, W, S]` in which all bouts go on."""
         _, worlds, seats = terms.shape
+        xp, device = namespace(terms), terms.device
         return cls(
             terms=terms,
-            outcome=np.zeros((worlds, seats)),
-            done=np.zeros(worlds, bool),
-            winner=np.full(worlds, NOBODY, np.intp),
-            ending=np.zeros(worlds, np.intp),
-            out=np.zeros((worlds, seats), bool),
+            outcome=xp.zeros((worlds, seats), dtype=terms.dtype, device=device),
+            done=xp.zeros(worlds, dtype=xp.bool, device=device),
+            winner=xp.full(worlds, NOBODY, dtype=xp.int64, device=device),
+            ending=xp.zeros(worlds, dtype=xp.int64, device=device),
+            out=xp.zeros((worlds, seats), dtype=xp.bool, device=device),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import mujoco
 import numpy as np
 
-from dohyo.arenas.arrays import Array, BoolArray, IntArray
+from dohyo.arenas.arrays import Array, BoolArray, IntArray, Movable, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.frame import Frame
@@ -26,7 +26,7 @@ CLOCK = Entry("clock", 1, "1", "world", "share of the bout that is left", 0, 1, 
 """The entry of an observation that tells the time; `BaseArena.clock` gives its values."""
 
 
-class Ground:
+class Ground(Movable):
     """Base of every arena: the scene, the clock, the start ranges and the buffer of the reward terms.
 
     A subclass sets `name`, `seats`, `roles`, `endings`, `terms`, and `start`, the ranges of its starts.
@@ -59,7 +59,8 @@ class Ground:
         known = {term.name: term for term in self.terms}
         known |= {name: replace(lookup(known, name, "term"), weight=weight) for name, weight in weights.items()}
         self.terms = tuple(known.values())
-        self.weights = np.array([term.weight for term in self.terms])[:, None, None]
+        weights, like = [[[term.weight]] for term in self.terms], self.worth
+        self.weights = namespace(like).asarray(weights, dtype=like.dtype, device=like.device)
 
     def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
         """Draw numbers `[n, size]` from the start range `name`, for the worlds `ids` `[n]`."""
@@ -118,7 +119,7 @@ class BaseArena(Ground):
         `control` is the sum of squared actions; `standing` is 1 where `standing` `[W, S]` holds and -1 elsewhere.
         """
         effort(self.scene, action, self.term["control"])
-        np.subtract(2.0 * standing, 1.0, out=self.term["standing"])
+        self.term["standing"][:] = 2.0 * standing - 1.0
         self.worth *= self.weights
         return self.worth
 
@@ -129,6 +130,7 @@ class BaseArena(Ground):
 
 def effort(scene: Scene, action: Array, out: Array) -> None:
     """Write every seat's sum of squared actions into `out` `[W, S]`, from actions `[W, nu]`."""
+    vecdot = namespace(action).vecdot
     for s, seat in enumerate(scene.seats):
         own = action[:, seat.ctrl]
-        np.vecdot(own, own, out=out[:, s])
+        out[:, s] = vecdot(own, own)

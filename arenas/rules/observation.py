@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, IntArray
+from dohyo.arenas.arrays import Array, IntArray, Movable, namespace, take
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import SPIN, VECTOR, same
 from dohyo.arenas.physics.scene import Scene, SeatLayout
@@ -48,7 +48,7 @@ def other_entries(name: str, seat: SeatLayout) -> list[Entry]:
     ]
 
 
-class Sight:
+class Sight(Movable):
     """Writes the observations of all seats of a batch.
 
     An arena fills `points` `[W, S, P, 3]` and `numbers` `[W, S, N]`. `points` are vectors from each seat's root in the
@@ -72,6 +72,10 @@ class Sight:
         """The other seats of each seat, partners first, `[S, S - 1]`."""
         self.order = np.tile(self.others, (worlds, 1, 1))
         """The other seats in the order in which each seat sees them, `[W, S, S - 1]`; see `show_nearest_first`."""
+        self._seat = np.arange(count)[:, None]
+        kin = np.array(sides)[self.others] == np.array(sides)[:, None]
+        self._last = np.where(kin, 0.0, BEHIND)
+        """What is added to the distances of others, so that partners come first, `[S, S - 1]`."""
         self._world = np.arange(worlds)[:, None, None]
         self._vectors = np.zeros((worlds, count, last + 4 * (count - 1), 3))
         self.points = self._vectors[:, :, 1:last]
@@ -102,11 +106,8 @@ class Sight:
 
     def show_nearest_first(self, away: Array) -> None:
         """Let each seat see its partners, then its opponents, each group by `away` `[W, S, S]`, the least first."""
-        seat = np.arange(len(self._sides))[:, None]
-        sides = np.array(self._sides)
-        last = np.where(sides[self.others] == sides[:, None], 0.0, BEHIND)
-        ranks = (away[:, seat, self.others] + last).argsort(axis=2, kind="stable")
-        self.order[:] = np.take_along_axis(np.broadcast_to(self.others, ranks.shape), ranks, axis=2)
+        ranks = namespace(away).argsort(away[:, self._seat, self.others] + self._last, axis=2, stable=True)
+        self.order[:] = self.others[self._seat, ranks]
 
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:
         """Write the observations that `entries` describes into `out`, per seat `[W, obs]`."""
@@ -114,14 +115,12 @@ class Sight:
         board = self._board
         board.height[:], board.up[:] = frame.root_position[:, :, 2], frame.root_rotation[:, :, 2]
         board.vectors[:], board.spin[:], board.numbers[:] = self._turned, frame.root_spin, self.numbers
-        np.divide(frame.angles - self._middle, self._half, out=board.angle, casting="same_kind")
-        np.multiply(frame.rates, SPEED_SCALE, out=board.rate, casting="same_kind")
+        board.angle[:], board.rate[:] = (frame.angles - self._middle) / self._half, frame.rates * SPEED_SCALE
         board.touch[:] = frame.touches
         for seat, queue in enumerate(self._queues):
             queue.write(self.order[:, seat], out[seat])
         for columns, seen in zip(self._columns, out, strict=True) if not self._queues else ():
-            # The columns are valid by construction; the default mode would check them through a buffer.
-            board.all.take(columns, axis=1, out=seen, mode="clip")
+            take(board.all, columns, seen)
 
     def _turn(self, frame: Frame) -> None:
         """Turn all vectors into the seats' own frames in one product: `v @ rotation`, because vectors are rows."""
@@ -131,10 +130,10 @@ class Sight:
         self._seen[:] = marks[self._world, self.order] if self._queues else marks[:, self.others]
         self._seen[..., :2, :] -= marks[:, :, None, :2]
         self._vectors[:, :, 0] = frame.root_velocity
-        np.matmul(self._vectors, frame.root_rotation, out=self._turned)
+        namespace(self._vectors).matmul(self._vectors, frame.root_rotation, out=self._turned)
 
 
-class _Board:
+class _Board(Movable):
     """Everything visible in a world in one row; each seat's observation is a selection of its columns.
 
     This needs few numpy calls, and calls are what costs most here.
@@ -167,7 +166,7 @@ class _Board:
         return np.concatenate([*own, *seen])
 
 
-class _Queue:
+class _Queue(Movable):
     """What a seat sees where the order of the others differs from world to world; all have the same joints."""
 
     def __init__(self, board: _Board, columns: IntArray, worlds: int, others: int) -> None:
@@ -180,7 +179,7 @@ class _Queue:
     def write(self, order: IntArray, out: NDArray[np.float32]) -> None:
         """Write the observation `[W, obs]` for the others in `order` `[W, others]`."""
         self._columns[:, self._places] = self._angles[order].reshape(len(order), -1)
-        out[:] = np.take_along_axis(self._board.all, self._columns, axis=1)
+        out[:] = namespace(out).take_along_axis(self._board.all, self._columns, axis=1)
 
 
 def _split(array: NDArray[Any], ends: IntArray) -> list[NDArray[Any]]:
@@ -190,5 +189,5 @@ def _split(array: NDArray[Any], ends: IntArray) -> list[NDArray[Any]]:
 
 def distance(position: Array) -> Array:
     """Return the distance of points `[..., 3]` from the vertical through the centre, `[...]`."""
-    result: Array = np.hypot(position[..., 0], position[..., 1])
+    result: Array = namespace(position).hypot(position[..., 0], position[..., 1])
     return result
