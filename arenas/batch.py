@@ -1,22 +1,24 @@
 """The batch steps W worlds of one arena, with arrays in and out, and resets finished worlds in place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import ArrayLike
 
-from dohyo.arenas.arrays import Array, BoolArray, FloatArray, IntArray
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray
+from dohyo.arenas.bouts import Bouts, Limits, named, paid
 from dohyo.arenas.checks import as_actions, as_seed, share, whole
 from dohyo.arenas.errors import ActionError, EngineError
 from dohyo.arenas.physics import Engine
 from dohyo.arenas.push import Push
 from dohyo.arenas.randomisation import OFF, Randomisation, Randomiser
 from dohyo.arenas.registry import build_arena, build_engine
-from dohyo.arenas.rules.arena import NOBODY, Arena, Verdict, observation_bounds
-from dohyo.arenas.rules.dice import Dice
+from dohyo.arenas.rules.arena import Arena, Verdict, observation_bounds
+from dohyo.arenas.rules.dice import Dice, seeds_of
 from dohyo.arenas.saved import AnyArray, Saved, StateError, copies, nested, put_back, under
-from dohyo.arenas.step import STAYS, Finished, Step
+from dohyo.arenas.step import Finished, Step
 
 DIVERGED = "physics diverged"
 """The ending of a bout whose physics diverged: a draw that pays nothing. The engine has put the world back."""
@@ -42,8 +44,6 @@ class Batch:
         self.arena, self.engine, self.worlds = arena, engine, engine.worlds
         self.alpha, self.autoreset = share("alpha", alpha), autoreset
         self.endings = (*arena.endings, DIVERGED)
-        self.diverged = 0
-        """Number of bouts so far whose physics diverged."""
         seats = range(len(arena.seats))
         bounds = [observation_bounds(arena.entries(s)) for s in seats]
         self.observation_spaces = tuple(
@@ -53,17 +53,10 @@ class Batch:
         self.action_spaces = tuple(Box(*limits[seat.ctrl].T, dtype=np.float32) for seat in arena.scene.seats)
         self._observation = tuple(np.zeros((self.worlds, *s.shape), arena.dtype) for s in self.observation_spaces)
         self._action = np.zeros((self.worlds, arena.scene.model.nu))
-        self._low, self._high = limits.T.astype(float)
-        self._length = np.zeros(self.worlds, np.intp)
-        self._dense = np.zeros((self.worlds, len(seats)))
-        self._left = np.full((self.worlds, len(seats)), STAYS)
-        """Control steps after which each seat has left the bout under way."""
-        self._leave = len(seats) > 2
-        """Whether a bout can go on after a seat has left it."""
+        self.limits, self.bouts = Limits(arena), Bouts(self.worlds, len(seats))
         self._all = np.arange(self.worlds)
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
-        self._halted: BoolArray = np.zeros(self.worlds, bool)
         self._open, self._torn = True, False  # whether the engine is open, and whether a step was interrupted
         self.randomiser = Randomiser(randomisation, push, arena, engine)
         """What differs from bout to bout and from step to step; its `factors` are those of the current bouts."""
@@ -81,7 +74,12 @@ class Batch:
     @property
     def out(self) -> BoolArray:
         """Which seats have left the bouts under way, `[W, S]`; their actions count as zero."""
-        return np.asarray(self._left < STAYS)
+        return self.bouts.out
+
+    @property
+    def diverged(self) -> int:
+        """Number of bouts so far whose physics diverged."""
+        return int(self.bouts.diverged)
 
     def reset(self, seed: int | None = None) -> tuple[FloatArray, ...]:
         """Begin a bout in every world and return the observations, per seat `[W, obs]`.
@@ -92,8 +90,7 @@ class Batch:
         self.check_open()
         seed = as_seed(seed)
         if seed is not None or self._dice is None:
-            first = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-            seeds = [first + w for w in range(self.worlds)]
+            seeds = seeds_of(seed, self.worlds)
             self._dice = Dice(seeds)
             self.randomiser.seed(seeds)
         self._begin(self._all)
@@ -108,28 +105,27 @@ class Batch:
         `close`. An interrupted step (Ctrl-C) leaves worlds at different times, so that a reset is needed.
         """
         self._take(actions)
+        with self.whole_step():
+            return self._advance()
+
+    @contextmanager
+    def whole_step(self) -> Iterator[None]:
+        """Note whether the control step in this context is interrupted."""
         self._torn = True
         try:
-            step = self._advance()
+            yield
         except EngineError:
             self._torn = False  # a dead worker raises this error at every step
             raise
         self._torn = False
-        return step
 
     def _advance(self) -> Step:
         """Advance every world by one control step under the actions in `_action`."""
-        action = self.randomiser.act(self._action, self._length)
-        self.engine.step(action if action is self._action else self._within(action))
-        verdict = self.arena.judge(self.engine.frame, self._action)
-        self._void(verdict)
-        verdict.done &= ~self._halted
-        if self._leave:
-            self._left[verdict.out] = np.minimum(self._left, self._length[:, None] + 1)[verdict.out]
-        out = self.out
-        dense = np.add.reduce(verdict.terms, axis=0)
-        self._length += 1
-        self._dense += dense
+        bouts, frame = self.bouts, self.engine.frame
+        action = self.randomiser.act(self._action, bouts.length)
+        self.engine.step(action if action is self._action else self.limits.keep(action, bouts.idle))
+        verdict = self.arena.judge(frame, self._action)
+        dense, out = bouts.record(verdict, frame.failed, self.endings.index(DIVERGED)), bouts.out
         self._observe()
         finished = self._nothing
         if np.count_nonzero(verdict.done):
@@ -137,56 +133,41 @@ class Batch:
             if self.autoreset:
                 self._begin(finished.ids)
                 self._observe()
-        reward = self.alpha * dense + (1 - self.alpha) * verdict.outcome
-        terms = {term.name: paid for term, paid in zip(self.arena.terms, verdict.terms, strict=True)}
+        reward, terms = paid(dense, verdict.outcome, self.alpha), named(self.arena, verdict.terms)
         return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
-
-    def _within(self, action: Array) -> Array:
-        """Clip actions in place if the arena is `bounded`, set those of seats that are out to 0, and return them."""
-        if self.arena.bounded:
-            np.maximum(action, self._low, out=action)
-            np.minimum(action, self._high, out=action)
-        if self._leave and np.count_nonzero(out := self.out):
-            for s, seat in enumerate(self.arena.scene.seats):
-                action[out[:, s], seat.ctrl] = 0
-        return action
 
     def restart(self, ids: IntArray) -> None:
         """Abandon the bouts in the worlds `ids` `[n]`, begin new ones and refresh the observations.
 
         Views of one seat call it when their seat has left a bout that goes on. Raises `ActionError` before a reset.
         """
-        self.check_open()
-        if self._dice is None:
-            raise ActionError("call reset() before restart()")
+        self.check_begun("restart()")
         self._begin(ids)
         self._observe()
 
     def halt(self, ids: IntArray) -> None:
         """Stop the worlds `ids` `[n]` until the next reset: their bouts do not end, and their rows are meaningless."""
         self.check_open()
-        self._halted[ids] = True
+        self.bouts.halted[ids] = True
         self.engine.halt(ids)
 
     def _finish(self, verdict: Verdict) -> Finished:
         """Return copies of the results of the bouts that are over."""
-        over = np.flatnonzero(verdict.done)
+        over, bouts = np.flatnonzero(verdict.done), self.bouts
         return Finished(
             ids=over,
             observation=tuple(o[over] for o in self._observation),
             winner=verdict.winner[over],
             ending=verdict.ending[over],
-            steps=self._length[over],
-            left=np.minimum(self._left[over], self._length[over, None]),
-            dense=self._dense[over],
+            steps=bouts.length[over],
+            left=np.minimum(bouts.left[over], bouts.length[over, None]),
+            dense=bouts.dense[over],
             outcome=verdict.outcome[over],
         )
 
     def _take(self, actions: Sequence[ArrayLike]) -> None:
         """Check the actions and write them into `_action` in the engine's order."""
-        self.check_open()
-        if self._dice is None:
-            raise ActionError("call reset() before step()")
+        self.check_begun("step()")
         if self._torn:
             raise ActionError("the last step was interrupted: call reset() before step()")
         arrays = as_actions(self.seats, self.action_spaces, self.worlds, actions)
@@ -195,32 +176,28 @@ class Batch:
         if np.count_nonzero(np.isfinite(taken)) < taken.size:
             name = next(name for name, array in zip(self.seats, arrays, strict=True) if not np.isfinite(array).all())
             raise ActionError(f"{name}: the action holds NaN or infinity; check the policy that made it")
-        self._within(taken)
-
-    def _void(self, verdict: Verdict) -> None:
-        """End the bouts whose physics diverged: nobody wins, nothing is paid."""
-        failed = self.engine.frame.failed & ~self._halted
-        if count := int(np.count_nonzero(failed)):
-            self.diverged += count
-            verdict.terms[:, failed], verdict.outcome[failed] = 0, 0
-            verdict.done[failed], verdict.winner[failed] = True, NOBODY
-            verdict.ending[failed] = self.endings.index(DIVERGED)
+        self.limits.keep(taken, self.bouts.idle)
 
     def _begin(self, ids: IntArray) -> None:
         assert self._dice is not None
-        self._halted[ids] = False
-        self._length[ids], self._dense[ids], self._left[ids] = 0, 0, STAYS
+        self.bouts.begin(ids)
         self.randomiser.begin(ids)
         self.engine.reset(ids, *self.arena.spawn(ids, self._dice))
 
     def _observe(self) -> None:
         self.arena.observe(self.engine.frame, self._observation)
-        self.randomiser.see(self._observation, self._length)
+        self.randomiser.see(self._observation, self.bouts.length)
 
     def check_open(self) -> None:
         """Raise `EngineError` after `close`."""
         if not self._open:
             raise EngineError("this environment is closed: make a new one")
+
+    def check_begun(self, call: str) -> None:
+        """Raise `EngineError` after `close`, `ActionError` that names the `call` before the first reset."""
+        self.check_open()
+        if self._dice is None:
+            raise ActionError(f"call reset() before {call}")
 
     def save(self) -> Saved:
         """Return the state from which another batch of the same arena and engine continues, bit for bit.
@@ -229,7 +206,7 @@ class Batch:
         state. Raises `EngineError` after `close` or an interrupted step, for a batch with pushes and for halted worlds.
         """
         self.check_open()
-        if self._torn or self.randomiser.pushes or np.count_nonzero(self._halted):
+        if self._torn or self.randomiser.pushes or np.count_nonzero(self.bouts.halted):
             raise EngineError("a batch that has pushes or halted worlds or was interrupted cannot be saved")
         if self._dice is None:
             return {}
@@ -253,11 +230,12 @@ class Batch:
         dice.restore(streams)
         put_back(self._arrays(), {name: array for name, array in rest.items() if not name.startswith("randomiser/")})
         self.engine.settle()
-        self._dice, self.diverged, self._torn = dice, diverged, False
+        self._dice, self._torn = dice, False
+        self.bouts.diverged[...] = diverged
 
     def _arrays(self) -> Saved:
         """Return the live arrays of batch, rules and engine, by name."""
-        own = {"length": self._length, "dense": self._dense, "left": self._left}
+        own = {name: getattr(self.bouts, name) for name in ("length", "dense", "left")}
         seen = {f"{s}": observation for s, observation in enumerate(self._observation)}
         rules = {name: array for name, array in vars(self.arena).items() if isinstance(array, np.ndarray)}
         return own | nested("observation", seen) | nested("arena", rules) | nested("engine", self.engine.state)

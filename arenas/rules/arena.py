@@ -86,6 +86,13 @@ class Verdict:
             out=xp.zeros((worlds, seats), dtype=xp.bool, device=device),
         )
 
+    def void(self, worlds: NDArray[np.bool_], ending: int) -> None:
+        """End the bouts where `worlds` `[W]` holds with `ending`: nobody wins, and nothing is paid."""
+        where, both = namespace(worlds).where, worlds[:, None]
+        self.terms, self.outcome = where(both, 0.0, self.terms), where(both, 0.0, self.outcome)
+        self.done, self.winner = self.done | worlds, where(worlds, NOBODY, self.winner)
+        self.ending = where(worlds, ending, self.ending)
+
 
 class Arena(Protocol):
     """The rules of an arena over a batch of W worlds.

@@ -9,6 +9,12 @@ from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.saved import AnyArray, StateError, set_stream, stream_state
 
 
+def seeds_of(seed: int | None, worlds: int) -> list[int]:
+    """Return the seed of each world for the seed of a batch; None takes one from the operating system."""
+    first = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+    return [first + w for w in range(worlds)]
+
+
 class Dice:
     """One random stream per world, so that a world's bouts do not depend on the number of worlds."""
 

@@ -125,7 +125,7 @@ def test_a_seat_that_is_out_begins_a_new_bout_at_once(arena):
     final = said[3][4]["final_info"]
     assert final["outcome"][1] == -1000
     assert not ours.batch.out.any()
-    assert ours.batch._length.tolist() == [1, 2]
+    assert ours.batch.bouts.length.tolist() == [1, 2]
 
 
 def test_a_world_whose_physics_blew_up_is_truncated():
