@@ -1,4 +1,4 @@
-"""Array types that all packages share, and the functions with which rules run over numpy arrays and torch tensors alike.
+"""Array types that all packages share, and functions with which rules run over numpy arrays and torch tensors alike.
 
 In a device batch (`dohyo.arenas.device`) rules get torch tensors in the place of arrays: numbers have 32 bits there.
 """
@@ -29,7 +29,7 @@ def namespace(array: Any) -> Any:
 
 
 def maybe_any(mask: Any) -> bool:
-    """Return False if `mask` is known to hold nowhere; on a device True, because the answer would have to be awaited."""
+    """Return False if `mask` is known to hold nowhere; always True for a tensor, whose device would have to answer."""
     return not isinstance(mask, np.ndarray) or np.count_nonzero(mask) > 0
 
 

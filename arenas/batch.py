@@ -57,7 +57,7 @@ class Batch:
         self._all = np.arange(self.worlds)
         self._nothing = self._finish(Verdict.going_on(np.zeros((1, self.worlds, len(seats)))))
         self._dice: Dice | None = None
-        self._open, self._torn = True, False  # whether the engine is open, and whether a step was interrupted
+        self._open, self.torn = True, False  # whether the engine is open, and whether a step was interrupted
         self.randomiser = Randomiser(randomisation, push, arena, engine)
         """What differs from bout to bout and from step to step; its `factors` are those of the current bouts."""
 
@@ -87,16 +87,22 @@ class Batch:
         Without a seed the random streams continue; the first reset then takes a seed from the operating system.
         Raises `ConfigError` for a seed that is not a whole number of at least 0, `EngineError` after `close`.
         """
-        self.check_open()
-        seed = as_seed(seed)
-        if seed is not None or self._dice is None:
-            seeds = seeds_of(seed, self.worlds)
-            self._dice = Dice(seeds)
-            self.randomiser.seed(seeds)
+        self.seed(seed)
         self._begin(self._all)
         self._observe()
-        self._torn = False
+        self.torn = False
         return self._observation
+
+    def seed(self, seed: int | None) -> list[int]:
+        """Begin the worlds' random streams anew as `reset` does; return their seeds, none if the streams continue."""
+        self.check_open()
+        seed = as_seed(seed)
+        if seed is None and self._dice is not None:
+            return []
+        seeds = seeds_of(seed, self.worlds)
+        self._dice = Dice(seeds)
+        self.randomiser.seed(seeds)
+        return seeds
 
     def step(self, actions: Sequence[ArrayLike]) -> Step:
         """Advance every world by one control step under the seats' actions, per seat `[W, act]`.
@@ -110,14 +116,16 @@ class Batch:
 
     @contextmanager
     def whole_step(self) -> Iterator[None]:
-        """Note whether the control step in this context is interrupted."""
-        self._torn = True
+        """Note whether the control step in this context is interrupted; raise `ActionError` if the last one was."""
+        if self.torn:
+            raise ActionError("the last step was interrupted: call reset() before step()")
+        self.torn = True
         try:
             yield
         except EngineError:
-            self._torn = False  # a dead worker raises this error at every step
+            self.torn = False  # a dead worker raises this error at every step
             raise
-        self._torn = False
+        self.torn = False
 
     def _advance(self) -> Step:
         """Advance every world by one control step under the actions in `_action`."""
@@ -168,8 +176,6 @@ class Batch:
     def _take(self, actions: Sequence[ArrayLike]) -> None:
         """Check the actions and write them into `_action` in the engine's order."""
         self.check_begun("step()")
-        if self._torn:
-            raise ActionError("the last step was interrupted: call reset() before step()")
         arrays = as_actions(self.seats, self.action_spaces, self.worlds, actions)
         # A scene's actuators stand in the order of its seats.
         taken = np.concatenate(arrays, axis=1, out=self._action)
@@ -206,7 +212,7 @@ class Batch:
         state. Raises `EngineError` after `close` or an interrupted step, for a batch with pushes and for halted worlds.
         """
         self.check_open()
-        if self._torn or self.randomiser.pushes or np.count_nonzero(self.bouts.halted):
+        if self.torn or self.randomiser.pushes or np.count_nonzero(self.bouts.halted):
             raise EngineError("a batch that has pushes or halted worlds or was interrupted cannot be saved")
         if self._dice is None:
             return {}
@@ -230,7 +236,7 @@ class Batch:
         dice.restore(streams)
         put_back(self._arrays(), {name: array for name, array in rest.items() if not name.startswith("randomiser/")})
         self.engine.settle()
-        self._dice, self._torn = dice, False
+        self._dice, self.torn = dice, False
         self.bouts.diverged[...] = diverged
 
     def _arrays(self) -> Saved:

@@ -39,8 +39,8 @@ TERMS: tuple[Term, ...] = (
 (docs/results/training_choices.md). EC's contact cost is left out: it needs forces that only one of the engines
 reports. With several opponents, the nearest one in play counts. A seat that is out is paid nothing."""
 
-OUT = 1e3
-"""More than any distance in a ring, m: seats that are out are seen last of their side."""
+OUT = 100.0
+"""More than any distance about a ring, m: seats that are out are seen last of their side."""
 ENDINGS: tuple[str, ...] = ("fell", "left the ring", "all out", "out without contact", TIME_OUT)
 FELL, LEFT, ALL, UNTOUCHED, LATE = range(len(ENDINGS))
 

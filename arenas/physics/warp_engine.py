@@ -4,7 +4,7 @@ import copy
 import importlib
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -43,12 +43,11 @@ def import_warp() -> tuple[Any, Any]:
     return warp, mujoco_warp
 
 
-def choose_device(warp: Any, device: str | None) -> str:
-    """Return the device to use: `device`, or that of `DEVICE_VARIABLE`, or the first that is there.
+def choose_device(there: bool, device: str | None) -> str:
+    """Return the device to use: `device`, or that of `DEVICE_VARIABLE`, or the first; `there` is whether a GPU is.
 
     Raises `UnknownName` for one that is not in `DEVICES`, `EngineError` without a GPU.
     """
-    there = bool(warp.is_cuda_available())
     device = device or os.environ.get(DEVICE_VARIABLE) or (DEVICES[0] if there else DEVICES[1])
     if device not in DEVICES:
         raise UnknownName(f"unknown device {device!r}; choose one of: {', '.join(DEVICES)}")
@@ -80,14 +79,15 @@ class WarpEngine(StateEngine):
 
     def __init__(self, scene: Scene, worlds: int, workers: int, device: str | None = None) -> None:
         self._warp, self._mjw = import_warp()
-        self.device = choose_device(self._warp, device)
+        self.device = choose_device(bool(self._warp.is_cuda_available()), device)
         super().__init__(scene, worlds, workers=1)
         model = copy.copy(scene.model)
         # MuJoCo Warp never resets a world of its own accord, and refuses the flag that forbids it.
         model.opt.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         contacts, rows, most = room(model)
         kinds = self._mjw.OverflowType
-        self._overflow = int(kinds.NEFC | kinds.NJMAX_NNZ | kinds.BROADPHASE | kinds.NARROWPHASE | kinds.CCD)
+        self.overflows = int(kinds.NEFC | kinds.NJMAX_NNZ | kinds.BROADPHASE | kinds.NARROWPHASE | kinds.CCD)
+        """The flags of the data's `overflow` that mean a failed world."""
         with self._warp.ScopedDevice(self.device):
             self._model = self._mjw.put_model(model)
             self._model.opt.warn_overflow = 0  # overflows are counted instead
@@ -100,8 +100,8 @@ class WarpEngine(StateEngine):
         self._roots = [seat.root for seat in scene.seats]
         self._forces = np.zeros((worlds, model.nbody, 6))
         self._pushed = False
-        self._graph: Any = None
-        """The recorded kernels of a control step; None means to record them."""
+        self._graphs: dict[str, Any] = {}
+        """Recorded kernels by the name of the method that launches them."""
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._qpos[ids], self._qvel[ids] = qpos, qvel
@@ -111,10 +111,7 @@ class WarpEngine(StateEngine):
             self._mjw.reset_data(self._model, self._data, self._warp.array(chosen, dtype=bool))
             self._data.qpos.assign(self._qpos)
             self._data.qvel.assign(self._qvel)
-            # This senses contacts without a run of the solver, which would change the other worlds' warm starts.
-            self._mjw.fwd_position(self._model, self._data)
-            self._data.sensordata.zero_()
-            self._mjw.sensor_acc(self._model, self._data)
+            self._sense()
             self._sensed[ids] = self._data.sensordata.numpy()[ids]
 
     def _play(self, action: Array) -> None:
@@ -122,33 +119,56 @@ class WarpEngine(StateEngine):
         self._qpos[:], self._qvel[:] = self._data.qpos.numpy(), self._data.qvel.numpy()
         self._sensed[:] = self._data.sensordata.numpy()
         # NaN makes `step` count and reset these worlds like other diverged ones.
-        self._qpos[self._data.overflow.numpy() & self._overflow != 0] = np.nan
+        self._qpos[self._data.overflow.numpy() & self.overflows != 0] = np.nan
 
     def advance(self, action: Array) -> None:
         """See `Engine`."""
         with self._warp.ScopedDevice(self.device):
             self._data.overflow.zero_()
             self._data.ctrl.assign(action)
-            self._advance()
+            self._launch(self._steps)
             if self._pushed:
                 self._data.xfrc_applied.zero_()
                 self._pushed = False
             self._warp.synchronize_device()
 
-    def _advance(self) -> None:
-        """Make the physics steps of a control step; a GPU replays a recording of them, which saves launches."""
+    def _launch(self, work: Callable[[], None], stream: Any = None) -> None:
+        """Launch kernels, on Warp's stream by default; a GPU replays a recording of them, which saves launches."""
         if self.device == "cpu":
-            self._steps()
+            work()
             return
-        if self._graph is None:
+        if work.__name__ not in self._graphs:
             with self._warp.ScopedCapture() as capture:
-                self._steps()
-            self._graph = capture.graph
-        self._warp.capture_launch(self._graph)
+                work()
+            self._graphs[work.__name__] = capture.graph
+        self._warp.capture_launch(self._graphs[work.__name__], stream)
 
     def _steps(self) -> None:
+        """Make the physics steps of a control step."""
         for _ in range(self.scene.substeps):
             self._mjw.step(self._model, self._data)
+
+    def _sense(self) -> None:
+        """Sense contacts without a run of the solver, which would change the worlds' warm starts."""
+        self._mjw.fwd_position(self._model, self._data)
+        self._data.sensordata.zero_()
+        self._mjw.sensor_acc(self._model, self._data)
+
+    def tensor(self, name: str) -> Any:
+        """Return an array of the data on the device, such as `qpos`, as a torch tensor over the same memory."""
+        return self._warp.to_torch(getattr(self._data, name))
+
+    def run(self) -> None:
+        """Make the physics steps of a control step, on torch's stream, under the data's own controls."""
+        self._on_torch_stream(self._steps)
+
+    def sense(self) -> None:
+        """Refresh the data's sensors of contacts, on torch's stream, from its positions; no warm start changes."""
+        self._on_torch_stream(self._sense)
+
+    def _on_torch_stream(self, work: Callable[[], None]) -> None:
+        with self._warp.ScopedDevice(self.device):
+            self._launch(work, None if self.device == "cpu" else self._warp.stream_from_torch(self.device))
 
     def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
@@ -169,7 +189,7 @@ class WarpEngine(StateEngine):
             holder, _, last = name.rpartition(".")
             rows = self._warp.array(self._fields[name][1], dtype=field.dtype)
             setattr(self._model.opt if holder else self._model, last, rows)
-            self._graph = None  # a recording holds the addresses of arrays
+            self._graphs.clear()  # a recording holds the addresses of arrays
         return self._fields[name]
 
     def _field(self, name: str) -> Any:

@@ -21,9 +21,10 @@ class Dice:
     def __init__(self, seeds: Sequence[int | tuple[int, ...]]) -> None:
         self._streams = [np.random.default_rng(seed) for seed in seeds]
 
-    def save(self) -> NDArray[np.uint64]:
-        """Return the states of all streams, `[W, 6]`."""
-        return np.array([stream_state(stream) for stream in self._streams])
+    def save(self, ids: IntArray | None = None) -> NDArray[np.uint64]:
+        """Return the states of the streams of the worlds `ids` `[n]`, by default of all, `[n, 6]`."""
+        streams = self._streams if ids is None else [self._streams[w] for w in ids]
+        return np.array([stream_state(stream) for stream in streams])
 
     def restore(self, states: AnyArray) -> None:
         """Put all streams into states that `save` returned; raises `StateError` for anything else."""

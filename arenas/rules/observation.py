@@ -106,7 +106,10 @@ class Sight(Movable):
 
     def show_nearest_first(self, away: Array) -> None:
         """Let each seat see its partners, then its opponents, each group by `away` `[W, S, S]`, the least first."""
-        ranks = namespace(away).argsort(away[:, self._seat, self.others] + self._last, axis=2, stable=True)
+        xp = namespace(away)
+        # In 32 bits the sum would forget by how much distances differ.
+        far = xp.astype(away[:, self._seat, self.others], xp.float64) + self._last
+        ranks = xp.argsort(far, axis=2, stable=True)
         self.order[:] = self.others[self._seat, ranks]
 
     def write(self, frame: Frame, out: Sequence[NDArray[np.float32]]) -> None:

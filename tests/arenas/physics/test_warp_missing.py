@@ -30,21 +30,21 @@ def test_without_mujoco_warp_both_ways_out_are_named(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(("gpu", "device"), [(True, "cuda"), (False, "cpu")])
 def test_a_gpu_is_taken_where_there_is_one(gpu: bool, device: str):
-    assert choose_device(Fake(gpu), None) == device
-    assert choose_device(Fake(gpu), "cpu") == "cpu"
+    assert choose_device(gpu, None) == device
+    assert choose_device(gpu, "cpu") == "cpu"
 
 
 def test_the_environment_names_the_device(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(DEVICE_VARIABLE, "cpu")
-    assert choose_device(Fake(gpu=True), None) == "cpu"
-    assert choose_device(Fake(gpu=True), "cuda") == "cuda"
+    assert choose_device(True, None) == "cpu"
+    assert choose_device(True, "cuda") == "cuda"
 
 
 def test_a_wrong_device():
     with pytest.raises(EngineError, match="--device cpu"):
-        choose_device(Fake(gpu=False), "cuda")
+        choose_device(False, "cuda")
     with pytest.raises(UnknownName, match=r"unknown device 'tpu'.*cuda, cpu"):
-        choose_device(Fake(gpu=False), "tpu")
+        choose_device(False, "tpu")
 
 
 def test_the_command_line_checks_the_device(run_main: Callable[..., tuple[int, str, str]]):
