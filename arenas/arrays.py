@@ -30,7 +30,7 @@ def namespace(array: Any) -> Any:
 
 def maybe_any(mask: Any) -> bool:
     """Return False if `mask` is known to hold nowhere; always True for a tensor, whose device would have to answer."""
-    return not isinstance(mask, np.ndarray) or np.count_nonzero(mask) > 0
+    return not isinstance(mask, np.ndarray) or bool(np.count_nonzero(mask))
 
 
 def choose(cases: Sequence[tuple[Any, Any]], otherwise: Any) -> Any:

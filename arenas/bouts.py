@@ -1,6 +1,6 @@
 """The bouts under way in all worlds: how long they have lasted, what they have paid, and which seats have left them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,6 @@ def paid(dense: Array, outcome: Array, alpha: float) -> Array:
     return alpha * dense + (1 - alpha) * outcome
 
 
-def named(arena: Arena, terms: Sequence[Array]) -> dict[str, Array]:
+def named(arena: Arena, terms: Iterable[Array]) -> dict[str, Array]:
     """Return the dense reward's terms `[T, W, S]` by name, `[W, S]` each."""
     return {term.name: worth for term, worth in zip(arena.terms, terms, strict=True)}

@@ -84,9 +84,9 @@ class DeviceBatch:
 
     def _advance(self, finite: Tensor) -> Step:
         """Advance every world under the actions in `_action`; bouts end where these were not `finite` `[W]`."""
-        bouts, frame = self._bouts, self.engine.frame
-        self.engine.step(self._action)
-        verdict: Any = self.arena.judge(frame, self._action)  # holds tensors
+        bouts, frame, action = self._bouts, self.engine.frame, self._action
+        self.engine.step(action)
+        verdict: Any = self.arena.judge(frame, action)  # type: ignore[arg-type]  # tensors
         dense, out = bouts.record(verdict, frame.failed | ~finite, self.endings.index(DIVERGED)), bouts.out
         self._observe()
         finished = self._finished(verdict)

@@ -12,14 +12,14 @@ from dohyo.arenas.physics.frame import Frame
 
 
 class DeviceEngine(Protocol):
-    """A physics engine over W worlds whose frame holds tensors on `device`.
+    """A physics engine over W worlds whose frame holds tensors on `device`."""
 
-    `host` is the same engine over numpy arrays. Its own arrays are up to date only after `fetch`.
-    """
-
-    host: Engine
     device: torch.device
     frame: Frame
+
+    @property
+    def host(self) -> Engine:
+        """The same engine over numpy arrays; these are up to date only after `fetch`."""
 
     def reset(self, worlds: Tensor, qpos: Tensor, qvel: Tensor) -> None:
         """Put the worlds in the mask `worlds` `[W]` into their rows of the states `[W, nq]`, `[W, nv]`.

@@ -115,8 +115,7 @@ class Taken:
         if worlds.is_cuda:
             self._mask = torch.empty(worlds.shape, dtype=torch.bool, pin_memory=True)
             self._mask.copy_(worlds, non_blocking=True)
-            self._event = torch.cuda.Event()
-            self._event.record()
+            self._event = torch.cuda.current_stream(worlds.device).record_event()
 
     def ids(self) -> IntArray:
         """Return the worlds, `[n]`, once they have arrived."""

@@ -7,6 +7,7 @@
 Start from `BaseArena`; docs/guide/own_arena.md shows a complete arena.
 """
 
+from dohyo.arenas.arrays import choose, namespace
 from dohyo.arenas.physics.presets import CONTROL_STEP
 from dohyo.arenas.rules.arena import NOBODY, TIME_OUT, Arena, Entry, Ranges, Term, Verdict
 from dohyo.arenas.rules.base import CLOCK, LOSS_OUTCOME, WIN_OUTCOME, BaseArena, effort
@@ -32,7 +33,9 @@ __all__ = [
     "Strip",
     "Term",
     "Verdict",
+    "choose",
     "distance",
     "effort",
+    "namespace",
     "stand",
 ]

@@ -59,8 +59,8 @@ class Ground(Movable):
         known = {term.name: term for term in self.terms}
         known |= {name: replace(lookup(known, name, "term"), weight=weight) for name, weight in weights.items()}
         self.terms = tuple(known.values())
-        weights, like = [[[term.weight]] for term in self.terms], self.worth
-        self.weights = namespace(like).asarray(weights, dtype=like.dtype, device=like.device)
+        column, like = [[[term.weight]] for term in self.terms], self.worth
+        self.weights: Array = namespace(like).asarray(column, dtype=like.dtype, device=like.device)
 
     def draw(self, name: str, ids: IntArray, dice: Dice, size: int) -> Array:
         """Draw numbers `[n, size]` from the start range `name`, for the worlds `ids` `[n]`."""

@@ -10,6 +10,7 @@ from dohyo.arenas import ArenaSpec, Body, Frame, register_arena
 from dohyo.arenas.arrays import Array, IntArray
 from dohyo.arenas.rules import (
     CONTROL_STEP,
+    NOBODY,
     TIME_OUT,
     BaseArena,
     Dice,
@@ -19,6 +20,7 @@ from dohyo.arenas.rules import (
     Ranges,
     Term,
     Verdict,
+    choose,
     distance,
     effort,
     stand,
@@ -65,20 +67,17 @@ class Tag(BaseArena):
         verdict = Verdict.going_on(self._price(frame, action))
         caught = frame.contact[:, CHASER, RUNNER]
         left = distance(frame.root_position[:, RUNNER]) > FIELD
-        late = self.steps >= self.max_cycles
-        verdict.done[:] = caught | left | late
-        for case, why in ((late, LATE), (left, LEFT), (caught, CAUGHT)):  # the last that holds counts
-            verdict.ending[case] = why
-        lost = caught | left
-        verdict.winner[verdict.done] = np.where(lost, CHASER, RUNNER)[verdict.done]
-        verdict.outcome[verdict.done] = np.where(lost[:, None], (1000, -1000), (-1000, 1000))[verdict.done]
+        lost, late = caught | left, self.steps >= self.max_cycles
+        verdict.done = lost | late
+        verdict.ending = choose([(caught, CAUGHT), (left, LEFT)], LATE)  # the first that holds counts
+        verdict.winner = choose([(lost, CHASER), (late, RUNNER)], NOBODY)
+        verdict.outcome[:, CHASER] = choose([(lost, 1000.0), (late, -1000.0)], 0.0)
+        verdict.outcome[:, RUNNER] = -verdict.outcome[:, CHASER]
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:
         gap = self.term["gap"]
-        before, after = (
-            np.linalg.norm(p[:, 1, :2] - p[:, 0, :2], axis=1) for p in (frame.root_before, frame.root_position)
-        )
+        before, after = (distance(p[:, RUNNER] - p[:, CHASER]) for p in (frame.root_before, frame.root_position))
         gap[:, CHASER] = (before - after) / CONTROL_STEP
         gap[:, RUNNER] = -gap[:, CHASER]
         effort(self.scene, action, self.term["control"])
