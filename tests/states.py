@@ -15,16 +15,12 @@ from dohyo.arenas.sumo import Sumo
 
 ENGINES = ("pybullet", "mujoco")
 """Engines that test machines have; test_warp_engine.py tests the third."""
-ALL_ENGINES = [
-    *ENGINES,
-    pytest.param(
-        "warp",
-        marks=[
-            pytest.mark.slow,
-            pytest.mark.skipif(not is_installed("warp"), reason="MuJoCo Warp is not installed"),
-        ],
-    ),
+needs_warp = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not is_installed("warp"), reason="MuJoCo Warp is not installed"),
 ]
+"""Marks of tests on the third engine."""
+ALL_ENGINES = [*ENGINES, pytest.param("warp", marks=needs_warp)]
 """Parameters of tests that also run on the third engine, slowly."""
 WORLD = np.array([0])
 ANT = [BODIES["ant"]] * 2

@@ -51,9 +51,10 @@ def test_imports_flow_one_way(layer: str):
 
 
 def test_the_arenas_need_their_few_dependencies_only():
-    few = {"dohyo", "numpy", "gymnasium", "pettingzoo", "pybullet", "mujoco"} | sys.stdlib_module_names
+    few = {"dohyo", "array_api_compat", "numpy", "gymnasium", "pettingzoo", "pybullet", "mujoco"}
+    few |= sys.stdlib_module_names
     for path, tree in trees("arenas"):
-        optional = {"trimesh", "viser"} if path.parent.name == "viewer" else set()
+        optional = {"viewer": {"trimesh", "viser"}, "device": {"torch"}}.get(path.parent.name, set())
         more = {name for name in imported(tree) if name.split(".")[0] not in few | optional}
         assert not more, f"{path} imports {more}"
 

@@ -1,10 +1,17 @@
 """Each way to win, lose and draw, reached on every engine from a constructed state, and its reward (paper.md)."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from states import ALL_ENGINES
+import torch
+from states import ALL_ENGINES, needs_warp
 
 from dohyo.arenas import make_batch
+from dohyo.arenas.device import DeviceBatch, make_device_batch
+
+ALL_ENGINES = [*ALL_ENGINES, "mujoco on tensors", pytest.param("warp on tensors", marks=needs_warp)]
+"""Engines of batches over numpy arrays, then those of device batches."""
 
 UPRIGHT, ON_ITS_BACK = (1, 0, 0, 0), (0, 1, 0, 0)
 HEIGHT = {UPRIGHT: 0.5, ON_ITS_BACK: 0.17}
@@ -74,6 +81,20 @@ GOES_ON = [
 ]
 
 
+def make(arena: str, engine: str, cycles: int) -> Any:
+    """A batch of one world, over arrays or tensors."""
+    if engine.endswith(" on tensors"):
+        name = engine.removesuffix(" on tensors")
+        return make_device_batch(arena, "ant", name, 1, device="cpu", workers=1, max_cycles=cycles, autoreset=False)
+    return make_batch(arena, "ant", engine, 1, workers=1, max_cycles=cycles, autoreset=False)
+
+
+def rest(batch) -> Any:
+    """Actions of zero."""
+    still = np.zeros((1, 8))
+    return [torch.from_numpy(still) if isinstance(batch, DeviceBatch) else still] * 2
+
+
 def put(batch, places, ball=None) -> None:
     """Put the world's ants at rest into places, joints in the middle of their ranges, and a ball if there is one."""
     model = batch.arena.scene.model
@@ -85,18 +106,21 @@ def put(batch, places, ball=None) -> None:
     if ball is not None:
         layout = batch.arena.scene.loose[0]
         qpos[0, layout.qpos.start : layout.qpos.start + 2], qvel[0, layout.qvel.start : layout.qvel.start + 2] = ball
-    batch.engine.reset(np.array([0]), qpos, qvel)
+    if isinstance(batch, DeviceBatch):
+        batch.engine.reset(torch.tensor([True]), torch.from_numpy(qpos), torch.from_numpy(qvel))
+    else:
+        batch.engine.reset(np.array([0]), qpos, qvel)
 
 
 def play(arena: str, engine: str, states) -> tuple[object, object]:
     """Put the world into one state after another, a control step in each; return the last step and the batch."""
-    batch = make_batch(arena, "ant", engine, 1, workers=1, max_cycles=5, autoreset=False)
+    batch = make(arena, engine, cycles=5)
     batch.reset(0)
     if arena == "sumo":
         batch.arena.radius[:] = 3
     for places in states:
         put(batch, places)
-        step = batch.step([np.zeros((1, 8))] * 2)
+        step = batch.step(rest(batch))
     batch.close()
     return step, batch
 
@@ -122,12 +146,11 @@ def test_when_bouts_go_on(arena, places, engine):
 @pytest.mark.parametrize("engine", ALL_ENGINES)
 @pytest.mark.parametrize(("kicker", "keeper", "ball", "saved", "ending", "winner", "outcome"), KICKS)
 def test_how_kicks_end_and_what_that_pays(kicker, keeper, ball, saved, ending, winner, outcome, engine):
-    cycles = 1 if ending == "time-out" else 5
-    batch = make_batch("kick_and_defend", "ant", engine, 1, workers=1, max_cycles=cycles, autoreset=False)
+    batch = make("kick_and_defend", engine, cycles=1 if ending == "time-out" else 5)
     batch.reset(0)
     batch.arena.saved[:] = saved
     put(batch, (kicker, keeper), ball)
-    step = batch.step([np.zeros((1, 8))] * 2)
+    step = batch.step(rest(batch))
     assert step.done.tolist() == [True]
     assert batch.endings[step.finished.ending[0]] == ending
     assert step.finished.winner.tolist() == [winner]
@@ -137,10 +160,10 @@ def test_how_kicks_end_and_what_that_pays(kicker, keeper, ball, saved, ending, w
 
 @pytest.mark.parametrize("engine", ALL_ENGINES)
 def test_a_keeper_that_is_hit_has_touched_the_ball(engine):
-    batch = make_batch("kick_and_defend", "ant", engine, 1, workers=1, autoreset=False)
+    batch = make("kick_and_defend", engine, cycles=500)
     batch.reset(0)
     put(batch, (up(-3), up(3)), ((1.9, 0.6), (3, 0)))
     for _ in range(10):
-        batch.step([np.zeros((1, 8))] * 2)
+        batch.step(rest(batch))
     assert batch.arena.saved.tolist() == [True]
     batch.close()

@@ -9,13 +9,6 @@ from dohyo.arenas import EngineError, UnknownName, make_batch
 from dohyo.arenas.physics.warp_engine import DEVICE_VARIABLE, choose_device
 
 
-class Fake:
-    """Stands in for the module `warp`, on a machine with a GPU or without one."""
-
-    def __init__(self, gpu: bool) -> None:
-        self.is_cuda_available = lambda: gpu
-
-
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DEVICE_VARIABLE, raising=False)
