@@ -1,7 +1,6 @@
 """The batch steps W worlds of one arena, with arrays in and out, and resets finished worlds in place."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from gymnasium.spaces import Box
@@ -111,21 +110,20 @@ class Batch:
         `close`. An interrupted step (Ctrl-C) leaves worlds at different times, so that a reset is needed.
         """
         self._take(actions)
-        with self.whole_step():
-            return self._advance()
+        return self.uninterrupted(self._advance)
 
-    @contextmanager
-    def whole_step(self) -> Iterator[None]:
-        """Note whether the control step in this context is interrupted; raise `ActionError` if the last one was."""
+    def uninterrupted(self, advance: Callable[[], Step]) -> Step:
+        """Make a control step and note whether it is interrupted; raise `ActionError` if the last one was."""
         if self.torn:
             raise ActionError("the last step was interrupted: call reset() before step()")
         self.torn = True
         try:
-            yield
+            step = advance()
         except EngineError:
             self.torn = False  # a dead worker raises this error at every step
             raise
         self.torn = False
+        return step
 
     def _advance(self) -> Step:
         """Advance every world by one control step under the actions in `_action`."""

@@ -56,7 +56,7 @@ class Bouts(Movable):
         if self._leave:
             now = xp.minimum(self.left, self.length[:, None] + 1)
             self.left[:] = xp.where(verdict.out, now, self.left)
-        dense: Array = xp.sum(verdict.terms, axis=0)
+        dense: Array = verdict.terms.sum(axis=0)
         self.length += 1
         self.dense += dense
         return dense

@@ -166,7 +166,7 @@ class KickAndDefend(BaseArena):
         across = ball[:, 0] >= GOAL
         scored = across & (xp.abs(ball[:, 1]) <= POST)
         back = (velocity[:, 0] < 0) & (xp.vecdot(velocity, velocity) > ROLLING_BACK**2)
-        down = xp.all(height < self._down_height, axis=1)
+        down = (height < self._down_height).all(axis=1)
         strayed = xp.abs(frame.root_position[:, KEEPER, 0] - GOAL) > STRAY
         late = self.steps >= self.max_cycles
         verdict.done = across | back | down | strayed | late

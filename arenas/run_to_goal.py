@@ -92,16 +92,16 @@ class RunToGoal(BaseArena):
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Judge the step: who has arrived, who is down, and the dense reward."""
         self.steps += 1
-        xp, height = namespace(frame.root_position), frame.root_position[:, :, 2]
+        height = frame.root_position[:, :, 2]
         arrived = frame.root_position[:, :, 0] * self.way >= GOAL
         verdict = Verdict.going_on(self._price(frame, action))
-        both, there, down = xp.all(arrived, axis=1), xp.any(arrived, axis=1), xp.all(height < self._down_height, axis=1)
+        both, there, down = arrived.all(axis=1), arrived.any(axis=1), (height < self._down_height).all(axis=1)
         late, won = self.steps >= self.max_cycles, there & ~both
         verdict.done = late | down | there
         verdict.ending = choose([(both, BOTH), (there, REACHED), (down, DOWN)], LATE)
         verdict.winner = choose([(~won, NOBODY), (arrived[:, 0], 0)], 1)
-        lost = won[:, None] | (late & ~there & ~down)[:, None]
-        verdict.outcome = choose([(won[:, None] & arrived, WIN_OUTCOME), (lost, LOSS_OUTCOME)], 0.0)
+        lost = won | (late & ~there & ~down)
+        verdict.outcome = choose([(won[:, None] & arrived, WIN_OUTCOME), (lost[:, None], LOSS_OUTCOME)], 0.0)
         return verdict
 
     def _price(self, frame: Frame, action: Array) -> Array:

@@ -134,13 +134,13 @@ class Sumo(BaseArena):
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
         """Take out seats and end bouts: leaving the ring counts only in worlds where nobody fell."""
         xp = namespace(fallen)
-        down = xp.any(fallen, axis=1)
+        down = fallen.any(axis=1)
         out = xp.where(down[:, None], fallen, beyond)
         self.alive &= ~out
-        left = xp.any(self.alive[:, None] & self._on_side, axis=2)  # sides in play, [W, sides]
-        over, nobody = xp.count_nonzero(left, axis=1) <= 1, ~xp.any(left, axis=1)
+        left = (self.alive[:, None] & self._on_side).any(axis=2)  # sides in play, [W, sides]
+        over, nobody = left.sum(axis=1) <= 1, ~left.any(axis=1)
         last = self.alive & over[:, None]
-        met = xp.any(self.touched & self._rivals & last[:, :, None], axis=(1, 2))
+        met = (self.touched & self._rivals & last[:, :, None]).any(axis=(1, 2))
         late = ~over & (self.steps >= self.max_cycles)
         won = over & ~nobody & met
         verdict.out, verdict.done = out, over | late

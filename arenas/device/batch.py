@@ -1,6 +1,7 @@
 """The device batch steps W worlds of one arena, with torch tensors in and out, and resets finished worlds in place."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,7 @@ class DeviceBatch:
         """
         self._host.check_begun("step()")
         finite = self._take(actions)
-        with self._host.whole_step():
-            return self._advance(finite)
+        return self._host.uninterrupted(partial(self._advance, finite))
 
     def _advance(self, finite: Tensor) -> Step:
         """Advance every world under the actions in `_action`; bouts end where these were not `finite` `[W]`."""

@@ -134,7 +134,7 @@ class _Stacked(Movable):
         take(qpos, angle, self.angle)
         take(qvel, rate, self.rate)
         limbs = self.touch.shape[1]
-        self.touch[:] = namespace(sensed).clip(sensed[:, :limbs], max=1)
+        self.touch[:] = namespace(sensed).minimum(sensed[:, :limbs], 1)
         return limbs
 
 
@@ -144,8 +144,8 @@ def diverged(qpos: Array, qvel: Array) -> BoolArray:
     # The extremes show NaN and infinity. They usually settle all worlds at once.
     if xp is np and _extreme(qvel) < SPEED_LIMIT and isfinite(_extreme(qpos)):
         return np.zeros(len(qpos), bool)
-    calm = xp.all(xp.abs(qvel) < SPEED_LIMIT, axis=1)
-    result: BoolArray = ~(calm & xp.all(xp.isfinite(qpos), axis=1))
+    calm = (xp.abs(qvel) < SPEED_LIMIT).all(axis=1)
+    result: BoolArray = ~(calm & xp.isfinite(qpos).all(axis=1))
     return result
 
 
