@@ -92,10 +92,11 @@ class RunToGoal(BaseArena):
     def judge(self, frame: Frame, action: Array) -> Verdict:
         """Judge the step: who has arrived, who is down, and the dense reward."""
         self.steps += 1
-        height = frame.root_position[:, :, 2]
+        xp, height = namespace(frame.root_position), frame.root_position[:, :, 2]
         arrived = frame.root_position[:, :, 0] * self.way >= GOAL
         verdict = Verdict.going_on(self._price(frame, action))
-        both, there, down = arrived.all(axis=1), arrived.any(axis=1), (height < self._down_height).all(axis=1)
+        both, there = xp.all(arrived, axis=1), xp.any(arrived, axis=1)
+        down = (height < self._down_height).all(axis=1)
         late, won = self.steps >= self.max_cycles, there & ~both
         verdict.done = late | down | there
         verdict.ending = choose([(both, BOTH), (there, REACHED), (down, DOWN)], LATE)

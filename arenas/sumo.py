@@ -134,7 +134,7 @@ class Sumo(BaseArena):
     def _decide(self, fallen: BoolArray, beyond: BoolArray, verdict: Verdict) -> None:
         """Take out seats and end bouts: leaving the ring counts only in worlds where nobody fell."""
         xp = namespace(fallen)
-        down = fallen.any(axis=1)
+        down = xp.any(fallen, axis=1)
         out = xp.where(down[:, None], fallen, beyond)
         self.alive &= ~out
         left = (self.alive[:, None] & self._on_side).any(axis=2)  # sides in play, [W, sides]
