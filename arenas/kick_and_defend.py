@@ -12,7 +12,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, IntArray, choose, namespace
+from dohyo.arenas.arrays import Array, IntArray, choose, dot, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import VECTOR, same
@@ -165,7 +165,7 @@ class KickAndDefend(BaseArena):
         xp, verdict = namespace(ball), Verdict.going_on(self._price(frame, action))
         across = ball[:, 0] >= GOAL
         scored = across & (xp.abs(ball[:, 1]) <= POST)
-        back = (velocity[:, 0] < 0) & (xp.vecdot(velocity, velocity) > ROLLING_BACK**2)
+        back = (velocity[:, 0] < 0) & (dot(velocity, velocity) > ROLLING_BACK**2)
         down = (height < self._down_height).all(axis=1)
         strayed = xp.abs(frame.root_position[:, KEEPER, 0] - GOAL) > STRAY
         late = self.steps >= self.max_cycles
@@ -191,7 +191,8 @@ class KickAndDefend(BaseArena):
         speed = (self.nearest - nearest) / CONTROL_STEP
         self.nearest[:] = nearest
         ball[:, KICKER], ball[:, KEEPER] = speed, -speed
-        along, across, clear = along / xp.maximum(way, 1e-6), across / xp.maximum(way, 1e-6), self._clear[KICKER]
+        size, clear = xp.clip(way, 1e-6, None), self._clear[KICKER]
+        along, across = along / size, across / size
         far, near = (
             _detour(ball_x - place[:, KICKER, 0], ball_y - place[:, KICKER, 1], along, across, clear)
             for place in (frame.root_before, frame.root_position)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import Array, BoolArray, IntArray, choose, maybe_any, namespace
+from dohyo.arenas.arrays import Array, BoolArray, IntArray, choose, dot, maybe_any, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import VECTOR, same
@@ -155,9 +155,9 @@ class Sumo(BaseArena):
         moved = (after - before) / CONTROL_STEP
         rival = self._nearest_rival(after)
         gap = after[self._world, rival, :2] - after[:, :, :2]
-        gap *= (1 / xp.maximum(distance(gap), 1e-6))[..., None]
+        gap *= (1 / xp.clip(distance(gap), 1e-6, None))[..., None]
         self.term["centre"][:] = away
-        self.term["approach"][:] = xp.vecdot(moved[:, :, :2], gap)  # numpy's sum over an axis this short is slower
+        self.term["approach"][:] = dot(moved[:, :, :2], gap)  # numpy's sum over an axis this short is slower
         outward, rising = (away - distance(before)) / CONTROL_STEP, moved[:, :, 2]
         self.term["push"][:] = outward[self._world, rival]
         self.term["topple"][:] = rising - rising[self._world, rival]

@@ -113,10 +113,7 @@ class DeviceBatch:
         self.engine.halt(mask)
 
     def _mask(self, worlds: Tensor) -> Tensor:
-        mask = worlds if worlds.dtype == torch.bool else torch.zeros_like(self._every)
-        if worlds.dtype != torch.bool:
-            mask[worlds] = True
-        return mask
+        return worlds if worlds.dtype == torch.bool else torch.zeros_like(self._every).index_fill_(0, worlds, True)
 
     def _take(self, actions: Sequence[Tensor]) -> Tensor:
         """Write the actions into `_action`; return in which worlds all of them were finite, `[W]`."""

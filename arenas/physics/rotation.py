@@ -37,6 +37,14 @@ def matrix(quaternion: Array, out: Array | None = None, products: tuple[Any, ...
     return out
 
 
+def turn(vectors: Array, rotation: Array, out: Array) -> None:
+    """Write vectors `[..., n, 3]`, turned by the transposes of `rotation` `[..., 3, 3]`, into `out` `[..., n, 3]`."""
+    if isinstance(vectors, np.ndarray):
+        np.matmul(vectors, rotation, out=out)
+    else:  # see `dot`
+        out[:] = (vectors[..., None] * rotation[..., None, :, :]).sum(-2)
+
+
 def yaw(angle: Array) -> Array:
     """Return quaternions `[..., 4]` that turn by `angle` rad about the vertical."""
     zero = np.zeros_like(angle)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import mujoco
 import numpy as np
 
-from dohyo.arenas.arrays import Array, BoolArray, IntArray, Movable, namespace
+from dohyo.arenas.arrays import Array, BoolArray, IntArray, Movable, dot, namespace
 from dohyo.arenas.bodies import Body
 from dohyo.arenas.errors import lookup
 from dohyo.arenas.physics.frame import Frame
@@ -130,7 +130,6 @@ class BaseArena(Ground):
 
 def effort(scene: Scene, action: Array, out: Array) -> None:
     """Write every seat's sum of squared actions into `out` `[W, S]`, from actions `[W, nu]`."""
-    vecdot = namespace(action).vecdot
     for s, seat in enumerate(scene.seats):
         own = action[:, seat.ctrl]
-        out[:, s] = vecdot(own, own)
+        out[:, s] = dot(own, own)

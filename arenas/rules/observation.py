@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dohyo.arenas.arrays import Array, IntArray, Movable, namespace, take
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.mirror import SPIN, VECTOR, same
+from dohyo.arenas.physics.rotation import turn
 from dohyo.arenas.physics.scene import Scene, SeatLayout
 from dohyo.arenas.rules.arena import Entry
 from dohyo.arenas.sides import others_of
@@ -133,7 +134,7 @@ class Sight(Movable):
         self._seen[:] = marks[self._world, self.order] if self._queues else marks[:, self.others]
         self._seen[..., :2, :] -= marks[:, :, None, :2]
         self._vectors[:, :, 0] = frame.root_velocity
-        namespace(self._vectors).matmul(self._vectors, frame.root_rotation, out=self._turned)
+        turn(self._vectors, frame.root_rotation, self._turned)
 
 
 class _Board(Movable):

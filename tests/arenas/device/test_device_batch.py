@@ -1,5 +1,6 @@
 """The device batch: starts drawn ahead, masks, saved states, and what it refuses. Its bouts are those of the batch."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from states import needs_warp
 from tensors import actions, check, compare, pair, step_both
+from torch.profiler import ProfilerActivity, profile
 
 from dohyo.arenas import ActionError, ConfigError, DohyoError, EngineError, UnknownName, make_batch
 from dohyo.arenas.device import DeviceBatch, make_device_batch
@@ -233,3 +235,21 @@ def test_without_resets_a_bout_stays_over():
     host.reset(0), device.reset(0)
     compare(host, device, 6)
     assert device.observations[0].shape == (2, *device.observation_spaces[0].shape)
+
+
+@pytest.mark.parametrize("arena", ["sumo", "sumo_3", "run_to_goal", "you_shall_not_pass", "kick_and_defend"])
+def test_a_step_asks_the_device_nothing(arena: str):
+    """No operation has a result whose size depends on values, and no value is read but the constants of masked fills.
+
+    On a GPU the host would wait for either. The physics, which is left out here, is Warp's own.
+    """
+    batch: Any = make_device_batch(arena, None, "mujoco", 4, device="cpu", workers=1)
+    batch.reset(0)
+    batch.engine.step, batch.engine.reset = (lambda *arguments: None,) * 2
+    actions = still(batch)
+    with profile(activities=[ProfilerActivity.CPU]) as watched:
+        batch.step(actions)
+    calls = Counter(event.name for event in watched.events())
+    assert calls["aten::where"] > 10
+    assert calls["aten::item"] == calls["aten::masked_fill_"]
+    assert not {"aten::nonzero", "aten::masked_select", "aten::is_nonzero", "aten::equal"} & calls.keys()
