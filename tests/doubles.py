@@ -86,6 +86,8 @@ class StubBatch(Batch):
     `[S, W, act]` per step.
     """
 
+    diverged = 0
+
     def __init__(
         self,
         lengths: Sequence[Sequence[int]],
@@ -96,7 +98,7 @@ class StubBatch(Batch):
         self.endings = ("pushed", "even")
         self.observation_spaces = (Box(-np.inf, np.inf, (3,), np.float32),) * len(sides)
         self.action_spaces = (Box(-1, 1, (2,), np.float32),) * len(sides)
-        self.alpha, self.diverged = 0.0, 0
+        self.alpha = 0.0
         self.taken: list[NDArray[np.float32]] = []
         self.closed = False
         seats = tuple(f"sumo_{s}" for s in range(len(sides)))

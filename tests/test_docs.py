@@ -112,7 +112,8 @@ def test_the_examples_run(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_pages_that_promise_examples_have_them() -> None:
-    pages = ["README.md", "docs/guide/own_arena.md", "docs/guide/gymnasium.md", "docs/guide/python.md"]
+    guides = [f"docs/guide/{name}.md" for name in ("own_arena", "device", "gymnasium", "python")]
+    pages = ["README.md", *guides]
     assert [page for page in pages if "```python" not in (ROOT / page).read_text()] == []
 
 
