@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from gymnasium.spaces import Box
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dohyo.arenas.batch import DIVERGED, Batch
@@ -95,6 +96,10 @@ class DeviceBatch:
             self._observe()
         reward, terms = paid(dense, verdict.outcome, self.alpha), named(self.arena, verdict.terms)
         return Step(self._observation, reward, dense, verdict.outcome, terms, verdict.done, out, finished)
+
+    def tensors(self, actions: Sequence[NDArray[Any]]) -> list[Tensor]:
+        """Return actions, per seat `[W, act]`, as tensors that `step` takes; the host waits for the copies."""
+        return [torch.from_numpy(action).to(self.device, self._action.dtype) for action in actions]
 
     def restart(self, worlds: Tensor) -> None:
         """Abandon the bouts in `worlds`, ids `[n]` or a mask `[W]`, begin new ones and refresh the observations.

@@ -102,6 +102,8 @@ class WarpEngine(StateEngine):
         self._pushed = False
         self._graphs: dict[str, Any] = {}
         """Recorded kernels by the name of the method that launches them."""
+        self._streams: dict[int, Any] = {}
+        """Warp's objects for streams of torch, by address."""
 
     def _put(self, ids: NDArray[np.intp], qpos: Array, qvel: Array) -> None:
         self._qpos[ids], self._qvel[ids] = qpos, qvel
@@ -168,7 +170,13 @@ class WarpEngine(StateEngine):
 
     def _on_torch_stream(self, work: Callable[[], None]) -> None:
         with self._warp.ScopedDevice(self.device):
-            self._launch(work, None if self.device == "cpu" else self._warp.stream_from_torch(self.device))
+            self._launch(work, None if self.device == "cpu" else self._torch_stream())
+
+    def _torch_stream(self) -> Any:
+        current = importlib.import_module("torch").cuda.current_stream(self.device)
+        if current.cuda_stream not in self._streams:
+            self._streams[current.cuda_stream] = self._warp.stream_from_torch(current)
+        return self._streams[current.cuda_stream]
 
     def vary(self, ids: NDArray[np.intp], changes: Mapping[str, Array]) -> None:
         """See `Engine`."""
@@ -207,6 +215,10 @@ class WarpEngine(StateEngine):
     def pace(self, steps: NDArray[np.intp]) -> None:
         """Raise `EngineError`: all worlds step together."""
         raise EngineError('warp gives all worlds the same number of physics steps: use engine="mujoco"')
+
+    def wait(self) -> None:
+        """Return once the device is idle."""
+        self._warp.synchronize_device(self.device)
 
     def memory(self) -> int:
         """Return the bytes of all worlds' state and constraints on the device."""

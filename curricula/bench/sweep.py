@@ -33,7 +33,7 @@ class Row:
     engine_steps_per_s: float
     """The bare engine."""
     batch_steps_per_s: float
-    """With copies of the state, rules, observations and resets on the processor."""
+    """With rules, observations and resets, on the device too."""
     mb_per_world: float
     """Memory on the device."""
 
@@ -121,23 +121,28 @@ def _device(config: TrainConfig) -> str:
 
 
 def _row(config: TrainConfig, worlds: int, steps: int) -> Row:
-    with closing(config.make_batch(worlds)) as batch:
-        assert isinstance(batch.engine, WarpEngine)
+    from dohyo.arenas.device import make_device_batch
+
+    scene = (config.arena, config.body, config.engine, worlds)
+    with closing(make_device_batch(*scene, drive=config.drive, physics=config.physics)) as batch:
+        engine, rng = batch.engine.host, np.random.default_rng(0)
+        assert isinstance(engine, WarpEngine)
         batch.reset(0)
-        rng = np.random.default_rng(0)
         actions = [rng.uniform(-1, 1, (worlds, *space.shape)) for space in batch.action_spaces]
-        whole = np.concatenate(actions, axis=1)
-        batch_s = _timed(lambda: batch.step(actions), steps)
-        bare_s = _timed(lambda: batch.engine.advance(whole), steps)
-        return Row(worlds, worlds / bare_s, worlds / batch_s, batch.engine.memory() / worlds / 1e6)
+        tensors, whole = batch.tensors(actions), np.concatenate(actions, axis=1)
+        batch_s = _timed(lambda: batch.step(tensors), steps, engine.wait)
+        bare_s = _timed(lambda: engine.advance(whole), steps, engine.wait)
+        return Row(worlds, worlds / bare_s, worlds / batch_s, engine.memory() / worlds / 1e6)
 
 
-def _timed(step: Callable[[], object], steps: int) -> float:
-    """Return the mean seconds of a step, after one that is not counted."""
+def _timed(step: Callable[[], object], steps: int, wait: Callable[[], None]) -> float:
+    """Return the mean seconds of a step, after one that is not counted; `wait` returns once the device is idle."""
     step()
+    wait()
     start = time.perf_counter()
     for _ in range(steps):
         step()
+    wait()
     return (time.perf_counter() - start) / steps
 
 
