@@ -16,6 +16,9 @@ from dohyo.arenas.saved import AnyArray
 AHEAD = 4
 """Starts of each world that are ready, and so the control steps by which a device may be behind the host (ours)."""
 
+PER_TERM = ("worth", "weights")
+"""Arrays of `dohyo.arenas.rules.base.Ground` with a row per term, which may be as many as worlds."""
+
 
 class Starts:
     """Draws the starts of the bouts in W worlds of an arena.
@@ -27,8 +30,7 @@ class Starts:
 
     def __init__(self, arena: Arena, worlds: int, device: torch.device) -> None:
         self._arena, self._device, self._dice = arena, device, Dice([])
-        paid = getattr(arena, "worth", None)  # has a row per term, and as many as worlds perhaps
-        self._rows = {name: a for name, a in rows_of(arena, worlds).items() if a is not paid}
+        self._rows = rows_of(arena, worlds)
         model = arena.scene.model
         shapes = {"qpos": (model.nq,), "qvel": (model.nv,)} | {name: a.shape[1:] for name, a in self._rows.items()}
         self._shapes = {name: (worlds, *shape) for name, shape in shapes.items()}
@@ -104,7 +106,7 @@ class Starts:
 def rows_of(arena: Arena, worlds: int) -> dict[str, AnyArray]:
     """Return the arrays of an arena that have a row per world, by name: what its rules remember between steps."""
     arrays = {name: array for name, array in vars(arena).items() if isinstance(array, np.ndarray)}
-    return {name: array for name, array in arrays.items() if array.ndim and len(array) == worlds}
+    return {name: a for name, a in arrays.items() if a.ndim and len(a) == worlds and name not in PER_TERM}
 
 
 class Taken:

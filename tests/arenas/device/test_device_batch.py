@@ -108,14 +108,17 @@ def test_new_ranges_count_from_the_next_start_on():
         assert ((low <= device.arena.radius) & (device.arena.radius <= low + 0.1)).all()
 
 
-def test_weights_of_terms_can_change():
-    host, device = pair("run_to_goal", "ant", alpha=1.0)
+@pytest.mark.parametrize("worlds", [2, 3])
+def test_weights_of_terms_can_change(worlds: int):
+    """Also with as many worlds as terms, and after bouts have begun anew."""
+    host, device = pair("run_to_goal", "ant", worlds=worlds, alpha=1.0, max_cycles=2)
     host.reset(0), device.reset(0)
     for batch in (host, device):
         batch.arena.reweigh({"standing": 30.0, "forward": 0.0})
-    ours, theirs = step_both(host, device, actions(host, np.random.default_rng(0)))
-    check(ours, theirs)
-    assert theirs.terms["standing"].abs().tolist() == [[30, 30], [30, 30]]
+    for _ in range(6):
+        ours, theirs = step_both(host, device, actions(host, np.random.default_rng(0)))
+        check(ours, theirs)
+        assert theirs.terms["standing"].abs().tolist() == [[30, 30]] * worlds
 
 
 @pytest.mark.parametrize("engine", ENGINES)
