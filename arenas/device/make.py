@@ -13,6 +13,8 @@ from dohyo.arenas.physics import Engine
 from dohyo.arenas.physics.frame import Frame
 from dohyo.arenas.physics.scene import Scene
 from dohyo.arenas.physics.warp_engine import WarpEngine, choose_device
+from dohyo.arenas.push import Push
+from dohyo.arenas.randomisation import OFF, Randomisation
 from dohyo.arenas.registry import build_arena, build_engine, set_up
 
 
@@ -29,14 +31,18 @@ def make_device_batch(
     alpha: float = 0.0,
     max_cycles: int | None = None,
     autoreset: bool = True,
+    randomisation: Randomisation = OFF,
+    push: Push | None = None,
 ) -> DeviceBatch:
     """Build a device batch of `worlds` worlds of `arena`, every seat taken by `body`.
 
     `engine` is "warp" by default; other engines compute on the host, and copy actions and states in every step.
     `device` is "cuda" or "cpu", by default that of the environment variable `DOHYO_DEVICE`, or a GPU if one is there.
-    The rest is as in `dohyo.arenas.make_batch`. Raises `UnknownName`, `EngineError`, and `ConfigError` for an arena
-    that works over numpy arrays alone.
+    The rest is as in `dohyo.arenas.make_batch`. Raises `UnknownName`, `EngineError`, and `ConfigError` for what works
+    over numpy arrays alone: randomisation, pushes, and some arenas.
     """
+    if randomisation != OFF or push is not None:
+        raise ConfigError("a device batch has no randomisation and no pushes yet: use make_batch()")
     worlds, alpha = whole("worlds", worlds, 1), share("alpha", alpha)
     setup = set_up(arena, body, engine or "warp", drive, physics)
     rules = build_arena(arena, body, worlds=worlds, drive=drive, physics=physics, max_cycles=max_cycles)

@@ -10,7 +10,16 @@ from states import needs_warp
 from tensors import actions, check, compare, pair, step_both
 from torch.profiler import ProfilerActivity, profile
 
-from dohyo.arenas import ActionError, ConfigError, DohyoError, EngineError, UnknownName, make_batch
+from dohyo.arenas import (
+    ActionError,
+    ConfigError,
+    DohyoError,
+    EngineError,
+    Push,
+    Randomisation,
+    UnknownName,
+    make_batch,
+)
 from dohyo.arenas.device import DeviceBatch, make_device_batch
 from dohyo.arenas.device.starts import AHEAD, Starts
 from dohyo.arenas.registry import build_arena
@@ -209,6 +218,19 @@ def test_what_cannot_be_built(arena: str, engine: str | None, device: str, error
     with pytest.raises(error, match=message) as caught:
         make_device_batch(arena, None, engine, 2, device=device)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_for_arrays_alone():
+    for more in ({"push": Push(force=10.0)}, {"randomisation": Randomisation(mass=(0.9, 1.1))}):
+        with pytest.raises(ConfigError, match=r"no randomisation and no pushes yet: use make_batch\(\)"):
+            make(**more)
+
+
+def test_an_engine_with_worker_processes():
+    host, device = pair("kick_and_defend", "ant", "pybullet", workers=2, max_cycles=20)
+    host.reset(0), device.reset(0)
+    assert "time-out" in compare(host, device, 45)
+    host.close(), device.close()
 
 
 def test_types_on_the_device():
