@@ -37,13 +37,13 @@ def test_the_cases_are_all_arenas():
     assert {arena for arena, _ in CASES} == {name for name in ARENAS if not name.startswith("paper/") and name != "tag"}
 
 
-@pytest.mark.parametrize(("arena", "body"), CASES, ids=lambda name: name)
+@pytest.mark.parametrize("arena", ["sumo", "sumo_4", "kick_and_defend"])
 @pytest.mark.parametrize("engine", [pytest.param("warp", marks=needs_warp)])
-def test_warp_is_judged_and_seen_alike(arena: str, body: str, engine: str):
+def test_warp_is_judged_and_seen_alike(arena: str, engine: str):
     """Over arrays the same kernels' states are copied to the host; contacts after a reset are sensed alike."""
-    host, device = pair(arena, body, engine)
+    host, device = pair(arena, "ant", engine, max_cycles=12)
     host.reset(3), device.reset(3)
-    assert "time-out" in compare(host, device, 100)
+    assert compare(host, device, 60) == {"time-out"}
 
 
 def test_an_arena_of_a_user_runs_over_tensors():
