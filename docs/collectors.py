@@ -8,7 +8,7 @@ collectors against two workers of one process. `stale`: one collector that plays
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -110,8 +110,14 @@ def say(line: str) -> None:
 def stale() -> None:
     """Write how much longer updates take without `--stale 1` than with it, in turn, if a step takes 10 ms."""
     config = TrainConfig("brisk", engine="mujoco", worlds=64, collectors=1, samples=10**9, rated_bouts=0)
-    with training(config) as one, training(replace(config, stale=1)) as two:
-        compare("training without --stale 1 takes {} of the time with it", two, one)
+    ratios = []
+    for _ in range(3):
+        rates = []
+        for run in (config, replace(config, stale=1)):
+            with training(run) as begun:
+                rates.append(per_second(partial(learned, begun)))
+        ratios.append(rates[1] / rates[0])
+    say(f"training without --stale 1 takes {spread(ratios)} of the time with it")
 
 
 def small(collectors: int, stale: int) -> TrainConfig:
@@ -158,8 +164,12 @@ def compare(words: str, one: Training, two: Training) -> None:
                 update(begun)
             times.append(time.perf_counter() - start)
         ratios.append(times[1] / times[0])
-    low, *_, high = sorted(ratios)
-    say(words.format(f"{np.median(ratios):.3f} ({low:.3f} to {high:.3f})"))
+    say(words.format(spread(ratios)))
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """Return median, least and greatest of ratios."""
+    return f"{np.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
 
 
 if __name__ == "__main__":
