@@ -4,7 +4,8 @@
 
 For each seed both sides train for the same minutes at once, one process pinned to a core each; nothing else should run.
 Then snapshots of either side play against `random` and `zero`, by this checkout in accurate physics. The time to skill
-is the training time of the first snapshot that wins 85 % and 75 %. The same command goes on where it was stopped.
+is the training time of the first snapshot that wins 85 % and 75 %. Next to it stands that time as processor time, which
+holds on a busy machine. The same command goes on where it was stopped.
 """
 
 import argparse
@@ -40,23 +41,37 @@ class Racer:
     def train(self, minutes: float, seed: int) -> "subprocess.Popen[str]":
         """Start training up to `minutes` in all."""
         more = ["--minutes", str(minutes), "--seed", str(seed), "--out", str(self.run), *self.options]
-        return dohyo(self.side, self.core, "train", *SUMO, *more)
+        return dohyo(self.side, self.core, "train", *SUMO, *more, clock=self._clock)
+
+    @property
+    def _clock(self) -> Path:
+        """File with the processor time of each training process, s."""
+        return self.run.with_suffix(".seconds")
+
+    def busy(self) -> float:
+        """Return processor time over wall time of the training."""
+        used = sum(map(float, self._clock.read_text().split()))
+        return used / self._curves()[-1][0]
+
+    def _curves(self) -> list[tuple[float, Path]]:
+        """Return seconds of training and file of every snapshot."""
+        with (self.run / "curves.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        return [(float(row["seconds"]), self.run / "snapshots" / f"{row['snapshot']}.safetensors") for row in rows]
 
     def snapshots(self, every: float) -> list[tuple[float, Path]]:
         """Return training minutes and file of the first snapshot in each stretch of `every` minutes."""
         chosen: dict[int, tuple[float, Path]] = {}
-        with (self.run / "curves.csv").open() as file:
-            for row in csv.DictReader(file):
-                minutes = float(row["seconds"]) / 60
-                chosen.setdefault(
-                    int(minutes / every), (minutes, self.run / "snapshots" / f"{row['snapshot']}.safetensors")
-                )
+        for seconds, snapshot in self._curves():
+            chosen.setdefault(int(seconds / 60 / every), (seconds / 60, snapshot))
         return list(chosen.values())[1:]  # without the untrained
 
 
-def dohyo(side: Side, core: int, *words: str) -> "subprocess.Popen[str]":
-    """Start a command of `dohyo` on one core."""
-    pinned = f"import os; os.sched_setaffinity(0, {{{core}}}); from dohyo.cli import main; main()"
+def dohyo(side: Side, core: int, *words: str, clock: Path | None = None) -> "subprocess.Popen[str]":
+    """Start a command of `dohyo` on one core, which at its end adds a line to `clock`: its processor time, s."""
+    note = f"open({str(clock)!r}, 'a').write(f'{{time.process_time()}}\\n')" if clock else "None"
+    pinned = f"import atexit, os, time; atexit.register(lambda: {note}); os.sched_setaffinity(0, {{{core}}})"
+    pinned = f"{pinned}; from dohyo.cli import main; main()"
     command = [str(side.python), "-c", pinned, *words, "--json"]
     return subprocess.Popen(command, env=single(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -95,12 +110,15 @@ def skilled(racer: Racer, every: float, bouts: int, kept: Path) -> float | None:
     return None
 
 
-def table(times: dict[str, list[float | None]]) -> str:
-    """Return a Markdown table of the minutes to skill by side and seed."""
-    lines = ["| side | minutes to skill, by seed | median |", "|---|---|---|"]
+def table(times: dict[str, list[tuple[float | None, float]]]) -> str:
+    """Return a Markdown table of the minutes to skill by side and seed, of wall and of processor time."""
+    lines = ["| side | minutes to skill, by seed | median | of processor time | median |", "|---|---|---|---|---|"]
     for name, found in times.items():
-        middle = median([inf if one is None else one for one in found])
-        lines.append(f"| {name} | {', '.join(map(_minutes, found))} | {_minutes(middle)} |")
+        cells = []
+        for minutes in ([one for one, _ in found], [one and one * busy for one, busy in found]):
+            middle = median([inf if one is None else one for one in minutes])
+            cells += [", ".join(map(_minutes, minutes)), _minutes(middle)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -128,7 +146,7 @@ def main() -> None:
     folder, cores = given.folder.resolve(), sorted(os.sched_getaffinity(0))
     folder.mkdir(parents=True, exist_ok=True)
     sides = [(here(), tuple(shlex.split(given.options))), (checkout(given.against, folder), ())]
-    times: dict[str, list[float | None]] = {side.name: [] for side, _ in sides}
+    times: dict[str, list[tuple[float | None, float]]] = {side.name: [] for side, _ in sides}
     for seed in given.seeds:
         racers = [
             Racer(side, folder / f"{side.name}-{seed}", cores[k % len(cores)], options)
@@ -136,7 +154,8 @@ def main() -> None:
         ]
         race(racers, given.minutes, seed)
         for racer in racers:
-            times[racer.side.name].append(skilled(racer, given.every, given.bouts, folder / "bouts.json"))
+            found = skilled(racer, given.every, given.bouts, folder / "bouts.json")
+            times[racer.side.name].append((found, racer.busy()))
     sys.stdout.write(f"{machine()}\n\n{table(times)}\n")
 
 
