@@ -63,9 +63,10 @@ def test_processor_time_of_the_process_tree():
 
 def test_the_first_snapshot_with_skill_counts(tmp_path: Path):
     """One snapshot a minute plays; that of 2.5 minutes wins often enough, that of 1.5 not against zero."""
-    racer = Racer(Side("new", Path()), tmp_path, 0, ())
+    racer = Racer(Side("new", Path()), tmp_path / "run", 0, ())
+    racer.run.mkdir()
     rows = ["snapshot,seconds", "s0,0", "s1,90", "s2,100", "s3,150", "s4,200"]
-    (tmp_path / "curves.csv").write_text("\n".join(rows))
+    (racer.run / "curves.csv").write_text("\n".join(rows))
     assert [(minutes, path.stem) for minutes, path in racer.snapshots(1)] == [
         (1.5, "s1"),
         (2.5, "s3"),
@@ -75,8 +76,10 @@ def test_the_first_snapshot_with_skill_counts(tmp_path: Path):
     kept = tmp_path / "bouts.json"
     kept.write_text(json.dumps(won))
     assert skilled(racer, 1, 200, kept) == 2.5
-    lines = table_of_times({"new": [2.5, 4.0, None], "old": [None, None, 9.0]}).splitlines()
-    assert lines[2:] == [
-        "| new | 2.5, 4.0, not reached | 4.0 |",
-        "| old | not reached, not reached, 9.0 | not reached |",
+    (tmp_path / "run.seconds").write_text("60.5\n89.5\n")  # two processes; the run took 200 s
+    assert racer.busy() == 0.75
+    new, old = [(2.5, 0.5), (4.0, 0.75), (None, 0.5)], [(None, 1.0), (None, 1.0), (9.0, 1.0)]
+    assert table_of_times({"new": new, "old": old}).splitlines()[2:] == [
+        "| new | 2.5, 4.0, not reached | 4.0 | 1.2, 3.0, not reached | 3.0 |",
+        "| old | not reached, not reached, 9.0 | not reached | not reached, not reached, 9.0 | not reached |",
     ]
