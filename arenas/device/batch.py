@@ -13,7 +13,7 @@ from torch import Tensor
 from dohyo.arenas.batch import DIVERGED, Batch
 from dohyo.arenas.bouts import named, paid
 from dohyo.arenas.device.engines import DeviceEngine
-from dohyo.arenas.device.moving import Mover
+from dohyo.arenas.device.moving import Mover, write_rows
 from dohyo.arenas.device.starts import Starts
 from dohyo.arenas.errors import ActionError
 from dohyo.arenas.rules.arena import Arena
@@ -156,8 +156,7 @@ class DeviceBatch:
         self.engine.reset(worlds, start.pop("qpos"), start.pop("qvel"))
         own = vars(self.arena)
         for name, rows in start.items():
-            chosen = worlds.reshape(-1, *[1] * (rows.ndim - 1))
-            own[name].copy_(torch.where(chosen, rows.to(own[name].dtype), own[name]))
+            write_rows(worlds, rows, own[name])
 
     def _observe(self) -> None:
         self.arena.observe(self.engine.frame, self._observation)

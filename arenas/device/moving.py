@@ -72,3 +72,9 @@ class Mover:
             memory = torch.from_numpy(base.ravel(order="K").astype(of_array))  # astype copies
             self._tensors[id(base)] = base, memory.to(self._device, of_tensor)
         return self._tensors[id(base)][1]
+
+
+def write_rows(worlds: Tensor, rows: Tensor, out: Tensor) -> None:
+    """Write the rows in the mask `worlds` `[W]` into `out`, without waiting for the device."""
+    chosen = worlds.reshape(-1, *[1] * (rows.ndim - 1))
+    out.copy_(torch.where(chosen, rows.to(out.dtype), out))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from dohyo.arenas.device.moving import Mover
+from dohyo.arenas.device.moving import Mover, write_rows
 from dohyo.arenas.physics.frame import Frame, diverged
 from dohyo.arenas.physics.warp_engine import WarpEngine
 from dohyo.arenas.saved import nested
@@ -27,15 +27,15 @@ class WarpTensors:
 
     def reset(self, worlds: Tensor, qpos: Tensor, qvel: Tensor) -> None:
         """See `DeviceEngine`."""
-        _write(worlds, qpos, self._start[0])
-        _write(worlds, qvel, self._start[1])
+        write_rows(worlds, qpos, self._start[0])
+        write_rows(worlds, qvel, self._start[1])
         self._put(worlds)
         self.host.sense()
-        _write(worlds, self._data["sensordata"], self._sensed)
+        write_rows(worlds, self._data["sensordata"], self._sensed)
         frame = self.frame
         frame.fill(self._qpos, self._qvel, self._sensed)  # type: ignore[arg-type]  # tensors
-        # In the worlds that go on, nothing has moved since the frame was filled.
-        frame.root_before[:], frame.loose_before[:] = frame.root_position, frame.loose_position
+        for now, before in ((frame.root_position, frame.root_before), (frame.loose_position, frame.loose_before)):
+            write_rows(worlds, torch.as_tensor(now), torch.as_tensor(before))
         frame.failed[:] = False
 
     def step(self, action: Tensor) -> None:
@@ -48,13 +48,14 @@ class WarpTensors:
         failed |= self._data["overflow"] & self.host.overflows != 0
         self._put(failed)
         self._sensed.masked_fill_(failed[:, None], 0.0)
+        self.frame.remember()
         self.frame.fill(self._qpos, self._qvel, self._sensed)  # type: ignore[arg-type]  # tensors
         torch.as_tensor(self.frame.failed).copy_(failed)
 
     def _put(self, worlds: Tensor) -> None:
         """Put the worlds in the mask `worlds` `[W]` into their start states, without history."""
-        _write(worlds, self._start[0], self._qpos)
-        _write(worlds, self._start[1], self._qvel)
+        write_rows(worlds, self._start[0], self._qpos)
+        write_rows(worlds, self._start[1], self._qvel)
         for name in ("qacc", "qacc_warmstart"):
             self._data[name].masked_fill_(worlds[:, None], 0.0)
 
@@ -78,8 +79,3 @@ class WarpTensors:
         own = {"start/qpos": self._start[0], "start/qvel": self._start[1], "sensed": self._sensed}
         frame = {name: torch.as_tensor(part) for name, part in nested("frame", self.frame.state).items()}
         return own | frame | {"qpos": self._qpos, "qvel": self._qvel}
-
-
-def _write(worlds: Tensor, rows: Tensor, out: Tensor) -> None:
-    """Write the rows in the mask `worlds` `[W]` into `out`."""
-    out.copy_(torch.where(worlds[:, None], rows.to(out.dtype), out))

@@ -122,6 +122,7 @@ class StateEngine(ABC):
         if np.count_nonzero(failed):
             ids = np.flatnonzero(failed)
             self._put(ids, self._start[0][ids], self._start[1][ids])
+        self.frame.remember()
         self._fill()
         self.frame.failed[:] = failed
 

@@ -98,6 +98,10 @@ class Frame(Movable):
         names = ("before", "root", "speed", "angle", "rate", "touch")
         return own | {name: getattr(self._stacked, name) for name in names}
 
+    def remember(self) -> None:
+        """Take the positions for those of one control step earlier; call once in a step, before `fill`."""
+        self._stacked.remember()
+
     def fill(self, qpos: Array, qvel: Array, sensed: Array) -> None:
         """Refresh the frame from states `[W, nq]`, `[W, nv]` and contact counts `[W, sensors]` in the model's order."""
         stacked = self._stacked
@@ -125,10 +129,13 @@ class _Stacked(Movable):
         self.before = np.zeros((worlds, len(actors), 3))
         self.touch = np.zeros((worlds, sum(len(seat.limbs) for seat in seats)))
 
+    def remember(self) -> None:
+        """Keep the positions of all actors."""
+        self.before[:] = self.root.reshape(*self.before.shape[:2], 7)[..., :3]
+
     def gather(self, qpos: Array, qvel: Array, sensed: Array) -> int:
         """Copy the state into the stacked arrays; return the number of limbs, whose sensors precede the pairs'."""
         root, speed, angle, rate = self._columns
-        self.before[:] = self.root.reshape(*self.before.shape[:2], 7)[..., :3]
         take(qpos, root, self.root)
         take(qvel, speed, self.speed)
         take(qpos, angle, self.angle)

@@ -1,4 +1,4 @@
-"""The batch: worlds that are halted."""
+"""The batch: worlds that are halted, and worlds that go on while others begin anew."""
 
 import numpy as np
 import pytest
@@ -26,3 +26,19 @@ def test_halted_worlds_end_no_bout_and_the_others_play_on_alike(engine):
     step, same = halting.step(actions), whole.step(actions)
     np.testing.assert_array_equal(step.observation[0], same.observation[0])
     whole.close(), halting.close()
+
+
+@pytest.mark.parametrize("engine", ["mujoco", "pybullet"])
+def test_a_reset_of_one_world_leaves_the_others_earlier_positions(engine):
+    """Rules may observe speeds, which are differences from the positions one control step earlier."""
+    batch = make_batch("kick_and_defend", "ant", engine, 2)
+    batch.reset(0)
+    frame = batch.engine.frame
+    start = frame.root_position.copy()
+    batch.step([np.zeros((2, 8))] * 2)
+    batch.restart(np.array([1]))
+    np.testing.assert_array_equal(frame.root_before[0], start[0])
+    assert (frame.root_position[0] != start[0]).any()
+    np.testing.assert_array_equal(frame.root_before[1], frame.root_position[1])
+    np.testing.assert_array_equal(frame.loose_before[1], frame.loose_position[1])
+    batch.close()
