@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.arrays import FloatArray, IntArray, namespace
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.checks import as_numbers
 from dohyo.arenas.errors import PolicyError, UnknownName
@@ -52,7 +52,9 @@ class Zero:
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return zeros `[n, act]`."""
-        return np.zeros((len(observation), self._actions), np.float32)
+        xp = namespace(observation)
+        zeros: FloatArray = xp.zeros((len(observation), self._actions), dtype=xp.float32, device=observation.device)
+        return zeros
 
 
 class Random:
@@ -65,7 +67,9 @@ class Random:
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return draws from U(-1, 1), `[n, act]`."""
-        return self._stream.uniform(-1, 1, (len(observation), self._actions)).astype(np.float32)
+        drawn = self._stream.uniform(-1, 1, (len(observation), self._actions)).astype(np.float32)
+        there: FloatArray = namespace(observation).asarray(drawn, device=observation.device)
+        return there
 
 
 BUILT_IN: dict[str, Callable[[int, Seed], Zero | Random]] = {

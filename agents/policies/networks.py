@@ -1,14 +1,15 @@
-"""Networks that act, in NumPy and in batches; they start fast because they do not need torch."""
+"""Networks that act in batches, in NumPy or on a device; they start fast because only `on` needs torch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
+from dohyo.agents.policies.noise import normal
 from dohyo.agents.policies.policy import Policy
-from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.arrays import FloatArray, IntArray, namespace, put
 
 CLIP = 5.0
 """Normalised observations are clipped to this many standard deviations (arXiv 1710.03748, code)."""
@@ -48,10 +49,20 @@ class Network(ABC):
         return sum(array.nbytes for array in self._arrays.values())
 
     @property
-    def likeness(self) -> Hashable:
+    def form(self) -> Hashable:
         """A key that is equal for networks that can share a stack: class, shapes, `stochastic` and `clipped`."""
         shapes = ((name, *array.shape) for name, array in self._arrays.items())
         return type(self), self._stochastic, self._clipped, *shapes
+
+    @property
+    def likeness(self) -> Hashable:
+        """A key that is equal for networks that act faster in a stack on the processor."""
+        return self.form
+
+    def beside(self, others: Sequence[Self]) -> Self:
+        """Return a stack of this network and others of its `form`; it shares this random stream."""
+        one, *more = self._arrays, *(other._arrays for other in others)
+        return self._with({name: namespace(one[name]).stack([o[name] for o in (one, *more)]) for name in one})
 
     def stack(self, lines: int) -> Self:
         """Return a stack with room for `lines` networks like this one; `put` fills it. It shares this random stream.
@@ -70,6 +81,14 @@ class Network(ABC):
         """Return a stack of the first `lines` lines, which shares their arrays."""
         return self._with({name: array[:lines] for name, array in self._arrays.items()})
 
+    def lines(self, places: IntArray) -> Self:
+        """Return a stack of copies of the lines at `places` `[n]`, in this order."""
+        return self._with({name: array[places] for name, array in self._arrays.items()})
+
+    def on(self, device: Any) -> Self:
+        """Return this network on a device of torch: it takes and gives tensors there. It shares this random stream."""
+        return self._with({name: put(array, device) for name, array in self._arrays.items()})
+
     def _with(self, arrays: dict[str, FloatArray]) -> Self:
         other = copy(self)
         other._arrays = arrays
@@ -80,15 +99,15 @@ class Network(ABC):
         """Return actions `[n, act]` for observations `[n, obs]`; see `dohyo.agents.policies.policy.Policy`."""
 
     def _see(self, observation: FloatArray) -> FloatArray:
-        at = self._arrays
-        seen = np.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
-        single: FloatArray = seen.astype(np.float32, copy=False)  # the paper's arenas give float64
+        at, xp = self._arrays, namespace(observation)
+        seen = xp.clip((observation - at["mean"]) * at["scale"], -CLIP, CLIP)
+        single: FloatArray = xp.astype(seen, xp.float32, copy=False)  # the paper's arenas give float64
         return single
 
     def _draw(self, action: FloatArray) -> FloatArray:
         if self._stochastic:
-            action += self._arrays["deviation"] * self._stream.standard_normal(action.shape, dtype=np.float32)
-        return np.clip(action, -1, 1) if self._clipped else action
+            action += self._arrays["deviation"] * normal(self._stream, action)
+        return namespace(action).clip(action, -1, 1) if self._clipped else action
 
 
 def _for_rows(tensors: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
@@ -108,8 +127,9 @@ class Mlp(Network):
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return actions `[n, act]` for observations `[n, obs]`."""
         x, at, last = self._see(observation), self._arrays, _depth(self._arrays) - 1
+        tanh = namespace(x).tanh
         for k in range(last):
-            x = np.tanh(x @ at[f"weight_{k}"] + at[f"bias_{k}"])
+            x = tanh(x @ at[f"weight_{k}"] + at[f"bias_{k}"])
         return self._draw(x @ at[f"weight_{last}"] + at[f"bias_{last}"])
 
     @staticmethod
@@ -138,7 +158,7 @@ class Lstm(Network):
 
     @property
     def likeness(self) -> Hashable:
-        """A key that no other network has, so that LSTMs are never stacked.
+        """A key that no other network has, so that LSTMs are never stacked on the processor.
 
         With 128 units a stack is rarely faster, and slower with few networks (docs/results/training_speed.md).
         """
@@ -146,16 +166,17 @@ class Lstm(Network):
 
     def act(self, observation: FloatArray, memory: FloatArray | None = None) -> FloatArray:
         """Return actions `[n, act]` for observations `[n, obs]`; `memory` `[n, 2 H]` is output, then cell."""
+        at, seen, units = self._arrays, self._see(observation), self.memory // 2
+        xp = namespace(seen)
         if memory is None:
-            memory = np.zeros((*observation.shape[:-1], self.memory), np.float32)
-        at = self._arrays
-        embedded = np.maximum(self._see(observation) @ at["embed_weight"] + at["embed_bias"], 0)
-        before, cell = np.split(memory, 2, axis=-1)
+            memory = xp.zeros((*seen.shape[:-1], 2 * units), dtype=xp.float32, device=seen.device)
+        embedded = xp.clip(seen @ at["embed_weight"] + at["embed_bias"], 0, None)
+        before, cell = memory[..., :units], memory[..., units:]
         gates = embedded @ at["gates_in"] + before @ at["gates_back"] + at["gates_bias"]
-        enter, keep, new, leave = np.split(gates, 4, axis=-1)
-        cell = _sigmoid(keep) * cell + _sigmoid(enter) * np.tanh(new)
-        output = _sigmoid(leave) * np.tanh(cell)
-        memory[:] = np.concatenate([output, cell], axis=-1)
+        enter, keep, new, leave = (gates[..., k * units : (k + 1) * units] for k in range(4))
+        cell = _sigmoid(keep) * cell + _sigmoid(enter) * xp.tanh(new)
+        output = _sigmoid(leave) * xp.tanh(cell)
+        memory[:] = xp.concat([output, cell], axis=-1)
         return self._draw(output @ at["weight_0"] + at["bias_0"])
 
     @staticmethod
@@ -221,5 +242,5 @@ def _depth(tensors: Mapping[str, FloatArray]) -> int:
 
 def _sigmoid(x: FloatArray) -> FloatArray:
     """Return 1 / (1 + exp(-x)), in a form that cannot overflow."""
-    result: FloatArray = 0.5 * np.tanh(0.5 * x) + np.float32(0.5)
+    result: FloatArray = 0.5 * namespace(x).tanh(0.5 * x) + 0.5
     return result

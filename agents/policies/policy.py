@@ -1,10 +1,10 @@
 """The interface of policies, and the memory that their caller keeps for them."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, host, namespace, put
 from dohyo.arenas.players import Player as Player
 from dohyo.arenas.players import Seed as Seed
 from dohyo.arenas.saved import AnyArray, StateError
@@ -28,32 +28,46 @@ class Policy(Protocol):
 
 
 class Memory:
-    """The memory of policies in W worlds: one row per world, as wide as the largest memory."""
+    """The memory of policies in W worlds: one row per world, as wide as the largest memory; with `device` kept there."""
 
-    def __init__(self, worlds: int) -> None:
-        self._rows = np.zeros((worlds, 0), np.float32)
+    def __init__(self, worlds: int, device: Any = None) -> None:
+        self._device = device
+        self._rows: FloatArray = put(np.zeros((worlds, 0), np.float32), device)
 
     def act(self, policy: Policy, observation: FloatArray, worlds: IntArray) -> FloatArray:
         """Return the actions `[n, act]` of `policy` in `worlds` `[n]`, and update the rows of these worlds."""
         if not policy.memory:
             return policy.act(observation)
-        if policy.memory > self._rows.shape[1]:
-            self._rows = np.pad(self._rows, ((0, 0), (0, policy.memory - self._rows.shape[1])))
-        rows = self._rows[worlds, : policy.memory]
+        rows = self.rows(worlds, policy.memory)
         action = policy.act(observation, rows)
-        self._rows[worlds, : policy.memory] = rows
+        self.keep(worlds, rows)
         return action
 
-    def forget(self, worlds: IntArray) -> None:
-        """Clear the memory of `worlds` `[n]`, in which new bouts begin."""
+    def rows(self, worlds: IntArray, width: int) -> FloatArray:
+        """Return copies of the first `width` numbers of the rows of `worlds` `[n]`."""
+        self.widen(width)
+        return self._rows[worlds, :width]
+
+    def keep(self, worlds: IntArray, rows: FloatArray) -> None:
+        """Set the first numbers of the rows of `worlds` `[n]` to `rows` `[n, width]`."""
+        self._rows[worlds, : rows.shape[1]] = rows
+
+    def widen(self, width: int) -> None:
+        """Make room for a memory of `width` numbers in every row."""
+        if (more := width - self._rows.shape[1]) > 0:
+            xp, rows = namespace(self._rows), self._rows
+            self._rows = xp.concat([rows, xp.zeros((len(rows), more), dtype=rows.dtype, device=rows.device)], axis=1)
+
+    def forget(self, worlds: IntArray | BoolArray) -> None:
+        """Clear the memory of `worlds`, in which new bouts begin: indices `[n]` or a mask `[W]`."""
         self._rows[worlds] = 0
 
     def save(self) -> FloatArray:
         """Return a copy of the rows, `[W, width]`."""
-        return self._rows.copy()
+        return np.array(host(self._rows))
 
     def restore(self, rows: AnyArray) -> None:
         """Set the rows from `save`; raises `StateError` if they do not fit."""
-        if rows.ndim != 2 or len(rows) != len(self._rows) or rows.dtype != self._rows.dtype:
+        if rows.ndim != 2 or len(rows) != len(self._rows) or rows.dtype != np.float32:
             raise StateError(f"a saved state does not fit: it holds no memories of {len(self._rows)} bouts")
-        self._rows = rows.copy()
+        self._rows = put(rows.copy(), self._device)
