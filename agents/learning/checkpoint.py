@@ -23,7 +23,7 @@ def check_held(held: Mapping[str, torch.Tensor], loaded: Mapping[str, torch.Tens
     PyTorch converts numbers of another kind, and a tensor that has several names keeps the last one's.
     """
     for name, tensor in loaded.items():
-        if tensor.dtype != held[name].dtype or not torch.equal(tensor, held[name]):
+        if tensor.dtype != held[name].dtype or not torch.equal(tensor, held[name].cpu()):
             raise ValueError(f"{name} is damaged")
 
 

@@ -31,6 +31,6 @@ def _likelihoods(
         return new[all_.mask > 0], all_.old_log_prob[all_.mask > 0]
     assert isinstance(policy, NormalisedPolicy)
     seen, actions, old = (
-        torch.from_numpy(getattr(rollout, name)[rollout.acted]) for name in ("observations", "actions", "log_probs")
+        torch.as_tensor(getattr(rollout, name)[rollout.acted]) for name in ("observations", "actions", "log_probs")
     )
     return policy.evaluate_actions(seen, actions)[1], old

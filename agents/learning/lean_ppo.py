@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3 import PPO
-from stable_baselines3.common.utils import explained_variance
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
 from dohyo.agents.learning.mup import set_rate
-from dohyo.agents.learning.rollouts import ActedRollout, split
+from dohyo.agents.learning.rollouts import ActedRollout
 from dohyo.agents.policies.networks import make_policy
-from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.arrays import FloatArray, namespace, put
 from dohyo.arenas.physics.mirror import Mirror, mirrored
 
 LOG_ROOT = math.log(2 * math.pi) / 2
@@ -24,8 +23,9 @@ LOG_ROOT = math.log(2 * math.pi) / 2
 class LeanPpo(PPO):
     """Stable-Baselines3's PPO for a `NormalisedPolicy`, with the same updates from the same rollout.
 
-    It acts in NumPy, computes the values of a rollout in one pass, and normalises each observation once per update.
-    Actions are drawn from torch's random stream, minibatches from NumPy's. With `mirror`, the images of observations
+    It acts without torch's modules, computes the values of a rollout in one pass, and normalises each observation once
+    per update. It plays in NumPy, or in a `DeviceVec` on its device, where nothing waits for the host within a rollout.
+    Actions are drawn from torch's random stream, minibatches from NumPy's; a GPU's streams are seeded from these. With `mirror`, the images of observations
     and actions (`dohyo.arenas.physics.mirror`), a minibatch also has the mirror image of each of its samples.
     """
 
@@ -38,26 +38,49 @@ class LeanPpo(PPO):
     @torch.no_grad()
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
         """Play `n_rollout_steps` control steps in every slot of `env` into the buffer; `callback` is not called."""
-        buffer, space, own = rollout_buffer, env.action_space, self.policy.own
-        actor, log_std = make_policy(self.policy.acting_tensors(), clipped=False), self.policy.log_std.numpy()
-        noise = torch.randn(n_rollout_steps, env.num_envs, *space.shape).numpy()
+        buffer, own, last, starts = rollout_buffer, self.policy.own, self._last_obs, self._last_episode_starts
+        assert last is not None
         buffer.reset()
+        env.open(n_rollout_steps)
+        xp, low, high = namespace(last), *(put(end, env.device) for end in (env.action_space.low, env.action_space.high))
+        actor = make_policy(self.policy.acting_tensors(), clipped=False).on(env.device)
+        noise, log_std = self._noise(buffer.actions), self.policy.log_std
+        if env.device is None:
+            noise, log_std = noise.numpy(), log_std.numpy()
         buffer.log_probs[:] = -(noise**2 / 2 + log_std + LOG_ROOT).sum(axis=2)
-        last, starts, noise = self._last_obs, self._last_episode_starts, noise * np.exp(log_std)
-        assert isinstance(last, np.ndarray)
+        noise *= xp.exp(log_std)
         for step in range(n_rollout_steps):
             buffer.observations[step], buffer.episode_starts[step] = last, starts
             action = actor.act(buffer.observations[step, :, :own]) + noise[step]
             buffer.actions[step] = action
-            last, buffer.rewards[step], starts, _ = env.step(np.clip(action, space.low, space.high))
+            last, buffer.rewards[step], starts = env.play(xp.clip(action, low, high))
             buffer.acted[step] = env.acted
+        env.settle()
         self._last_obs, self._last_episode_starts = last, starts
         buffer.pos, buffer.full = n_rollout_steps, True
-        seen = np.concatenate([buffer.observations, last[None]], dtype=np.float32)
-        values = self.policy.predict_values(torch.from_numpy(seen.reshape(-1, seen.shape[-1]))).reshape(seen.shape[:2])
-        buffer.values[:] = values[:-1].numpy()
+        seen = torch.cat([torch.as_tensor(part).float() for part in (buffer.observations, last[None])])
+        values = self.policy.predict_values(seen.flatten(0, 1)).reshape(seen.shape[:2])
+        values = values.numpy() if env.device is None else values
+        buffer.values[:] = values[:-1]
         buffer.compute_returns_and_advantage(last_values=values[-1], dones=starts)
         return True
+
+    def _noise(self, like: Any) -> Tensor:
+        """Return draws from N(0, 1) of the shape of an array, on the networks' device."""
+        if self.device.type == "cpu":
+            return torch.randn(like.shape)
+        return torch.randn(like.shape, device=self.device, generator=self._seeded(int(torch.randint(2**62, ()))))
+
+    def _order(self, n: int) -> Tensor:
+        """Return the numbers below n in random order, on the networks' device."""
+        if self.device.type == "cpu":
+            return torch.from_numpy(np.random.permutation(n))  # noqa: NPY002 - SB3's stream
+        seed = np.random.randint(2**62)  # noqa: NPY002
+        return torch.randperm(n, device=self.device, generator=self._seeded(seed))
+
+    def _seeded(self, seed: int) -> torch.Generator:
+        """Return a GPU's random stream, from a seed of a stream of the host, whose state a checkpoint holds."""
+        return torch.Generator(self.device).manual_seed(seed)
 
     @torch.no_grad()
     def _rollout(self) -> list[Tensor]:
@@ -75,9 +98,9 @@ class LeanPpo(PPO):
         pairs = [(seen, action)]
         if self._mirror is not None:
             pairs.append((mirrored(self._mirror[0], seen), mirrored(self._mirror[1], action)))
-        views = [(norm_of(self.policy)(torch.from_numpy(o)), torch.from_numpy(a)) for o, a in pairs]
+        views = [(norm_of(self.policy)(torch.as_tensor(o)), torch.as_tensor(a)) for o, a in pairs]
         both = [torch.stack(tensors, dim=1) for tensors in zip(*views, strict=True)]
-        return both + [torch.from_numpy(a)[:, None].expand(-1, len(views)) for a in rest]
+        return both + [torch.as_tensor(a)[:, None].expand(-1, len(views)) for a in rest]
 
     def train(self) -> None:
         """Update the networks from the last rollout, until its divergence goes beyond 1.5 `target_kl`."""
@@ -85,9 +108,8 @@ class LeanPpo(PPO):
         set_rate(policy.optimizer, self.lr_schedule(left))
         rollout, figures, diverged = self._rollout(), list[dict[str, Tensor]](), False
         for _ in range(self.n_epochs):
-            order = np.random.permutation(len(rollout[0]))  # noqa: NPY002 - SB3's stream
-            first = len(figures)
-            for rows in map(torch.from_numpy, split(order, self.batch_size)):
+            order, first = self._order(len(rollout[0])), len(figures)
+            for rows in order.tensor_split(max(1, -(-len(order) // self.batch_size))):
                 # The samples first, then their images.
                 loss, new = self._loss(*(tensor[rows].transpose(0, 1).flatten(0, 1) for tensor in rollout))
                 figures.append(new)
@@ -141,9 +163,9 @@ class LeanPpo(PPO):
         over = dict.fromkeys(figures[0], figures) | {"approx_kl": last, "loss": last[-1:]}
         for name, those in over.items():
             self.logger.record(f"train/{name}", torch.stack([one[name] for one in those]).mean().item())
-        buffer = self.rollout_buffer
-        explained = explained_variance(buffer.values.flatten(), buffer.returns.flatten())
-        self.logger.record("train/explained_variance", explained)
+        values, returns = (torch.as_tensor(getattr(self.rollout_buffer, name)) for name in ("values", "returns"))
+        spread, error = (part.var(correction=0).item() for part in (returns, returns - values))
+        self.logger.record("train/explained_variance", 1 - error / spread if spread else math.nan)
         self.logger.record("train/std", self.policy.log_std.exp().mean().item())
         self.logger.record("train/n_updates", self._n_updates)
         self.logger.record("train/clip_range", self._clip)

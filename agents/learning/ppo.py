@@ -27,7 +27,7 @@ from dohyo.agents.learning.recurrent_ppo import ChunkBuffer, ChunkedPpo
 from dohyo.agents.learning.rollouts import ActedRollout, join
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
-from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.arrays import FloatArray, put
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.rules.arena import layout
 from dohyo.arenas.saved import AnyArray, Saved, put_back
@@ -117,8 +117,9 @@ class PpoLearner:
         longer finite.
         """
         self._rollout.fill(join(rollouts))
-        self._ppo.num_timesteps += int(np.count_nonzero(self._rollout.acted))
-        if (self._norm.count > 0).all() and self._rollout.acted.any():
+        acted = int(self._rollout.acted.sum())
+        self._ppo.num_timesteps += acted
+        if acted and (self._norm.count > 0).all():
             for parameter in self._policy.acting_parameters():
                 parameter.requires_grad_(self.samples > self._alone_until)
             self._train()
@@ -191,7 +192,7 @@ class PpoLearner:
             "rate_factor": repr(self._rate.factor),
             "random": json.dumps(np.random.get_state(legacy=False), default=lambda a: a.tolist()),  # noqa: NPY002 - SB3 uses it
         }
-        write_atomically(path, save(tensors, metadata))
+        write_atomically(path, save({name: tensor.cpu() for name, tensor in tensors.items()}, metadata))
 
     def restore(self, path: Path) -> Saved:
         """Continue from a file that `save` wrote and return its `bouts`; raises `SnapshotError` if it is damaged.
@@ -227,7 +228,7 @@ class PpoLearner:
         arrays: Saved = {"seen": np.zeros((number, features), self.vec.dtype), "starts": np.zeros(number, bool)}
         arrays |= {f"memory/{k}": tensor.numpy() for k, tensor in enumerate(sb3.memory(self._ppo))}
         put_back(arrays, {name: tensor.numpy() for name, tensor in saved.items()})
-        sb3.set_slots(self._ppo, arrays["seen"], arrays["starts"])
+        sb3.set_slots(self._ppo, *(put(arrays[name], self.vec.device) for name in ("seen", "starts")))
 
     def _restore_adam(self, tensors: dict[str, torch.Tensor]) -> None:
         adam = self._policy.optimizer.state_dict()
@@ -276,7 +277,7 @@ def _settings(vec: SeatVec, config: PpoConfig, seed: int, rate: Rate, chunk: int
             "optimizer_kwargs": {"eps": 1e-5, "fused": True},  # SB3's epsilon
         },
         "seed": seed,
-        "device": "cpu",
+        "device": vec.device or "cpu",
     }
 
 

@@ -4,22 +4,21 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.type_aliases import RolloutBufferSamples
 
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.arenas.arrays import FloatArray
+from dohyo.arenas.arrays import BoolArray, FloatArray, namespace
 from dohyo.arenas.saved import AnyArray, Saved
-
-BoolArray = NDArray[np.bool_]
 
 LEARNED = ("observations", "actions", "values", "log_probs", "advantages", "returns", "acted")
 """Arrays of a rollout from which an update learns, `[steps, slots]` or `[steps, slots, n]`."""
 
 
 class ActedRollout(RolloutBuffer):
-    """A rollout whose minibatches hold only samples of slots that acted.
+    """A rollout whose minibatches hold only samples of slots that acted; its arrays are tensors if those of `vec` are.
 
     Between the end of a seat's episode and the next bout the advantages of an idle slot are of no use, and they are cut
     off at both ends: the slot's episode ends twice.
@@ -34,6 +33,26 @@ class ActedRollout(RolloutBuffer):
         super().reset()
         self.acted: BoolArray = np.ones((self.buffer_size, self.n_envs), bool)
         """Which slots acted, `[steps, slots]`."""
+        if self._vec.device is not None:
+            for name, array in self._arrays().items():
+                setattr(self, name, torch.zeros_like(torch.from_numpy(array), device=self._vec.device))
+
+    def _arrays(self) -> Saved:
+        return {name: array for name, array in vars(self).items() if isinstance(array, np.ndarray)}
+
+    def compute_returns_and_advantage(self, last_values: FloatArray, dones: BoolArray) -> None:
+        """Estimate advantages (arXiv 1506.02438) and returns, from the values `[slots]` after the last step.
+
+        `dones` `[slots]` says whose episode ended in that step. These are Stable-Baselines3's numbers, bit for bit.
+        """
+        xp, ahead, value = namespace(dones), 0.0, last_values
+        going = 1.0 - xp.astype(dones, xp.float32)
+        for step in reversed(range(self.buffer_size)):
+            surprise = self.rewards[step] + self.gamma * value * going - self.values[step]
+            ahead = surprise + self.gamma * self.gae_lambda * going * ahead
+            self.advantages[step] = ahead
+            going, value = 1.0 - self.episode_starts[step], self.values[step]
+        self.returns = self.advantages + self.values
 
     def add(self, *args: Any, **kwargs: Any) -> None:
         """Add a control step of all slots, and whether they acted in it."""
@@ -62,7 +81,7 @@ class ActedRollout(RolloutBuffer):
 
     def seen(self) -> FloatArray:
         """Return the observations of slots that acted, `[n, obs]`."""
-        acted = self.swap_and_flatten(self.acted)[:, 0] if self.generator_ready else self.acted.ravel()
+        acted = self.swap_and_flatten(self.acted)[:, 0] if self.generator_ready else self.acted.reshape(-1)
         seen: FloatArray = self.observations.reshape(len(acted), -1)[acted]
         return seen
 
@@ -87,4 +106,5 @@ def join(rollouts: Sequence[Mapping[str, AnyArray]]) -> Mapping[str, AnyArray]:
     """Return several rollouts as one, with the slots of all; a single one is returned as it is."""
     if len(rollouts) == 1:
         return rollouts[0]
-    return {name: np.concatenate([rollout[name] for rollout in rollouts], axis=1) for name in rollouts[0]}
+    concat = namespace(rollouts[0]["acted"]).concat
+    return {name: concat([rollout[name] for rollout in rollouts], axis=1) for name in rollouts[0]}

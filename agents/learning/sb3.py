@@ -1,9 +1,11 @@
 """Access to private fields of Stable-Baselines3 (2.9); no other file uses them."""
 
+import numpy as np
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
+from dohyo.arenas.arrays import put
 from dohyo.arenas.saved import AnyArray
 
 
@@ -12,7 +14,10 @@ def prepare(ppo: OnPolicyAlgorithm) -> BaseCallback:
 
     The total of steps matters only for schedules, and ours follow `spend`.
     """
-    return ppo._setup_learn(total_timesteps=1, reset_num_timesteps=False)[1]
+    callback = ppo._setup_learn(total_timesteps=1, reset_num_timesteps=False)[1]
+    if isinstance(ppo._last_episode_starts, np.ndarray):
+        ppo._last_episode_starts = put(ppo._last_episode_starts, ppo.env.device)
+    return callback
 
 
 def forget_bouts(ppo: OnPolicyAlgorithm) -> None:

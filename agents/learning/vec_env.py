@@ -5,12 +5,11 @@ from typing import Any, Protocol
 
 import numpy as np
 from gymnasium.spaces import Box
-from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from dohyo.agents.learning.bouts import EVERY, EndedBouts
 from dohyo.agents.learning.slots import Slots
-from dohyo.arenas.arrays import FloatArray, IntArray
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics.mirror import Mirror
@@ -50,6 +49,9 @@ class SeatVec(VecEnv):
     randomised in it (`Randomiser.drawn`), for a value function.
     """
 
+    device: Any = None
+    """The device of torch on which the slots' observations, actions and rewards are tensors; None for arrays."""
+
     def __init__(
         self,
         batch: Batch,
@@ -61,14 +63,14 @@ class SeatVec(VecEnv):
         privileged: bool = False,
     ) -> None:
         self.batch, self.opponents, self._scale, self.mirrored = batch, opponents, reward_scale, mirrored
-        self._slots = Slots(batch, mirrored, side)
+        self._slots = self._acting = Slots(batch, mirrored, side)
         self._quiet: dict[str, Any] = {}
         self._listener: Callable[[EndedBouts], None] | None = None
         self._pending: FloatArray | None = None
-        shown = self._slots.order[self._slots.seat[0]]
+        shown = self._slots.others[self._slots.seat[0]]
         self._views = len(shown) if privileged else 1
         """Number of seats whose observations a slot gets."""
-        self._shown = shown[: self._views].tolist()
+        self._shown = shown[: self._views]
         spaces = [batch.observation_spaces[seat] for seat in self._shown]
         self.own = spaces[0].shape[0]
         self.dtype = np.result_type(*(space.dtype for space in spaces))
@@ -79,9 +81,9 @@ class SeatVec(VecEnv):
         """What is randomised in each world, as far as slots see it, `[W, numbers]`."""
         unbounded = np.full(self._drawn.shape[1], np.inf, np.float32)
         low, high = np.concatenate([low, -unbounded]), np.concatenate([high, unbounded])
-        slots = len(self._slots.seat)
-        self._idle: NDArray[np.bool_] = np.zeros(slots, bool)
-        self.acted: NDArray[np.bool_] = np.ones(slots, bool)
+        slots = self._slots.count
+        self._idle: BoolArray = np.zeros(slots, bool)
+        self.acted: BoolArray = np.ones(slots, bool)
         """Which slots acted in the last step; the others idled."""
         super().__init__(slots, Box(low, high), batch.action_spaces[shown[0]])
 
@@ -97,35 +99,55 @@ class SeatVec(VecEnv):
         """Store the slots' actions `[slots, act]` for `step_wait`."""
         self._pending = actions
 
-    def step_wait(self) -> tuple[FloatArray, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+    def step_wait(self) -> tuple[FloatArray, FloatArray, BoolArray, list[dict[str, Any]]]:
         """Step the batch; a slot whose episode ends gets its last observation in `info["terminal_observation"]`."""
         assert self._pending is not None
-        slots = self._slots
-        theirs = slots.rivals(self.batch.observations) if len(slots.past) else self._pending[:0]
-        if len(slots.past):
-            theirs = self.opponents.act(theirs, slots.chairs)
         drawn = self._drawn.copy()  # a bout that begins draws anew
-        step = self.batch.step(slots.everyone(self._pending, theirs))
-        reward = (step.reward[slots.world, slots.seat] * self._scale).astype(np.float32)
-        out = step.out[slots.world, slots.seat]
-        done = step.done[slots.world] | (out & ~self._idle)
-        self.acted = ~self._idle
+        step, reward, done = self._advance(self._pending)
         infos = self._infos(step, done, drawn)
-        self._idle = out & ~step.done[slots.world]
+        return self._conclude(step), reward, done, infos
+
+    def play(self, actions: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+        """Step the batch; return what `step` returns but the infos, which take time."""
+        step, reward, done = self._advance(actions)
+        return self._conclude(step), reward, done
+
+    def open(self, steps: int) -> None:
+        """Prepare for a rollout of `steps` calls of `play`."""
+
+    def settle(self) -> None:
+        """Report the bouts that have ended since `open`, unless they have been reported."""
+
+    def _advance(self, actions: FloatArray) -> tuple[Step, FloatArray, BoolArray]:
+        """Step the batch under the slots' actions; return the step, and of each slot the reward and whether it ends."""
+        slots = self._acting
+        theirs = actions[:0]
+        if len(slots.past):
+            theirs = self.opponents.act(slots.rivals(self.batch.observations), slots.chairs)
+        step = self.batch.step(slots.everyone(actions, theirs))
+        xp, over = namespace(step.done), step.done[slots.world]
+        reward = xp.astype(step.reward[slots.world, slots.seat] * self._scale, xp.float32)
+        out = step.out[slots.world, slots.seat]
+        done = over | (out & ~self._idle)
+        self.acted, self._idle = ~self._idle, out & ~over
+        return step, reward, done
+
+    def _conclude(self, step: Step) -> FloatArray:
+        """Report the bouts that have ended in a step; return what every slot sees, `[slots, obs]`."""
         if len(step.finished.ids):
             self._end_bouts(step.finished)
-        return self._seen(step.observation), reward, done, infos
+        return self._seen(step.observation)
 
     def _seen(self, observation: Sequence[FloatArray]) -> FloatArray:
         """Return what every slot sees, `[slots, obs]`."""
-        seen = self._slots.gather(observation, self._views)
+        seen = self._acting.gather(observation, self._views)
         return np.concatenate([seen, self._drawn[self._slots.world]], axis=1) if self._drawn.shape[1] else seen
 
-    def _infos(self, step: Step, done: NDArray[np.bool_], drawn: FloatArray) -> list[dict[str, Any]]:
+    def _infos(self, step: Step, done: BoolArray, drawn: FloatArray) -> list[dict[str, Any]]:
         infos = [self._quiet] * self.num_envs
         row = {int(world): k for k, world in enumerate(step.finished.ids)}
         for slot in np.flatnonzero(done):
-            world, seats = int(self._slots.world[slot]), self._slots.order[self._slots.seat[slot], : self._views]
+            world, seats = int(self._slots.world[slot]), self._slots.others[self._slots.seat[slot]][: self._views]
             seen, k = (step.finished.observation, row[world]) if world in row else (step.observation, world)
             last = [*(seen[seat][k] for seat in seats), drawn[world]]
             infos[slot] = {"terminal_observation": np.concatenate(last)}
@@ -141,7 +163,9 @@ class SeatVec(VecEnv):
         against = ended.against_opponents()
         if len(against.worlds):
             self.opponents.note(against)
-            self._slots.move(against.worlds)
+            over = np.zeros(self.batch.worlds, bool)
+            over[against.worlds] = True
+            self._slots.move(over)
             self.opponents.assign(against.worlds)
         if self._listener is not None:
             self._listener(ended)

@@ -85,3 +85,10 @@ class GatheredPolicies:
         action = network.act(seen, after)[:, 0]
         self.memory.keep(worlds, namespace(memory).where(mine, after[:, 0], memory))
         return action
+
+    def forget(self, worlds: IntArray | BoolArray) -> None:
+        """Clear the memory of `worlds`, in which new bouts begin: indices `[n]` or a mask `[W]`."""
+        self.memory.forget(worlds)
+
+    def settle(self) -> None:
+        """Do nothing: noise does not depend on the order of networks."""

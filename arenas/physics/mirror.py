@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from dohyo.arenas.arrays import Array, FloatArray
+from dohyo.arenas.arrays import Array, FloatArray, namespace
 
 VECTOR, SPIN = (1, -2, 3), (-1, 2, -3)
 """Mirror images of a vector and of an angular velocity (x forward, y left, z up), see `Mirror`."""
@@ -29,8 +29,9 @@ def join(mirrors: Sequence[Mirror]) -> Mirror:
 
 def mirrored(mirror: Mirror, values: FloatArray) -> FloatArray:
     """Return the image of `values` `[…, n]`."""
-    places = np.array(mirror, np.intp)
-    image: FloatArray = values[..., np.abs(places) - 1] * np.sign(places).astype(values.dtype)
+    xp, places = namespace(values), np.array(mirror, np.intp)
+    signs = xp.asarray(np.sign(places), dtype=values.dtype, device=values.device)
+    image: FloatArray = values[..., np.abs(places) - 1] * signs
     return image
 
 

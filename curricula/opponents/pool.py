@@ -65,13 +65,15 @@ class Pool:
     def assign(self, worlds: IntArray) -> None:
         """Draw the opponents for the bout that begins in each of `worlds` `[n]`."""
         rows, chairs = (self._rows(np.arange(count), worlds) for count in (self._count, len(self._opponents)))
-        n = len(rows)
+        self._chain[rows], self._version[rows], self._chance[rows] = self._meet(len(rows))
+        self._stacked.forget(chairs)
+
+    def _meet(self, n: int) -> tuple[IntArray, IntArray, Array]:
+        """Draw n opponents: chain, version, and the chance with which each was drawn from its chain, `[n]` each."""
         guests = self._rng.random(n) < self._guest_share
         chain, version = np.full(n, self.ledger.own), self._rng.integers(max(1, len(self.ledger.guests)), size=n)
         chain[~guests], version[~guests] = self._draw(int((~guests).sum()))
-        self._chain[rows], self._version[rows] = chain, version
-        self._chance[rows] = self._chances(chain, version)
-        self._stacked.forget(chairs)
+        return chain, version, self._chances(chain, version)
 
     def _rows(self, numbers: IntArray, worlds: IntArray) -> IntArray:
         """Return k * W + w for every number k and world w, in this order."""
