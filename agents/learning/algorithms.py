@@ -96,6 +96,8 @@ class Algorithm:
     build: Build
     policies: tuple[str, ...]
     """The networks that it trains, keys of `POLICIES`."""
+    on_device: bool = False
+    """Whether it also learns in a `DeviceVec`, where what slots see and do are tensors."""
 
 
 def _in_torch(name: str) -> Build:
@@ -109,7 +111,7 @@ def _in_torch(name: str) -> Build:
 
 
 ALGORITHMS = {
-    "ppo": Algorithm(_in_torch("ppo"), ("mlp",)),
+    "ppo": Algorithm(_in_torch("ppo"), ("mlp",), on_device=True),
     "recurrent_ppo": Algorithm(_in_torch("recurrent_ppo"), ("lstm",)),
 }
 """Algorithms by name. If none is named, the first that trains the network is used."""

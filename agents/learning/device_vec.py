@@ -1,6 +1,5 @@
 """Slots on a device: observations, actions and rewards are tensors there, and bouts are reported after a rollout."""
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,8 +8,7 @@ from torch import Tensor
 
 from dohyo.agents.learning.slots import Slots
 from dohyo.agents.learning.vec_env import Opponents, SeatVec
-from dohyo.arenas.arrays import BoolArray, FloatArray, host
-from dohyo.arenas.saved import AnyArray, Saved
+from dohyo.arenas.arrays import BoolArray, FloatArray, host, put
 from dohyo.arenas.step import Finished, Step
 
 REPORTED = ("winner", "ending", "steps", "left", "dense")
@@ -52,7 +50,7 @@ class DeviceVec(SeatVec):
         super().__init__(batch, opponents, mirrored, reward_scale, side, privileged=privileged)
         self.device: torch.device = batch.device
         self._acting = Slots(batch, mirrored, side, self.device)
-        self._idle, self.acted = (torch.as_tensor(mask, device=self.device) for mask in (self._idle, self.acted))
+        self._idle, self.acted = put(self._idle, self.device), put(self.acted, self.device)
         self._log: dict[str, list[Tensor]] = {}
 
     def open(self, steps: int) -> None:
@@ -80,13 +78,3 @@ class DeviceVec(SeatVec):
                 self._end_bouts(Finished(ids, (), outcome=np.zeros_like(rows["dense"]), **rows))
         self._log.clear()
         self.opponents.settle()
-
-    def save(self) -> Saved:
-        """Return the state of the slots, in the form of `SeatVec.save`."""
-        return super().save() | {"idle": np.array(host(self._idle))}
-
-    def restore(self, saved: Mapping[str, AnyArray]) -> None:
-        """Continue from a state that `save` of this class or of `SeatVec` returned; raises `StateError`."""
-        tensor, self._idle = self._idle, np.array(host(self._idle))
-        super().restore(saved)
-        self._idle = torch.as_tensor(self._idle, device=tensor.device)

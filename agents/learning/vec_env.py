@@ -9,7 +9,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from dohyo.agents.learning.bouts import EVERY, EndedBouts
 from dohyo.agents.learning.slots import Slots
-from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, host, namespace, put
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics.mirror import Mirror
@@ -193,15 +193,15 @@ class SeatVec(VecEnv):
     def save(self) -> Saved:
         """Return the state of the slots, without the batch and the opponents, for `restore` of a like vector."""
         seed = self._seeds[0]
-        state = {"seed": np.array(-1 if seed is None else seed), "idle": self._idle.copy()}
+        state = {"seed": np.array(-1 if seed is None else seed), "idle": np.array(host(self._idle))}
         return state | {"turn": self._slots.save()}
 
     def restore(self, saved: Mapping[str, AnyArray]) -> None:
         """Continue from a state that `save` returned; raises `StateError` if it does not fit."""
-        turn, idle, seed = self._slots.save(), self._idle.copy(), np.array(0)
+        turn, idle, seed = self._slots.save(), np.array(host(self._idle)), np.array(0)
         put_back({"turn": turn, "idle": idle, "seed": seed}, saved)
         self._slots.restore(turn)
-        self._idle[:] = idle
+        self._idle = put(idle, self.device)
         self.seed(int(seed)) if seed >= 0 else self._reset_seeds()
 
     def close(self) -> None:

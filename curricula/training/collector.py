@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from dohyo.agents.learning.algorithms import Samples, make_learner
 from dohyo.agents.learning.bouts import EndedBouts
+from dohyo.agents.learning.device_vec import DeviceVec
 from dohyo.agents.learning.slots import opponents_of
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot
@@ -16,6 +19,7 @@ from dohyo.arenas.rules.arena import Ranges
 from dohyo.arenas.saved import AnyArray, Saved, nested, under
 from dohyo.arenas.sides import seats_of_sides
 from dohyo.curricula.matches.roles import Role
+from dohyo.curricula.opponents.device_pool import DevicePool
 from dohyo.curricula.opponents.league import KINDS
 from dohyo.curricula.opponents.ledger import Ledger, Result
 from dohyo.curricula.opponents.matchmaker import Evenly, Matchmaker
@@ -95,6 +99,7 @@ class Collector:
 
     def __init__(self, spec: CollectorSpec, config: TrainConfig, batch: Batch, load: Load, seeds: Seeds) -> None:
         self.spec, self._config, self._batch = spec, config, batch
+        self._device = getattr(batch, "device", None)
         self.pool = self._make_pool(load, seeds.opponents)
         self.vec = self._make_vec()
         self.learner = make_learner(self.vec, config.ppo, seeds.learner, config.algorithm)
@@ -105,15 +110,17 @@ class Collector:
     def _make_pool(self, load: Load, seed: int) -> Pool:
         config, arena, side = self._config, self._batch.arena, self.spec.role.sides[0]
         rival = seats_of_sides(arena.sides)[side - 1][0]
-        return Pool(
+        more: dict[str, Any] = {"guest_share": config.guest_share, "opponents": opponents_of(arena.sides, side)}
+        more["actions"] = self._batch.action_spaces[rival].shape[0]
+        kind = Pool if self._device is None else partial(DevicePool, device=self._device)
+        ledger, matchmaker = self.spec.ledger.copy(), self._matchmaker()
+        return kind(
             lambda name: fit(load(name), config=config, arena=arena, seat=rival),
-            self.spec.ledger.copy(),
-            self._matchmaker(),
+            ledger,
+            matchmaker,
             config.worlds,
             seed,
-            guest_share=config.guest_share,
-            actions=self._batch.action_spaces[rival].shape[0],
-            opponents=opponents_of(arena.sides, side),
+            **more,
         )
 
     def _matchmaker(self) -> Matchmaker:
@@ -127,7 +134,8 @@ class Collector:
         share = round(KINDS[self.spec.kind].self_play * config.worlds) if config.league else config.mirrored
         mirrored, side = (share, None) if both else (0, self.spec.role.sides[0])
         privileged = config.ppo.value == "privileged"
-        return SeatVec(self._batch, self.pool, mirrored, config.ppo.reward_scale, side, privileged=privileged)
+        kind: Callable[..., SeatVec] = SeatVec if self._device is None else DeviceVec
+        return kind(self._batch, self.pool, mirrored, config.ppo.reward_scale, side, privileged=privileged)
 
     def begin(self) -> None:
         """Begin new bouts in every world, because another learner has used the batch."""

@@ -17,6 +17,7 @@ from dohyo.curricula.run.software import note_versions
 from dohyo.curricula.training.ahead import Ahead
 from dohyo.curricula.training.collector import Scheduled
 from dohyo.curricula.training.curves import CurvesFile
+from dohyo.curricula.training.device import training_batch
 from dohyo.curricula.training.idle import idle_batch
 from dohyo.curricula.training.lineage import Crew, Lineage
 from dohyo.curricula.training.plan import SitePlan
@@ -65,7 +66,7 @@ class Training:
         tracked: list[KVWriter] = [Tracked(tracker, folder)] if tracker else []
         plan = SitePlan.of(folder)
         seeds = plan.seeds()
-        self._batch = idle_batch(config) if config.collectors else config.make_batch()
+        self._batch = idle_batch(config) if config.collectors else training_batch(config)
         site = Site(plan, self._batch, folder.load, seeds)
         self._crew = _crew(plan, site, folder)
         self._widenings = Widenings(config.widen, self._batch.arena.ranges, config.randomisation)
