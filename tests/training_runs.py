@@ -9,7 +9,9 @@ from typing import Any
 from safetensors import safe_open
 
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
+from dohyo.curricula.training.training import Training
 
 CYCLES = 23
 """Control steps of a bout: bouts go on beyond generations of 16 steps, and all of them see some end."""
@@ -28,6 +30,27 @@ RUNS: dict[str, dict[str, Any]] = {
     "league": {"opponents": "league", "timeout": 1, "samples": 1000},
     "league with lstm": {"opponents": "league", "timeout": 1, "ppo": LSTM, "samples": 1000},
 }
+
+
+def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:
+    """Train to the end of the budget in sessions of `turns` generations; the first stops before any."""
+    stop = 0
+    while True:
+        with closing(RunFolder.create_or_resume(path, config)) as folder:
+            training = Training(folder)
+            training.start_chains()
+            for lineage in training.lineages:
+                training._rate_if_due(lineage)
+            while stop and training._used() < 1:
+                training._take_turn()
+                stop -= 1
+            over = training._used() >= 1
+            for lineage in training.lineages if over else ():
+                training._rate(lineage)
+            training.close()
+        if over:
+            return
+        stop = turns
 
 
 def outcome(path: Path) -> dict[str, Any]:

@@ -48,7 +48,6 @@ class DeviceVec(SeatVec):
         privileged: bool = False,
     ) -> None:
         super().__init__(batch, opponents, mirrored, reward_scale, side, privileged=privileged)
-        self.device: torch.device = batch.device
         self._acting = Slots(batch, mirrored, side, self.device)
         self._idle, self.acted = put(self._idle, self.device), put(self.acted, self.device)
         self._log: dict[str, list[Tensor]] = {}

@@ -12,7 +12,7 @@ from torch.nn import functional
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
 from dohyo.agents.learning.mup import set_rate
 from dohyo.agents.learning.rollouts import ActedRollout
-from dohyo.agents.policies.networks import make_policy
+from dohyo.agents.policies.networks import Mlp
 from dohyo.arenas.arrays import FloatArray, namespace, put
 from dohyo.arenas.physics.mirror import Mirror, mirrored
 
@@ -25,8 +25,9 @@ class LeanPpo(PPO):
 
     It acts without torch's modules, computes the values of a rollout in one pass, and normalises each observation once
     per update. It plays in NumPy, or in a `DeviceVec` on its device, where nothing waits for the host within a rollout.
-    Actions are drawn from torch's random stream, minibatches from NumPy's; a GPU's streams are seeded from these. With `mirror`, the images of observations
-    and actions (`dohyo.arenas.physics.mirror`), a minibatch also has the mirror image of each of its samples.
+    Actions are drawn from torch's random stream, minibatches from NumPy's; on a GPU, from streams that these seed. With
+    `mirror`, the images of observations and actions (`dohyo.arenas.physics.mirror`), a minibatch also has the mirror
+    image of each of its samples.
     """
 
     policy: NormalisedPolicy
@@ -38,16 +39,20 @@ class LeanPpo(PPO):
     @torch.no_grad()
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
         """Play `n_rollout_steps` control steps in every slot of `env` into the buffer; `callback` is not called."""
-        buffer, own, last, starts = rollout_buffer, self.policy.own, self._last_obs, self._last_episode_starts
-        assert last is not None
+        buffer, own = rollout_buffer, self.policy.own
+        last: Any = self._last_obs
+        starts = self._last_episode_starts
         buffer.reset()
         env.open(n_rollout_steps)
-        xp, low, high = namespace(last), *(put(end, env.device) for end in (env.action_space.low, env.action_space.high))
-        actor = make_policy(self.policy.acting_tensors(), clipped=False).on(env.device)
-        noise, log_std = self._noise(buffer.actions), self.policy.log_std
-        if env.device is None:
-            noise, log_std = noise.numpy(), log_std.numpy()
+        xp, low, high = (
+            namespace(last),
+            *(put(end, env.device) for end in (env.action_space.low, env.action_space.high)),
+        )
+        actor = Mlp(self.policy.acting_tensors(), clipped=False).on(env.device)
+        drawn: tuple[Any, Any] = self._noise(buffer.actions), self.policy.log_std
+        noise, log_std = drawn if env.device else (part.numpy() for part in drawn)
         buffer.log_probs[:] = -(noise**2 / 2 + log_std + LOG_ROOT).sum(axis=2)
+        xp = namespace(noise)
         noise *= xp.exp(log_std)
         for step in range(n_rollout_steps):
             buffer.observations[step], buffer.episode_starts[step] = last, starts
@@ -59,8 +64,8 @@ class LeanPpo(PPO):
         self._last_obs, self._last_episode_starts = last, starts
         buffer.pos, buffer.full = n_rollout_steps, True
         seen = torch.cat([torch.as_tensor(part).float() for part in (buffer.observations, last[None])])
-        values = self.policy.predict_values(seen.flatten(0, 1)).reshape(seen.shape[:2])
-        values = values.numpy() if env.device is None else values
+        values: Any = self.policy.predict_values(seen.flatten(0, 1)).reshape(seen.shape[:2])
+        values = values if env.device else values.numpy()
         buffer.values[:] = values[:-1]
         buffer.compute_returns_and_advantage(last_values=values[-1], dones=starts)
         return True

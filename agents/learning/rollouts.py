@@ -40,7 +40,7 @@ class ActedRollout(RolloutBuffer):
     def _arrays(self) -> Saved:
         return {name: array for name, array in vars(self).items() if isinstance(array, np.ndarray)}
 
-    def compute_returns_and_advantage(self, last_values: FloatArray, dones: BoolArray) -> None:
+    def compute_returns_and_advantage(self, last_values: Any, dones: BoolArray) -> None:
         """Estimate advantages (arXiv 1506.02438) and returns, from the values `[slots]` after the last step.
 
         `dones` `[slots]` says whose episode ended in that step. These are Stable-Baselines3's numbers, bit for bit.

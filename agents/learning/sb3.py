@@ -16,7 +16,7 @@ def prepare(ppo: OnPolicyAlgorithm) -> BaseCallback:
     """
     callback = ppo._setup_learn(total_timesteps=1, reset_num_timesteps=False)[1]
     if isinstance(ppo._last_episode_starts, np.ndarray):
-        ppo._last_episode_starts = put(ppo._last_episode_starts, ppo.env.device)
+        ppo._last_episode_starts = put(ppo._last_episode_starts, getattr(ppo.env, "device", None))
     return callback
 
 

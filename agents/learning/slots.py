@@ -57,7 +57,8 @@ class Slots:
 
     def side(self, worlds: IntArray) -> IntArray:
         """Return the side that the learner takes in each of `worlds`, all of them with opponents."""
-        return np.array(self.taken)[host(self._turn)[worlds - self._mirrored]]
+        turn: IntArray = host(self._turn)
+        return np.array(self.taken)[turn[worlds - self._mirrored]]
 
     def move(self, over: BoolArray) -> None:
         """Let the learner take the next side in the worlds of the mask `over` `[W]` that have opponents."""
@@ -84,16 +85,19 @@ class Slots:
         if self._moves:
             stacked = xp.stack(observation)
             seen = [stacked[self._order[self.seat, view], self.world] for view in range(views)]
-            return seen[0] if views == 1 else xp.concat(seen, axis=1)
-        rows = [xp.concat([observation[s] for s in self.others[seat][:views]], axis=1) for seat in self._still[0]]
-        return xp.stack(rows, axis=1).reshape(self.count, -1)
+            rows: FloatArray = seen[0] if views == 1 else xp.concat(seen, axis=1)
+            return rows
+        shown = [xp.concat([observation[s] for s in self.others[seat][:views]], axis=1) for seat in self._still[0]]
+        rows = xp.stack(shown, axis=1)
+        return rows.reshape(self.count, -1)
 
     def rivals(self, observation: Sequence[FloatArray]) -> FloatArray:
         """Return what the chairs see, `[chairs, obs]`."""
         xp = namespace(observation[0])
         if not self._moves:
-            return xp.concat([observation[seat] for seat in self._still[1]])
-        seen = xp.stack([o[self._mirrored :] for o in observation])[self._rivals[self._turn].T, self._rows]
+            rows: FloatArray = xp.concat([observation[seat] for seat in self._still[1]])
+            return rows
+        seen: FloatArray = xp.stack([o[self._mirrored :] for o in observation])[self._rivals[self._turn].T, self._rows]
         return seen.reshape(-1, seen.shape[-1])
 
     def everyone(self, own: FloatArray, theirs: FloatArray) -> list[FloatArray]:

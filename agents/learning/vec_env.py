@@ -49,9 +49,6 @@ class SeatVec(VecEnv):
     randomised in it (`Randomiser.drawn`), for a value function.
     """
 
-    device: Any = None
-    """The device of torch on which the slots' observations, actions and rewards are tensors; None for arrays."""
-
     def __init__(
         self,
         batch: Batch,
@@ -63,6 +60,8 @@ class SeatVec(VecEnv):
         privileged: bool = False,
     ) -> None:
         self.batch, self.opponents, self._scale, self.mirrored = batch, opponents, reward_scale, mirrored
+        self.device: Any = getattr(batch, "device", None)
+        """The device of torch on which the slots' observations, actions and rewards are tensors; None for arrays."""
         self._slots = self._acting = Slots(batch, mirrored, side)
         self._quiet: dict[str, Any] = {}
         self._listener: Callable[[EndedBouts], None] | None = None
@@ -77,7 +76,8 @@ class SeatVec(VecEnv):
         """The type of the slots' observations."""
         ends = ([getattr(space, end) for space in spaces] for end in ("low", "high"))
         low, high = (np.concatenate(end, dtype=np.float32) for end in ends)  # the paper's arenas give float64
-        self._drawn = batch.randomiser.drawn if privileged else np.zeros((batch.worlds, 0), np.float32)
+        randomised = privileged and self.device is None  # nothing is on a device
+        self._drawn = batch.randomiser.drawn if randomised else np.zeros((batch.worlds, 0), np.float32)
         """What is randomised in each world, as far as slots see it, `[W, numbers]`."""
         unbounded = np.full(self._drawn.shape[1], np.inf, np.float32)
         low, high = np.concatenate([low, -unbounded]), np.concatenate([high, unbounded])

@@ -28,7 +28,7 @@ class Policy(Protocol):
 
 
 class Memory:
-    """The memory of policies in W worlds: one row per world, as wide as the largest memory; with `device` kept there."""
+    """The memory of policies in W worlds: one row per world, as wide as the largest memory; a tensor with `device`."""
 
     def __init__(self, worlds: int, device: Any = None) -> None:
         self._device = device

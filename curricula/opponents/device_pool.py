@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from dohyo.agents.policies.gathered import GatheredPolicies
 from dohyo.agents.policies.networks import Network
@@ -41,11 +40,11 @@ class DevicePool(Pool):
         more: dict[str, Any] = {"guest_share": guest_share, "actions": actions, "opponents": opponents}
         super().__init__(load, ledger, matchmaker, worlds, seed, **more)
         self._device = device
-        self._crowd = self._stacked = GatheredPolicies(worlds * len(opponents), device)
+        self._stacked = self._crowd = GatheredPolicies(worlds * len(opponents), device)
         self._row = torch.arange(worlds * self._count, device=device)
         chairs = self._opponents[:, None] * worlds + np.arange(worlds)
         self._row_of_chair = torch.from_numpy(chairs.ravel()).to(device)
-        self._ahead: tuple[IntArray, IntArray, Array] | None = None
+        self._ahead: list[IntArray | Array] | None = None
         """Chain, version and chance of the bouts to come, `[steps, rows]` each, on the host; None between rollouts."""
         self._used: IntArray = np.zeros(worlds * self._count, np.intp)
         """How many of them have begun in each row, on the host."""
@@ -54,8 +53,9 @@ class DevicePool(Pool):
     def open(self, steps: int) -> None:
         """See `DeviceOpponents`."""
         rows = len(self._chain)
-        chain, version, chance = (drawn.reshape(steps, rows) for drawn in self._meet(steps * rows))
-        self._ahead, self._used[:] = (chain, version, chance), 0
+        drawn = self._meet(steps * rows)
+        chain, version = (part.reshape(steps, rows) for part in drawn[:2])
+        self._ahead, self._used[:] = [chain, version, drawn[2].reshape(steps, rows)], 0
         met = np.concatenate([[self._chain], chain]), np.concatenate([[self._version], version])
         places = self._crowd.hold(met[1] * len(self.ledger.chains) + met[0], self._policy)
         self._places, self._next = (torch.from_numpy(part).to(self._device) for part in (places[0], places[1:]))

@@ -6,6 +6,7 @@ import numpy as np
 
 from dohyo.agents.learning.bouts import EndedBouts
 from dohyo.agents.policies.cache import PolicyCache
+from dohyo.agents.policies.gathered import GatheredPolicies
 from dohyo.agents.policies.policy import Policy
 from dohyo.agents.policies.stacked import StackedPolicies
 from dohyo.agents.snapshot import Snapshot
@@ -58,7 +59,7 @@ class Pool:
         self._chance = np.full(worlds * self._count, np.nan)
         """The probability with which each opponent was drawn, see `Payoffs.record`."""
         self._policies = PolicyCache(self._find)
-        self._stacked = StackedPolicies(worlds * len(opponents), together=together)
+        self._stacked: StackedPolicies | GatheredPolicies = StackedPolicies(worlds * len(opponents), together=together)
         self._gathered: IntArray | None = None
         """Chain and version of the opponents that can be met, `[2, n]`; None for all."""
 
@@ -166,6 +167,7 @@ class Pool:
         number, world = np.divmod(chairs, self._worlds)
         rows = self._opponents[number] * self._worlds + world
         met = self._version[rows] * len(self.ledger.chains) + self._chain[rows]
+        assert isinstance(self._stacked, StackedPolicies)
         return self._stacked.act(observation, chairs, met, self._policy)
 
     def _policy(self, met: int) -> Policy:

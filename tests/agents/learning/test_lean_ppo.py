@@ -88,8 +88,8 @@ def test_nothing_but_clipping_comes_between_policy_and_batch():
     """Actions in the buffer are the unclipped ones, as Stable-Baselines3 keeps them."""
     one = learner(log_std=1.0)
     sent: list[Any] = []
-    step = one.vec.step_async
-    one.vec.step_async = lambda actions: (sent.append(actions.copy()), step(actions))[1]  # type: ignore[method-assign]
+    play = one.vec.play
+    one.vec.play = lambda actions: (sent.append(actions.copy()), play(actions))[1]  # type: ignore[method-assign]
     one.collect()
     np.testing.assert_array_equal(np.stack(sent), np.clip(one._ppo.rollout_buffer.actions, -1, 1))
     assert np.abs(one._ppo.rollout_buffer.actions).max() > 1

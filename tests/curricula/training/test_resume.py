@@ -9,36 +9,13 @@ import pytest
 from doubles import shorten_bouts, tiny_config, train
 from safetensors import safe_open
 from safetensors.numpy import save
-from training_runs import CYCLES, LSTM, RUNS, outcome
+from training_runs import CYCLES, LSTM, RUNS, in_sessions, outcome
 
 from dohyo.agents.snapshot import SnapshotError
 from dohyo.arenas.registry import set_up
-from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.run.seeds import derived
 from dohyo.curricula.training.training import Training
-
-
-def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:
-    """Train to the end of the budget in sessions of `turns` generations; the first stops before any."""
-    stop = 0
-    while True:
-        with closing(RunFolder.create_or_resume(path, config)) as folder:
-            training = Training(folder)
-            training.start_chains()
-            for lineage in training.lineages:
-                training._rate_if_due(lineage)
-            while stop and training._used() < 1:
-                training._take_turn()
-                stop -= 1
-            over = training._used() >= 1
-            for lineage in training.lineages if over else ():
-                training._rate(lineage)
-            training.close()
-        if over:
-            return
-        stop = turns
-
 
 FAST = [("mujoco", run) for run in ("mlp", "lstm", "quality", "roles", "league with lstm", "randomised")] + [
     ("pybullet", "lstm")
