@@ -28,20 +28,6 @@ def namespace(array: Any) -> Any:
     return np if isinstance(array, np.ndarray) else array_namespace(array)
 
 
-def put(array: Any, device: Any) -> Any:
-    """Return a copy of a numpy array as a tensor on a device of torch; without a device the array as it is."""
-    if device is None:
-        return array
-    import torch
-
-    return torch.tensor(array, device=device)
-
-
-def host(array: Any) -> Any:
-    """Return an array as it is, or a tensor as a numpy array, for which a GPU has to be awaited."""
-    return array if isinstance(array, np.ndarray) else array.numpy(force=True)
-
-
 def maybe_any(mask: Any) -> bool:
     """Return False if `mask` is known to hold nowhere; always True for a tensor, whose device would have to answer."""
     return not isinstance(mask, np.ndarray) or bool(np.count_nonzero(mask))

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dohyo.agents.devices import host, put
 from dohyo.agents.learning.slots import Slots
 from dohyo.agents.learning.vec_env import Opponents, SeatVec
-from dohyo.arenas.arrays import BoolArray, FloatArray, host, put
+from dohyo.arenas.arrays import BoolArray, FloatArray
 from dohyo.arenas.step import Finished, Step
 
 REPORTED = ("winner", "ending", "steps", "left", "dense")

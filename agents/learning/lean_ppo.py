@@ -9,11 +9,12 @@ from stable_baselines3 import PPO
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dohyo.agents.devices import put
 from dohyo.agents.learning.mlp import NormalisedPolicy, norm_of
 from dohyo.agents.learning.mup import set_rate
 from dohyo.agents.learning.rollouts import ActedRollout
 from dohyo.agents.policies.networks import Mlp
-from dohyo.arenas.arrays import FloatArray, namespace, put
+from dohyo.arenas.arrays import FloatArray, namespace
 from dohyo.arenas.physics.mirror import Mirror, mirrored
 
 LOG_ROOT = math.log(2 * math.pi) / 2

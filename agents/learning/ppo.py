@@ -13,6 +13,7 @@ from safetensors.torch import load, save
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
+from dohyo.agents.devices import put
 from dohyo.agents.files import write_atomically
 from dohyo.agents.learning import sb3
 from dohyo.agents.learning.algorithms import LearningError, Samples
@@ -27,7 +28,7 @@ from dohyo.agents.learning.recurrent_ppo import ChunkBuffer, ChunkedPpo
 from dohyo.agents.learning.rollouts import ActedRollout, join
 from dohyo.agents.learning.vec_env import SeatVec
 from dohyo.agents.snapshot import Snapshot, SnapshotError, read_metadata
-from dohyo.arenas.arrays import FloatArray, put
+from dohyo.arenas.arrays import FloatArray
 from dohyo.arenas.checks import one_line
 from dohyo.arenas.rules.arena import layout
 from dohyo.arenas.saved import AnyArray, Saved, put_back

@@ -5,7 +5,7 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
-from dohyo.arenas.arrays import put
+from dohyo.agents.devices import put
 from dohyo.arenas.saved import AnyArray
 
 

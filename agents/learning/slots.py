@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, host, namespace, put
+from dohyo.agents.devices import host, put
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.saved import StateError
 from dohyo.arenas.sides import others_of, seats_of_sides

@@ -7,9 +7,10 @@ import numpy as np
 from gymnasium.spaces import Box
 from stable_baselines3.common.vec_env import VecEnv
 
+from dohyo.agents.devices import host, put
 from dohyo.agents.learning.bouts import EVERY, EndedBouts
 from dohyo.agents.learning.slots import Slots
-from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, host, namespace, put
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace
 from dohyo.arenas.batch import Batch
 from dohyo.arenas.errors import ConfigError
 from dohyo.arenas.physics.mirror import Mirror

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from dohyo.agents.devices import put
 from dohyo.agents.policies.networks import Network
 from dohyo.agents.policies.policy import Memory, Policy
-from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace, put
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from dohyo.agents.policies.noise import normal
+from dohyo.agents.devices import normal, put
 from dohyo.agents.policies.policy import Policy
-from dohyo.arenas.arrays import FloatArray, IntArray, namespace, put
+from dohyo.arenas.arrays import FloatArray, IntArray, namespace
 
 CLIP = 5.0
 """Normalised observations are clipped to this many standard deviations (arXiv 1710.03748, code)."""

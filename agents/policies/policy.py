@@ -4,7 +4,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, host, namespace, put
+from dohyo.agents.devices import host, put
+from dohyo.arenas.arrays import BoolArray, FloatArray, IntArray, namespace
 from dohyo.arenas.players import Player as Player
 from dohyo.arenas.players import Seed as Seed
 from dohyo.arenas.saved import AnyArray, StateError

@@ -8,9 +8,9 @@ import torch
 from doubles import StubBatch
 from learners import Still
 
+from dohyo.agents.devices import put
 from dohyo.agents.learning.rollouts import ActedRollout
 from dohyo.agents.learning.vec_env import SeatVec
-from dohyo.arenas.arrays import put
 
 
 @pytest.mark.parametrize("device", [None, "cpu"])
