@@ -42,7 +42,8 @@ def _print(measured: Sweep, worlds: int) -> None:
     if measured.training_worlds:
         lines.append(
             f"Training: {measured.training:,.0f} samples/s with {measured.training_worlds:,} worlds on "
-            f"{measured.device}, {measured.training_on_cores:,.0f} with {worlds} worlds of engine mujoco on all cores."
+            f"{measured.device} (rollouts alone {measured.rollouts:,.0f}, updates alone {measured.updates:,.0f}), "
+            f"{measured.training_on_cores:,.0f} with {worlds} worlds of engine mujoco on all cores."
         )
     for line in lines:
         console.print(line, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -246,7 +247,11 @@ def ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:
     settings = _settings(vec, config, seed, rate)
     settings |= {"mirror": vec.mirror() if config.symmetry else None}
     settings |= {"rollout_buffer_class": ActedRollout, "rollout_buffer_kwargs": {"vec": vec}}
-    return PpoLearner(LeanPpo(NormalisedPolicy, **settings), vec, config, rate)
+    with warnings.catch_warnings():
+        # Stable-Baselines3 advises against GPUs, since its environments are on the processor.
+        warnings.filterwarnings("ignore", r"You are trying to run \w+ on the GPU")
+        algorithm = LeanPpo(NormalisedPolicy, **settings)
+    return PpoLearner(algorithm, vec, config, rate)
 
 
 def recurrent_ppo(vec: SeatVec, config: PpoConfig, seed: int) -> PpoLearner:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from dohyo.arenas.registry import build_arena, build_engine
 from dohyo.arenas.rules.dice import Dice
 from dohyo.curricula.bench.training_speed import measure_training
 from dohyo.curricula.run.config import TrainConfig
+from dohyo.curricula.run.presets import read_preset
 
 COUNTS = {"cuda": (1024, 2048, 4096, 8192, 16384, 32768), "cpu": (4, 16)}
 """Numbers of worlds by device."""
@@ -52,11 +54,15 @@ class Sweep:
     repeats: bool
     """Whether two batches of one seed play the same, bit for bit, and a world plays what it plays alone."""
     rows: tuple[Row, ...]
-    training_worlds: int
+    training_worlds: int = 0
     """Number of worlds in the training below; 0 without training."""
-    training: float
-    """Samples per second of training on this engine."""
-    training_on_cores: float
+    rollouts: float = 0.0
+    """Samples per second of rollouts alone, on the device."""
+    updates: float = 0.0
+    """Samples per second of updates alone, on the device."""
+    training: float = 0.0
+    """Samples per second of whole training on the device, with the settings of the preset `gpu`."""
+    training_on_cores: float = 0.0
     """The same with `engine="mujoco"` and the worlds of the command on all cores."""
 
 
@@ -79,9 +85,6 @@ def sweep(config: TrainConfig, generations: int, tick: Callable[[], None] = lamb
     together = _play(config, COMPARED, 0, 20)
     repeats = np.array_equal(together, _play(config, COMPARED, 0, 20))
     repeats &= np.array_equal(together[:, 1], _play(config, 1, 1, 20)[:, 0])
-    warp = replace(config, worlds=COUNTS[device][0])
-    cores = replace(config, engine="mujoco")
-    speeds = [measure_training(c, generations).training if generations else 0.0 for c in (warp, cores)]
     return Sweep(
         config.arena,
         config.body,
@@ -90,10 +93,18 @@ def sweep(config: TrainConfig, generations: int, tick: Callable[[], None] = lamb
         agreement=agreement(config),
         repeats=bool(repeats),
         rows=tuple(rows),
-        training_worlds=warp.worlds if generations else 0,
-        training=speeds[0],
-        training_on_cores=speeds[1],
+        **(_trained(config, device, generations) if generations else {}),
     )
+
+
+def _trained(config: TrainConfig, device: str, generations: int) -> dict[str, Any]:
+    """Return the figures of training on the device, as the preset `gpu` trains there, and on all cores."""
+    settings = read_preset("gpu").settings
+    gpu = replace(config, **settings | {"ppo": replace(config.ppo, **settings["ppo"])})
+    here = measure_training(gpu if device == "cuda" else replace(gpu, worlds=COUNTS[device][0]), generations)
+    cores = measure_training(replace(config, engine="mujoco"), generations)
+    names = {"training_worlds": here.worlds, "rollouts": here.rollouts, "updates": here.updates}
+    return names | {"training": here.training, "training_on_cores": cores.training}
 
 
 def agreement(config: TrainConfig) -> float:

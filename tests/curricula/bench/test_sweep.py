@@ -31,4 +31,5 @@ def test_a_small_sweep_with_training(monkeypatch: pytest.MonkeyPatch):
     assert all(row.engine_steps_per_s > 0 < row.batch_steps_per_s for row in found.rows)
     assert 0 < found.agreement < 5e-6
     assert found.repeats
-    assert found.training > 0 < found.training_on_cores
+    assert min(found.rollouts, found.updates, found.training, found.training_on_cores) > 0
+    assert found.training_worlds == 2

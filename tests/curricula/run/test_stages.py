@@ -80,7 +80,7 @@ def test_a_file_with_stages_is_written_and_read_again(tmp_path: Path):
 def test_every_stage_of_every_preset_fits_its_arena(name: str):
     preset = read_preset(name)
     assert preset.about.endswith(".")
-    stages = choose_stages(OUT, preset.settings, {}, None)
+    stages = choose_stages(OUT, {"arena": "sumo"} | preset.settings, {}, None)
     check_stages(stages)
     assert plan_stage(stages, 0).config.arena == stages[0].settings["arena"]
 
