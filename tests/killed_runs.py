@@ -28,10 +28,16 @@ class Run:
     """A run folder that is trained by processes which come to harm."""
 
     def __init__(
-        self, path: Path, cycles: int, *more: str, arena: str = "sumo", learners: tuple[str, ...] = ("sumo",)
+        self,
+        path: Path,
+        cycles: int,
+        *more: str,
+        arena: str = "sumo",
+        learners: tuple[str, ...] = ("sumo",),
+        engine: str = "mujoco",
     ) -> None:
-        self.path, self.learners = path, learners
-        options = ["--engine", "mujoco", "--worlds", "4", "--workers", "1", "--seed", "5", "--json", *more]
+        self.path, self.learners, self.engine = path, learners, engine
+        options = ["--engine", engine, "--worlds", "4", "--workers", "1", "--seed", "5", "--json", *more]
         self.command = [sys.executable, "-c", DRIVER, str(cycles), "train", arena, *options, "--out", str(path)]
 
     @contextmanager
@@ -67,7 +73,7 @@ class Run:
         known = {"zero", "random"} | {row[1] for row in chain}
         for (player, opponent, engine, round_), indices in matches.items():
             assert {player.partition("@")[0], opponent.partition("@")[0]} <= known
-            assert (engine, round_) == ("mujoco", 0)
+            assert (engine, round_) == (self.engine, 0)
             assert sorted(indices) == list(range(len(indices)))
             assert 2 <= len(indices) <= RATED_BOUTS
         return chain, bouts

@@ -9,6 +9,7 @@ from typing import Any
 from safetensors import safe_open
 
 from dohyo.agents.learning.config import PpoConfig
+from dohyo.agents.snapshot import Snapshot
 from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.training import Training
@@ -30,6 +31,22 @@ RUNS: dict[str, dict[str, Any]] = {
     "league": {"opponents": "league", "timeout": 1, "samples": 1000},
     "league with lstm": {"opponents": "league", "timeout": 1, "ppo": LSTM, "samples": 1000},
 }
+
+
+FIRST: dict[str, Any] = {
+    "worlds": 32,
+    "samples": 3072,
+    "updates": 2,
+    "rated_bouts": 0,
+    "ppo": PpoConfig(width=16, rollout=32, minibatch=256, epochs=5),
+}
+"""A run of one generation: the first of its rollouts only fills the statistics, and the second is learned from."""
+
+
+def first_generation(path: Path) -> Snapshot:
+    """The first snapshot of a run that has learned."""
+    with closing(RunFolder.open(path)) as folder:
+        return folder.load(folder.record.generations()[1].snapshot)
 
 
 def in_sessions(path: Path, config: TrainConfig, turns: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from device_doubles import play_on_device
 from doubles import shorten_bouts, tiny_config, train
-from training_runs import CYCLES, RUNS, in_sessions, outcome
+from training_runs import CYCLES, FIRST, RUNS, in_sessions, outcome
 
 from dohyo.agents.learning.config import PpoConfig
 from dohyo.agents.snapshot import load_snapshot
@@ -18,14 +18,11 @@ from dohyo.curricula.run.config import TrainConfig
 from dohyo.curricula.run.folder import RunFolder
 from dohyo.curricula.training.device import on_device
 
-FIRST = PpoConfig(width=16, rollout=32, minibatch=256, epochs=5)
-"""With 32 worlds a rollout has 1,536 samples. The first only fills the statistics, and the second is learned from."""
-
 
 def test_the_first_update_learns_the_numbers_that_arrays_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Of 3,072 samples, half of them against opponents, with the same starts and the same noise."""
     shorten_bouts(monkeypatch, CYCLES)
-    config = tiny_config(worlds=32, samples=3072, updates=2, rated_bouts=0, ppo=FIRST)
+    config = tiny_config(**FIRST)
     train(tmp_path / "arrays", config)
     play_on_device(monkeypatch)
     assert isinstance(train(tmp_path / "device", config)._batch, DeviceBatch)
