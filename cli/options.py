@@ -85,7 +85,7 @@ Device = Annotated[
     str | None,
     typer.Option(
         "--device",
-        help=f"Where the warp engine runs: {', '.join(DEVICES)}.",
+        help=f"Where the warp engine runs, and where its runs learn: {', '.join(DEVICES)}.",
         show_default="cuda, or else cpu",
         callback=_use_device,
     ),

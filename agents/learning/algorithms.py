@@ -118,15 +118,18 @@ ALGORITHMS = {
 OWN = "; or name the file that registers it by --import"
 
 
-def register_algorithm(name: str, build: Build, policies: tuple[str, ...] = ("mlp",)) -> None:
+def register_algorithm(
+    name: str, build: Build, policies: tuple[str, ...] = ("mlp",), *, on_device: bool = False
+) -> None:
     """Add an algorithm under `name`, for `TrainConfig.algorithm` and `dohyo train --algorithm`.
 
     `build(vec, config, seed)` returns a `Learner`; it may ignore any setting of `config`. Slots give observations
-    `[slots, obs]` and take actions `[slots, act]`. Raises `ConfigError` for a name that another algorithm has.
+    `[slots, obs]` and take actions `[slots, act]`, arrays or, `on_device`, also tensors. Raises `ConfigError` for a
+    name that another algorithm has.
     """
     if name in ALGORITHMS and ALGORITHMS[name].build is not build:
         raise ConfigError(f"there is an algorithm {name!r} already: choose another name")
-    ALGORITHMS[name] = Algorithm(build, policies)
+    ALGORITHMS[name] = Algorithm(build, policies, on_device)
 
 
 def check_algorithm(name: str, policy: str) -> Algorithm:
