@@ -39,9 +39,9 @@ def test_the_first_update_learns_the_numbers_that_arrays_give(tmp_path: Path, mo
     assert train(tmp_path / "device", replace(config, samples=6144)).lineages[0].generation == 2
 
 
-def test_kills(tmp_path: Path):
-    """Runs in processes of their own, which are killed, resumed and rated."""
-    run = Run(tmp_path / "run", 40, "--device", "cpu", engine="warp")
-    generations, rated = kill_and_resume(run, kills=2, longest=20, seed=1)
-    assert generations > 2
+def test_a_kill(tmp_path: Path):
+    """A run in processes of its own, which is killed, resumed and rated."""
+    run = Run(tmp_path / "run", 12, "--device", "cpu", engine="warp")
+    generations, rated = kill_and_resume(run, kills=1, longest=20, seed=1)
+    assert generations >= 2
     assert rated > 0
