@@ -34,6 +34,7 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/codespell
+	$(BIN)/python docs/prose.py
 
 docs: $(VENV)/ready-docs
 	$(BIN)/python docs/site.py

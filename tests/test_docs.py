@@ -16,6 +16,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("examples/*.md")])
 TABLES = runpy.run_path(str(DOCS / "tables.py"))
 SITE = runpy.run_path(str(DOCS / "site.py"))
+PROSE = runpy.run_path(str(DOCS / "prose.py"))
 LONGEST = 1500
 """Words of a page outside tables and code."""
 WIDEST = 160
@@ -98,6 +99,25 @@ def test_lines_are_short(page: Path) -> None:
 def test_pages_are_short(page: Path) -> None:
     prose = re.sub(r"^\|[^\n]*$|^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
     assert len(prose.split()) <= LONGEST
+
+
+def test_the_prose_has_no_faults() -> None:
+    pytest.importorskip("harper", reason="the grammar checker comes with the extra dev")
+    assert PROSE["faults"](PROSE["pages"]()) == []
+
+
+def test_faults_of_prose_are_found(tmp_path: Path) -> None:
+    """A sentence of 41 words, a word twice, an avoided turn; a page without faults has the same name elsewhere."""
+    pytest.importorskip("harper", reason="the grammar checker comes with the extra dev")
+    texts = {"a": "Ants push.\n", "b": f"Fine.\n\nAnts {', '.join(['push'] * 40)}.\n\nIt is the the ant.\n\nOf whom?\n"}
+    for folder, text in texts.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "page.md").write_text(text)
+    found = PROSE["faults"](tmp_path / folder / "page.md" for folder in texts)
+    where = [re.fullmatch(r".*/b/page\.md:(\d+): (\w+): .*", fault) for fault in found]
+    assert [(match and match.groups()) for match in where] == [
+        ("3", "LongSentences"), ("5", "RepeatedWords"), ("7", "Unplain"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "```python" in page.read_text()], ids=name_of)

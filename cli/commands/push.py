@@ -49,7 +49,7 @@ Players = Annotated[
     ),
 ]
 Chart = Annotated[
-    Path | None, typer.Option("--picture", help="Also draw the steps against the force: .png, .svg or .pdf.")
+    Path | None, typer.Option("--picture", help="Also draw the steps against the force, as a PNG, SVG or PDF file.")
 ]
 
 

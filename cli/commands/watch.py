@@ -36,7 +36,7 @@ Seats = Annotated[
 ]
 Host = Annotated[
     str,
-    typer.Option("--host", help="Address to listen on; others than this machine's are open to everybody there."),
+    typer.Option("--host", help="Address to listen on. Everybody who can reach the address can use the controls."),
 ]
 Port = Annotated[int, typer.Option("--port", help="Port; if it is taken, the next free one.", min=1, max=65535)]
 Look = Annotated[bool, typer.Option("--open/--no-open", help="Open a browser tab, where there is a display.")]
