@@ -10,12 +10,17 @@ ROOT = Path(__file__).parents[1]
 LAYERS = ("arenas", "agents", "curricula", "cli")
 
 
-def build_wheel(source: Path, out: Path) -> Path:
-    """Build a wheel in the folder `out` from a copy in `source`, so that nothing is left in the checkout."""
+def copy_sources(source: Path) -> None:
+    """Copy what an installation needs into the folder `source`, so that nothing is left in the checkout."""
     for name in ("pyproject.toml", "README.md", "LICENSE", "__init__.py", "py.typed"):
         shutil.copy(ROOT / name, source)
     for layer in LAYERS:
         shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def build_wheel(source: Path, out: Path) -> Path:
+    """Build a wheel in the folder `out` from a copy in `source`."""
+    copy_sources(source)
     isolation = [] if int(version("setuptools").split(".")[0]) < 77 else ["--no-build-isolation"]
     pip(["wheel", ".", "--no-deps", *isolation, "--wheel-dir", str(out)], source)
     (path,) = out.glob("*.whl")
