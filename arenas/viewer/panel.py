@@ -32,7 +32,7 @@ class Panel:
         self._todo: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.playing = True
         self._wants_step = False
-        self._gui.configure_theme(show_logo=False, show_share_button=False)
+        self._paint(dark=False)
         self._gui.main_panel.dock_right()
         self._score = self._gui.add_html("")
         self._add_controls()
@@ -69,6 +69,8 @@ class Panel:
         self._speed = gui.add_dropdown("Speed", SPEEDS, initial_value="1")
         self._view = gui.add_dropdown("Camera", VIEWS, initial_value=VIEWS[0])
         self._on(self._view, self._look, click=False)
+        self._dark = gui.add_checkbox("Dark page", False)
+        self._on(self._dark, self._light_or_dark, click=False)
 
     def _add_more(self) -> None:
         """Add further controls, above the plots."""
@@ -101,6 +103,12 @@ class Panel:
     def _look(self) -> None:
         self._stage.view = self._view.value
 
+    def _light_or_dark(self) -> None:
+        self._paint(dark=self._dark.value)
+
+    def _paint(self, *, dark: bool) -> None:
+        self._gui.configure_theme(show_logo=False, show_share_button=False, dark_mode=dark)
+
     def say(self, message: str) -> None:
         """Show an error in place of the score."""
         self._score.content = f'<p role="alert" style="padding:0 1em">{html.escape(message)}</p>'
@@ -132,7 +140,7 @@ def _score(board: Board) -> str:
         player = f": {board.players[seat]}" if board.players else ""
         lines.append(
             f'<div><span style="color:rgb({colour})">&#9679;</span> {html.escape(name + player)} '
-            f"<b>{board.sums[seat]:.1f}</b>{state}</div>"
+            f"reward <b>{board.sums[seat]:.1f}</b>{state}</div>"
         )
     end = "" if board.ending is None else f"<b>{'A draw' if board.winner is None else 'Over'}: {board.ending}</b>"
     return (

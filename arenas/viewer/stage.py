@@ -21,6 +21,8 @@ THIN = 0.004
 """Height by which marks lie one above the other, m: at the same height they would flicker."""
 LIFT = 0.45
 """How far above its middle an upright page shows the actors, in halves of its height."""
+FLASH_COLOUR = (255, 140, 0)
+"""Orange: neither a side's colour nor that of the floor."""
 FLASH = 4
 """Control steps that a flash of contact lasts."""
 
@@ -112,7 +114,7 @@ class Stage:
                 self._flashes[a, b].position = middle
             else:
                 self._flashes[a, b] = self._scene.add_icosphere(
-                    f"/flashes/{a}-{b}", 0.16, (255, 236, 130), opacity=0.75, position=middle, cast_shadow=False
+                    f"/flashes/{a}-{b}", 0.16, FLASH_COLOUR, opacity=0.9, position=middle, cast_shadow=False
                 )
             self._left[a, b] = FLASH + 1
         for pair, light in self._flashes.items():
