@@ -6,6 +6,7 @@ const byId = (id) => document.getElementById(id);
 const canvas = byId("view"), pen = canvas.getContext("2d");
 const camera = { yaw: 0, pitch: 0.45, distance: 8, target: [0, 0, 0.3] };
 const last = bout.rows - 1;
+const FLASH = 4, FLASH_COLOUR = [1, 0.55, 0]; // control steps that a flash of contact lasts
 let row = 0, playing = false, before = 0;
 
 // Vectors and rotations.
@@ -149,6 +150,11 @@ function draw() {
       const middle = times(corners.reduce(add), 1 / corners.length);
       (flat ? stage : items).push({ at: depth(middle), show: () => polygon(corners, css(geom.rgba, shade(normal))) });
     }
+  }
+  for (const [begun, a, b] of bout.touches) {
+    if (row < begun || row >= begun + FLASH) continue;
+    const place = times(add(all[bout.actors[a]].p, all[bout.actors[b]].p), 0.5);
+    items.push({ at: depth(place), show: () => bar(place, place, 0.16, FLASH_COLOUR) });
   }
   const far = (a, b) => b.at - a.at;
   stage.sort(far).forEach((item) => item.show());

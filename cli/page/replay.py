@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dohyo.arenas.views.replay import SHAPES, Replay
 from dohyo.arenas.views.replay_file import describe
@@ -50,6 +51,7 @@ def _contents(replay: Replay) -> dict[str, Any]:
         "actors": replay.actor_body.tolist(),
         "sums": sums.round(2).tolist(),
         "out": replay.out.astype(int).tolist(),
+        "touches": _touches(replay).tolist(),
         "ground": _ground(replay),
         "geoms": [
             {
@@ -63,6 +65,13 @@ def _contents(replay: Replay) -> dict[str, Any]:
             for g, kind in enumerate(replay.geom_type)
         ],
     }
+
+
+def _touches(replay: Replay) -> NDArray[np.intp]:
+    """Return where two actors begin to touch, `[n, 3]`: row and both actors."""
+    begun = replay.contact.copy()
+    begun[1:] &= ~replay.contact[:-1]
+    return np.argwhere(np.triu(begun, 1))
 
 
 def _ground(replay: Replay) -> float:

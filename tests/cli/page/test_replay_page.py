@@ -69,6 +69,22 @@ def test_the_page_in_a_browser(replay: Replay, tmp_path: Path):
         assert page.errors == []
 
 
+def test_a_touch_flashes_for_four_steps(replay: Replay, tmp_path: Path):
+    """The ants begin to touch in row 10 and do not part; nothing else on the page is orange."""
+    contact = np.zeros_like(replay.contact)
+    contact[10:, 0, 1] = contact[10:, 1, 0] = True
+    path = tmp_path / "bout.html"
+    path.write_text(render(replace(replay, contact=contact)), encoding="utf-8")
+    with browser(tmp_path) as page:
+        page.open(path.as_uri(), 900, 700)
+        seen = []
+        for row in (9, 10, 13, 14):
+            page.run(f"seek({row})")
+            red, green, blue = np.moveaxis(page.picture()[80:600], 2, 0)
+            seen.append(int(((red > 200) & (np.abs(green - 130) < 40) & (blue < 60)).sum()) > 50)
+    assert seen == [False, True, True, False]
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_page_fits_a_phone(replay: Replay, tmp_path: Path, dark: bool):
     path = tmp_path / "bout.html"
