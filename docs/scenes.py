@@ -24,9 +24,9 @@ from dohyo.curricula.matches.casting import Teams
 from dohyo.curricula.players import find_player, set_up_for
 
 PICTURES = Path(__file__).parent / "pictures" / "arenas"
-SIZE = 320, 240
+SIZE = 280, 210
 """Width and height, pixels."""
-SECONDS, RATE = 6.0, 5.0
+SECONDS, RATE = 5.0, 5.0
 """Longest time shown, s, and frames per second."""
 PUBLISHED = {
     "paper/sumo-ants": ["sumo-ants-v1"],
@@ -74,7 +74,8 @@ def film(path: Path, replay: Replay) -> None:
     model, actors = stage(replay), replay.position[:, replay.actor_body].astype(float)
     cameras = CAMERAS["side"](actors, replay.marks, step)
     drawn = [draw(model, pose(replay, model, row), replay.marks, cameras[row].fitted(*SIZE), *SIZE) for row in rows]
-    first, *rest = [Image.fromarray(frame).quantize(64) for frame in drawn]
+    few = Image.Quantize.FASTOCTREE  # keeps the colours of small bodies
+    first, *rest = [Image.fromarray(frame).quantize(128, few) for frame in drawn]
     path.parent.mkdir(exist_ok=True)
     first.save(path, save_all=True, append_images=rest, duration=round(1000 / RATE), loop=0)
 

@@ -28,6 +28,8 @@ VIEWS = {"": (900, 600, False), "_dark": (900, 600, True), "_phone": (390, 780, 
 """Width and height of the window, and whether it is dark, by the end of the picture's name."""
 SEED = 3
 """Of the bouts."""
+FORWARD = 60
+"""Control steps from the start of the bouts on the page of a run."""
 
 
 def save(page: Driven, name: str) -> None:
@@ -65,7 +67,9 @@ def take_viewer(run: Path, scratch: Path) -> None:
             with browser(scratch, webgl=True) as page:
                 page.open(viewer.address, width, height + 200 * (width > height))
                 wait(lambda page=page: "sumo_0" in page.run("document.body.innerText"))
-                time.sleep(8)  # until the scene is drawn, on the processor
+                wait(lambda page=page: page.run("!!document.querySelector('[class*=Notification] button')"))
+                page.run("document.querySelector('[class*=Notification] button').click()")  # drawn without a GPU
+                time.sleep(40)  # until the scene has faded in, on the processor
                 save(page, f"viewer{end}")
 
 
@@ -83,16 +87,22 @@ def take_pages(run: Path, scratch: Path) -> None:
             )
             save(page, f"replay{end}")
         with browser(scratch) as page:
-            page.open((scratch / "report.html").as_uri(), width, 900, dark=dark)
+            page.open((scratch / "report.html").as_uri(), min(width, 800), 900, dark=dark)
             page.run("document.getElementById('bouts').scrollIntoView()")
             time.sleep(2)
             for left, top in page.run(
                 "[...document.querySelectorAll('iframe')].map(f => f.getBoundingClientRect()).map(r => [r.x, r.y])"
             ):
-                for event in ("mousePressed", "mouseReleased"):  # the slider, near its middle
-                    page.send(
-                        "Input.dispatchMouseEvent", type=event, x=left + 250, y=top + 263, button="left", clickCount=1
-                    )
+                at = {
+                    "x": left + 150,
+                    "y": top + 200,
+                    "button": "left",
+                    "clickCount": 1,
+                }  # the scene, which takes keys then
+                for event in ("mousePressed", "mouseReleased"):
+                    page.send("Input.dispatchMouseEvent", type=event, **at)
+                for _ in range(FORWARD):
+                    page.send("Input.dispatchKeyEvent", type="keyDown", key="ArrowRight")
             time.sleep(1)
             save(page, f"report{end}")
 

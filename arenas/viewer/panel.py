@@ -140,7 +140,7 @@ def _score(board: Board) -> str:
         player = f": {board.players[seat]}" if board.players else ""
         lines.append(
             f'<div><span style="color:rgb({colour})">&#9679;</span> {html.escape(name + player)} '
-            f"reward <b>{board.sums[seat]:.1f}</b>{state}</div>"
+            f'<span style="white-space:nowrap">reward <b>{board.sums[seat]:.1f}</b>{state}</span></div>'
         )
     end = "" if board.ending is None else f"<b>{'A draw' if board.winner is None else 'Over'}: {board.ending}</b>"
     return (

@@ -114,7 +114,7 @@ class Stage:
                 self._flashes[a, b].position = middle
             else:
                 self._flashes[a, b] = self._scene.add_icosphere(
-                    f"/flashes/{a}-{b}", 0.16, FLASH_COLOUR, opacity=0.9, position=middle, cast_shadow=False
+                    f"/flashes/{a}-{b}", 0.16, FLASH_COLOUR, opacity=0.6, position=middle, cast_shadow=False
                 )
             self._left[a, b] = FLASH + 1
         for pair, light in self._flashes.items():

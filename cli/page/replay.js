@@ -6,7 +6,7 @@ const byId = (id) => document.getElementById(id);
 const canvas = byId("view"), pen = canvas.getContext("2d");
 const camera = { yaw: 0, pitch: 0.45, distance: 8, target: [0, 0, 0.3] };
 const last = bout.rows - 1;
-const FLASH = 4, FLASH_COLOUR = [1, 0.55, 0]; // control steps that a flash of contact lasts
+const FLASH = 4, GLOW = 0.3; // a flash of contact: control steps and radius in m
 let row = 0, playing = false, before = 0;
 
 // Vectors and rotations.
@@ -109,6 +109,11 @@ function bar(a, b, radius, colour) {
   stroke(css(colour, 1.08), 0.5 * thick, 0.13 * thick);
   stroke(css(colour.map((c) => 0.6 * c + 0.4), 1), 0.16 * thick, 0.2 * thick);
 }
+function glow(place) {
+  const [x, y] = project(place), radius = (GLOW * focal) / depth(place), light = pen.createRadialGradient(x, y, 0, x, y, radius);
+  light.addColorStop(0, "rgba(255,140,0,1)"); light.addColorStop(0.4, "rgba(255,140,0,0.8)"); light.addColorStop(1, "rgba(255,140,0,0)");
+  pen.beginPath(); pen.arc(x, y, radius, 0, 7); pen.fillStyle = light; pen.fill();
+}
 function faces(kind, [a, b, c]) { // in the geom's own axes: corners and normal of each face
   if (kind === "box") {
     return [0, 1, 2].flatMap((axis) => [-1, 1].map((sign) => {
@@ -154,7 +159,7 @@ function draw() {
   for (const [begun, a, b] of bout.touches) {
     if (row < begun || row >= begun + FLASH) continue;
     const place = times(add(all[bout.actors[a]].p, all[bout.actors[b]].p), 0.5);
-    items.push({ at: depth(place), show: () => bar(place, place, 0.16, FLASH_COLOUR) });
+    if (depth(place) > NEAR) items.push({ at: depth(place) - GLOW, show: () => glow(place) });
   }
   const far = (a, b) => b.at - a.at;
   stage.sort(far).forEach((item) => item.show());
