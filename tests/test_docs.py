@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from PIL import Image
 
 from dohyo.arenas import ARENAS, BODIES
 from dohyo.arenas.rules.arena import Arena
@@ -141,6 +142,15 @@ def test_the_own_arena_has_at_most_a_hundred_lines() -> None:
     block = re.findall(r"```python\n(.*?)```", (DOCS / "guide" / "own_arena.md").read_text(), re.DOTALL)[0]
     assert (ROOT / "examples" / "own_arena" / "tag.py").read_text().endswith(f'"""\n\n{block}')
     assert len(block.partition('register_arena("tag"')[0].splitlines()) <= 100
+
+
+def test_every_arena_moves_in_the_gallery() -> None:
+    gallery = DOCS / "reference" / "arenas" / "gallery.md"
+    shown = {target_of(gallery, link)[0] for link in links_of(gallery) if link.endswith(".gif")}
+    assert {path.stem for path in shown} == {name.replace("/", "_") for name in ARENAS}
+    for path in shown:
+        with Image.open(path) as picture:
+            assert getattr(picture, "n_frames", 1) > 5
 
 
 def test_every_command_has_its_options_on_a_page() -> None:
