@@ -69,7 +69,7 @@ def take_viewer(run: Path, scratch: Path) -> None:
                 wait(lambda page=page: "sumo_0" in page.run("document.body.innerText"))
                 wait(lambda page=page: page.run("!!document.querySelector('[class*=Notification] button')"))
                 page.run("document.querySelector('[class*=Notification] button').click()")  # drawn without a GPU
-                time.sleep(40)  # until the scene has faded in, on the processor
+                time.sleep(60)  # until the scene has faded in, on the processor
                 save(page, f"viewer{end}")
 
 
@@ -87,7 +87,7 @@ def take_pages(run: Path, scratch: Path) -> None:
             )
             save(page, f"replay{end}")
         with browser(scratch) as page:
-            page.open((scratch / "report.html").as_uri(), min(width, 800), 900, dark=dark)
+            page.open((scratch / "report.html").as_uri(), width, 900, dark=dark)
             page.run("document.getElementById('bouts').scrollIntoView()")
             time.sleep(2)
             for left, top in page.run(
