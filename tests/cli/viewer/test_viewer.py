@@ -19,15 +19,27 @@ from dohyo.cli.viewer.live import LiveBouts
 from dohyo.cli.viewer.viewer import Viewer
 
 
+def of_random(engine: str) -> Viewer:
+    live = LiveBouts("sumo", set_up("sumo", engine=engine), ["random", "zero"], 0)
+    return Viewer(live, lambda: ["random", "zero"], "127.0.0.1", 8090)
+
+
 @pytest.fixture(params=["mujoco"])
 def viewer(request: pytest.FixtureRequest) -> Iterator[Viewer]:
-    live = LiveBouts("sumo", set_up("sumo", engine=request.param), ["random", "zero"], 0)
-    shown = Viewer(live, lambda: ["random", "zero"], "127.0.0.1", 8090)
+    shown = of_random(request.param)
     thread = threading.Thread(target=shown.run)
     thread.start()
     yield shown
     shown.stop()
     thread.join()
+    shown.close()
+
+
+@pytest.fixture
+def still() -> Iterator[Viewer]:
+    """A viewer that shows nothing by itself."""
+    shown = of_random("mujoco")
+    yield shown
     shown.close()
 
 
@@ -141,9 +153,8 @@ def test_the_other_controls_on_a_narrow_page(viewer: Viewer, tmp_path: Path):
         assert {urlsplit(request).hostname for request in page.requests if request.startswith("http")} == {"127.0.0.1"}
 
 
-def test_a_touch_flashes_for_a_moment(viewer: Viewer):
-    viewer.stop()
-    stage, frame = viewer.stage, viewer.bouts.batch.engine.frame
+def test_a_touch_flashes_for_a_moment(still: Viewer):
+    stage, frame = still.stage, still.bouts.batch.engine.frame
     frame.contact[0] = False
     stage.show()
     assert not any(light.visible for light in stage._flashes.values())
