@@ -1,7 +1,9 @@
 """The notebooks run from top to bottom with a small budget, and are kept without outputs."""
 
+import ast
 import re
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -29,6 +31,18 @@ def test_notebooks_are_kept_without_outputs(path: Path):
     cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
     assert cells
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_notebooks_import_exists(path: Path):
+    """The notebooks run only in the slow tests, so a name that was taken away would be missed for long."""
+    code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+    lines = [line for line in code.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    imports = [node for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.ImportFrom)]
+    own = [node for node in imports if node.module and node.module.startswith("dohyo")]
+    assert own
+    for node in own:
+        assert all(hasattr(import_module(str(node.module)), alias.name) for alias in node.names)
 
 
 @pytest.mark.slow
