@@ -169,8 +169,8 @@ class LeanPpo(PPO):
         over = dict.fromkeys(figures[0], figures) | {"approx_kl": last, "loss": last[-1:]}
         for name, those in over.items():
             self.logger.record(f"train/{name}", torch.stack([one[name] for one in those]).mean().item())
-        values, returns = (torch.as_tensor(getattr(self.rollout_buffer, name)) for name in ("values", "returns"))
-        spread, error = (part.var(correction=0).item() for part in (returns, returns - values))
+        values, returns = self.rollout_buffer.values, self.rollout_buffer.returns
+        spread, error = (float(namespace(part).var(part)) for part in (returns, returns - values))
         self.logger.record("train/explained_variance", 1 - error / spread if spread else math.nan)
         self.logger.record("train/std", self.policy.log_std.exp().mean().item())
         self.logger.record("train/n_updates", self._n_updates)
