@@ -45,10 +45,7 @@ class LeanPpo(PPO):
         starts = self._last_episode_starts
         buffer.reset()
         env.open(n_rollout_steps)
-        xp, low, high = (
-            namespace(last),
-            *(put(end, env.device) for end in (env.action_space.low, env.action_space.high)),
-        )
+        low, high = (put(end, env.device) for end in (env.action_space.low, env.action_space.high))
         actor = Mlp(self.policy.acting_tensors(), clipped=False).on(env.device)
         drawn: tuple[Any, Any] = self._noise(buffer.actions), self.policy.log_std
         noise, log_std = drawn if env.device else (part.numpy() for part in drawn)
